@@ -1,0 +1,36 @@
+// Ratings: the table every experiment starts from, in the order of the file.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace embrace {
+
+/// The legal ratings of a data set. step 0: any number in [lowest, highest].
+struct Scale {
+  float lowest = 1;
+  float highest = 5;
+  float step = 1;
+};
+
+struct Ratings {
+  std::vector<std::int64_t> user_ids;  // raw ids, ascending; the position is the user's index
+  std::vector<std::int64_t> item_ids;
+  std::vector<std::int32_t> users;  // index of each rating's user, file order
+  std::vector<std::int32_t> items;
+  std::vector<float> values;
+  std::vector<std::int64_t> times;  // seconds; empty when the source has none
+  Scale scale;
+
+  std::int64_t size() const { return static_cast<std::int64_t>(values.size()); }
+  std::int64_t user_count() const { return static_cast<std::int64_t>(user_ids.size()); }
+  std::int64_t item_count() const { return static_cast<std::int64_t>(item_ids.size()); }
+};
+
+/// Position of a raw id, or -1.
+std::int32_t index_of(std::span<const std::int64_t> ids, std::int64_t id);
+
+/// The ratings at `keep` (ascending positions), with users and items renumbered to those that remain.
+Ratings subset(const Ratings& ratings, std::span<const std::int64_t> keep);
+
+}  // namespace embrace

@@ -1,0 +1,121 @@
+#include "host/files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <sstream>
+#include <stdexcept>
+
+#include "host/error.hpp"
+
+namespace embrace {
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& file, const char* what, int error) {
+  throw OutputError("cannot " + std::string(what) + " " + file.string() + ": " + std::strerror(error),
+                    error == ENOSPC ? "free some space, or choose another folder" : "choose another folder");
+}
+
+/// Closes and removes what was begun, unless it was released.
+class Temporary {
+ public:
+  explicit Temporary(const std::filesystem::path& target) {
+    std::string name = (target.parent_path() / ("." + target.filename().string() + ".XXXXXX")).string();
+    descriptor_ = mkostemp(name.data(), O_CLOEXEC);
+    if (descriptor_ < 0) fail(target, "create a file beside", errno);
+    path_ = name;
+  }
+  ~Temporary() {
+    if (descriptor_ >= 0) close(descriptor_);
+    if (!path_.empty()) unlink(path_.c_str());
+  }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+
+  void write_all(std::string_view content) const {
+    while (!content.empty()) {
+      const ssize_t written = ::write(descriptor_, content.data(), content.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) fail(path_, "write", written < 0 ? errno : ENOSPC);
+      content.remove_prefix(static_cast<std::size_t>(written));
+    }
+  }
+  void publish(const std::filesystem::path& target) {
+    if (fchmod_readable() != 0 || fsync(descriptor_) != 0) fail(target, "write", errno);
+    const int result = close(descriptor_);
+    descriptor_ = -1;
+    if (result != 0) fail(target, "close", errno);
+    if (rename(path_.c_str(), target.c_str()) != 0) fail(target, "replace", errno);
+    path_.clear();
+  }
+
+ private:
+  int fchmod_readable() const {
+    const mode_t mask = umask(0);  // the only way to read it
+    umask(mask);
+    return fchmod(descriptor_, 0666U & ~mask);
+  }
+  int descriptor_ = -1;
+  std::string path_;
+};
+
+}  // namespace
+
+void write_atomically(const std::filesystem::path& file, std::string_view content) {
+  const std::filesystem::path target = std::filesystem::absolute(file);
+  std::error_code error;
+  std::filesystem::create_directories(target.parent_path(), error);
+  if (error) fail(target.parent_path(), "create the folder", error.value());
+  Temporary temporary(target);
+  temporary.write_all(content);
+  temporary.publish(target);
+  const int folder = open(target.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder >= 0) {
+    fsync(folder);  // best effort: some file systems refuse it on folders, and the file itself is safe
+    close(folder);
+  }
+}
+
+std::string read_file(const std::filesystem::path& file) {
+  std::error_code error;
+  if (std::filesystem::is_directory(file, error)) throw DataError(file.string() + ": is a folder");
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw DataError(file.string() + ": " + std::strerror(errno));
+  std::ostringstream content;
+  content << stream.rdbuf();
+  if (stream.bad()) throw DataError(file.string() + ": " + std::strerror(errno));
+  return std::move(content).str();
+}
+
+std::string gzip(std::string_view content) {
+  z_stream stream{};
+  constexpr int gzip_window = 15 + 16;
+  if (deflateInit2(&stream, 6, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY) != Z_OK) throw std::bad_alloc();
+  std::string out;
+  std::string buffer(1U << 16U, '\0');
+  std::string_view rest = content;
+  int status = Z_OK;
+  while (status != Z_STREAM_END) {
+    const std::size_t piece = std::min<std::size_t>(rest.size(), std::numeric_limits<uInt>::max());
+    stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(rest.data()));  // NOLINT: zlib's API
+    stream.avail_in = static_cast<uInt>(piece);
+    rest.remove_prefix(piece);
+    do {
+      stream.next_out = reinterpret_cast<Bytef*>(buffer.data());
+      stream.avail_out = static_cast<uInt>(buffer.size());
+      status = deflate(&stream, rest.empty() ? Z_FINISH : Z_NO_FLUSH);
+      out.append(buffer, 0, buffer.size() - stream.avail_out);
+    } while (stream.avail_out == 0);
+  }
+  deflateEnd(&stream);
+  return out;
+}
+
+}  // namespace embrace

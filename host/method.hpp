@@ -1,0 +1,168 @@
+// The whole interface between methods and the rest: Problem in, Trainer out, described by a Method.
+// A method sees matrices, never "genres". Adding one: host/cpu/<name>.cpp, cuda/<name>.cu, one line in methods.def.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/sparse.hpp"
+#include "host/threads.hpp"
+#include "host/views.hpp"
+
+namespace embrace {
+
+enum class Task { rating, ranking };
+
+/// A range of feature columns with one meaning, e.g. genres.
+struct Field {
+  enum class Kind {
+    one_hot,    // at most one entry a row, value 1
+    multi_hot,  // any number of entries a row; values are weights that sum to about 1, or 1 each
+    numbers,    // real values, standardised on the training part
+  };
+  std::string name;
+  std::int64_t first = 0;  // columns [first, last)
+  std::int64_t last = 0;
+  Kind kind = Kind::one_hot;
+};
+
+/// Side information: one sparse row per user, item or pair. Identity is not in it; a method adds its own.
+struct Features {
+  Csr rows;
+  std::vector<Field> fields;  // disjoint, ascending, covering all columns
+};
+
+/// Named numbers; always complete and checked against the method's HyperSpecs before a Trainer sees them.
+class Hyper {
+ public:
+  double operator[](std::string_view name) const;  // throws std::out_of_range for a name the method did not declare
+  std::int64_t integer(std::string_view name) const;
+  bool has(std::string_view name) const;
+  void set(std::string_view name, double value);
+  const std::vector<std::pair<std::string, double>>& values() const { return values_; }
+
+ private:
+  std::vector<std::pair<std::string, double>> values_;  // ascending by name
+};
+
+/// One hyper-parameter: default per task, legal range, meaning.
+struct HyperSpec {
+  std::string name;
+  double rating_default;
+  double ranking_default;
+  double lowest;
+  double highest;
+  bool whole = false;  // an integer
+  std::string meaning;
+};
+
+/// What there is to learn from. All of it is the training part; nothing here has seen a test rating.
+/// References stay valid for the Trainer's life.
+struct Problem {
+  const Csr& ratings;                              // users × items
+  const Csr& by_item;                              // the same, transposed
+  const std::vector<std::int64_t>& by_item_order;  // entry of `ratings` behind each entry of `by_item`
+  Task task = Task::rating;
+  const Features* user_features = nullptr;  // one row a user; null when the information has none
+  const Features* item_features = nullptr;  // one row an item
+  const Features* context = nullptr;        // one row an entry of `ratings` (time); rating task only
+  const Hyper& hyper;
+  std::uint64_t seed = 0;
+  Threads& threads;
+
+  std::int64_t users() const { return ratings.rows(); }
+  std::int64_t items() const { return ratings.columns; }
+};
+
+/// Pairs to be predicted. context.rows is 0 when the problem had no context, else the number of pairs.
+struct PairsView {
+  std::span<const std::int32_t> users;
+  std::span<const std::int32_t> items;
+  CsrView context{};
+};
+
+/// Vectors and biases that explain a model's score: offset + user_bias + item_bias + <user, item>.
+/// Views into the trainer; valid until its next epoch. An absent bias is an empty span.
+struct EmbeddingView {
+  ConstMatrixView users;  // users × factors (factors may be 0)
+  ConstMatrixView items;  // items × factors
+  std::span<const float> user_bias;
+  std::span<const float> item_bias;
+  float offset = 0;
+};
+
+/// What an epoch did. `objective` is any training figure that stops being finite when the model does
+/// (best: the mean training loss).
+struct EpochResult {
+  double objective = 0;
+  std::int64_t updates = 0;  // ratings (or sampled pairs) processed; the unit of updates/s
+};
+
+class Trainer {
+ public:
+  virtual ~Trainer() = default;
+  /// One pass over the data; finished when it returns, so the caller may time it. Throws Diverged when it notices.
+  virtual EpochResult epoch() = 0;
+  /// Predicted ratings of pairs, not clipped (rating task), or scores (ranking task).
+  /// Default: from embedding().
+  virtual void predict(const PairsView& pairs, std::span<float> out) const;
+  /// Scores of all items for each user; out is users.size() × items. Default: from embedding().
+  virtual void score(std::span<const std::int32_t> users, MatrixView out) const;
+  /// For users that were held out of training (strong generalization): rows of `ratings` with entries are such
+  /// users' known ratings. Only called when the method declares Traits::fold_in. Default: does nothing, right for
+  /// methods whose score does not depend on the user.
+  virtual void fold_in(CsrView ratings);
+  virtual std::optional<EmbeddingView> embedding() const { return std::nullopt; }
+
+ protected:
+  explicit Trainer(Threads& threads) : threads_(threads) {}
+  Threads& threads_;
+};
+
+/// What a method can do and promises.
+struct Traits {
+  bool rating = true;          // supports the rating task
+  bool ranking = true;         // supports the ranking task
+  bool user_features = false;  // reads Problem::user_features
+  bool item_features = false;
+  bool context = false;
+  bool fold_in = false;
+  bool closed_form = false;  // one epoch is the whole training; takes no `epochs`
+  bool lock_free = false;    // threads race on purpose: the same seed need not give the same bits
+};
+
+/// Largest relative difference between the CPU's and a GPU's metric that counts as agreement, with the reason.
+struct Parity {
+  double relative = 0;
+  std::string reason;
+};
+
+struct MethodInfo {
+  std::string family;   // baseline, factorization, features, deep
+  std::string summary;  // one sentence
+  std::string source;   // paper and equation
+  Traits traits;
+  std::vector<HyperSpec> hyper;  // `epochs` is one of them unless closed_form
+  Parity parity;
+};
+
+using Factory = std::unique_ptr<Trainer> (*)(const Problem&);
+
+struct Method {
+  std::string name;  // as users write it: "user-mean"
+  MethodInfo info;
+  Factory cpu = nullptr;
+};
+
+/// All methods in the order of methods.def.
+const std::vector<Method>& methods();
+/// Null when there is none.
+const Method* find_method(std::string_view name);
+/// Defaults for a task, then `settings` (name=value pairs already split); throws UsageError for a value out of range.
+Hyper make_hyper(const Method& method, Task task, std::span<const std::pair<std::string, double>> settings);
+
+}  // namespace embrace

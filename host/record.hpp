@@ -1,0 +1,73 @@
+// Record: the result of one run, as one JSON file (schema embrace.record/1). No NaN, infinity or null anywhere:
+// a value that does not exist is absent.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace embrace {
+
+inline constexpr const char* record_schema = "embrace.record/1";
+
+struct Accuracy {
+  double value = 0;
+  double low = 0;
+  double high = 0;
+  std::int64_t n = 0;         // ratings, or users
+  std::vector<double> draws;  // bootstrap draws, paired across records by user id
+};
+
+struct Record {
+  std::string id;
+  std::string status = "ok";  // ok, diverged, out-of-memory, timeout, failed, unsupported
+  std::string reason;         // empty when ok
+
+  struct Data {
+    std::string name, sha256;
+    std::int64_t users = 0, items = 0, ratings = 0;
+    std::optional<double> best_rmse;  // synthetic data: the best RMSE that can be reached
+  } data;
+  struct Split {
+    std::string name;
+    int fold = 0;
+    std::uint64_t seed = 0;
+    std::string sha256;
+    std::int64_t train = 0, test = 0;
+  } split;
+  std::string method, family, information, task;
+  std::uint64_t seed = 0;
+  std::vector<std::pair<std::string, double>> hyper;
+  std::optional<double> positive;  // rankings with --positive
+  std::vector<int> at;             // rankings
+  bool lock_free = false;          // the method's threads race on purpose
+  struct Device {
+    std::string kind = "cpu";  // cpu, gpu, emulated
+    std::string name;
+    int threads = 0;
+  } device;
+  std::map<std::string, Accuracy> accuracy;  // by metric name
+  std::int64_t users_without_targets = 0;
+  struct Cost {
+    double prepare_seconds = 0, train_seconds = 0, score_seconds = 0;
+    std::vector<double> epoch_seconds;
+    int epochs = 0;
+    double updates_per_second = 0;
+    std::int64_t peak_bytes = 0;
+  };
+  std::optional<Cost> cost;
+  std::vector<double> objective;  // per epoch, finite ones
+  std::map<std::string, std::string>
+      provenance;  // version, commit, dirty, compiler, flags, libraries, machine, cpu, gpu …
+  std::vector<std::string> notes;
+};
+
+/// JSON text of a record; always valid UTF-8 and finite.
+std::string to_json(const Record& record);
+/// Throws SchemaError naming the field. Unknown fields are ignored.
+Record record_from_json(const std::string& text, const std::string& where);
+/// Every violation of the schema, empty when there is none.
+std::vector<std::string> schema_violations(const std::string& text);
+
+}  // namespace embrace

@@ -1,0 +1,54 @@
+// Threads: a small pool of std::threads. Work is cut into tasks whose number never depends on the number of
+// threads, so that a computation that writes disjoint results per task gives the same bits for any count.
+#pragma once
+#include <condition_variable>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace embrace {
+
+class Threads {
+ public:
+  /// `count` ≥ 1 workers, the calling thread being one of them. 0 means: as many as this process may use.
+  explicit Threads(int count = 0);
+  ~Threads();
+  Threads(const Threads&) = delete;
+  Threads& operator=(const Threads&) = delete;
+
+  int count() const { return count_; }
+
+  /// Calls task(t, worker) for each t in [0, tasks), 0 ≤ worker < count(); returns when all are done.
+  /// Tasks are handed out in ascending order as workers become free. The first exception is thrown again here,
+  /// and tasks not yet begun are dropped. Not reentrant: a task must not call for_each of the same pool.
+  void for_each(std::int64_t tasks, const std::function<void(std::int64_t, int)>& task);
+
+  /// Calls range(begin, end, worker) over [0, size) in pieces of `grain` elements.
+  void for_ranges(std::int64_t size, std::int64_t grain,
+                  const std::function<void(std::int64_t, std::int64_t, int)>& range);
+
+ private:
+  void work(int worker);
+  void drain(int worker);
+
+  int count_;
+  std::vector<std::thread> threads_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::condition_variable done_;
+  const std::function<void(std::int64_t, int)>* task_ = nullptr;
+  std::int64_t tasks_ = 0;
+  std::int64_t next_ = 0;
+  int busy_ = 0;
+  std::uint64_t generation_ = 0;
+  bool stop_ = false;
+  std::exception_ptr error_;
+};
+
+/// Processors that this process may use (affinity respected), at least 1.
+int usable_processors();
+
+}  // namespace embrace
