@@ -67,7 +67,7 @@ void shuffle(Container& items, const Random& random, std::uint32_t b = 0) {
   for (std::uint64_t i = items.size(); i > 1; --i) {
     const auto j = random.below(i, i, b);
     using std::swap;
-    swap(items[static_cast<std::size_t>(i - 1)], items[static_cast<std::size_t>(j)]);
+    swap(items[i - 1], items[j]);
   }
 }
 

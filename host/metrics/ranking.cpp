@@ -1,0 +1,258 @@
+// Full and sampled ranking: score a batch of users, then pick the head of each user's list, one task a user.
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <stdexcept>
+
+#include "host/error.hpp"
+#include "host/matrix.hpp"
+#include "host/metrics/metric.hpp"
+
+namespace embrace {
+namespace {
+
+constexpr std::int64_t batch_bytes = std::int64_t{64} << 20U;
+constexpr float masked = -std::numeric_limits<float>::infinity();
+
+/// Ascending keys are the order of the list: score descending, then item ascending. -0 and 0 are one score.
+std::uint64_t key_of(float score, std::int32_t item) {
+  constexpr std::uint32_t sign = 0x80000000U;
+  const auto bits = std::bit_cast<std::uint32_t>(score + 0.0F);
+  const std::uint32_t ascending = (bits & sign) != 0 ? ~bits : bits | sign;
+  return (std::uint64_t{~ascending} << 32U) | static_cast<std::uint32_t>(item);
+}
+std::int32_t item_of(std::uint64_t key) { return static_cast<std::int32_t>(key & 0xffffffffU); }
+
+void require_finite(const float* scores, std::int64_t n) {
+  constexpr std::uint32_t exponent = 0x7f800000U;
+  std::uint32_t bad = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    bad |= static_cast<std::uint32_t>((std::bit_cast<std::uint32_t>(scores[i]) & exponent) == exponent);
+  }
+  if (bad != 0) throw Diverged("score is not finite for an item to be ranked");
+}
+
+/// The head of a list: keeps the `depth` smallest keys of a stream whose items ascend.
+class Head {
+ public:
+  explicit Head(std::int64_t depth) : depth_(static_cast<std::size_t>(depth)) { keys_.reserve(capacity()); }
+
+  /// Offers items [0, n). An item that only equals the threshold loses to `depth` earlier ones, hence the strict >.
+  void offer(const float* scores, std::int64_t n) {
+    constexpr std::int64_t block = 16;
+    std::int64_t i = 0;
+    for (; i + block <= n; i += block) {
+      int above = 0;
+      for (std::int64_t j = 0; j < block; ++j) above |= static_cast<int>(scores[i + j] > threshold_);
+      if (above == 0) continue;
+      for (std::int64_t j = 0; j < block; ++j) offer_one(scores[i + j], static_cast<std::int32_t>(i + j));
+    }
+    for (; i < n; ++i) offer_one(scores[i], static_cast<std::int32_t>(i));
+  }
+  void offer_one(float score, std::int32_t item) {
+    if (!(score > threshold_)) return;
+    keys_.push_back(key_of(score, item));
+    if (keys_.size() == capacity()) shrink();
+  }
+  /// The list's first items in order; the object is ready for the next user.
+  void take(std::vector<std::uint64_t>& list) {
+    const std::size_t size = std::min(depth_, keys_.size());
+    std::partial_sort(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(size), keys_.end());
+    list.assign(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(size));
+    keys_.clear();
+    threshold_ = masked;
+  }
+
+ private:
+  std::size_t capacity() const { return 2 * depth_ + 64; }
+  void shrink() {
+    const auto last = keys_.begin() + static_cast<std::ptrdiff_t>(depth_ - 1);
+    std::nth_element(keys_.begin(), last, keys_.end());
+    threshold_ = score_of(*last);
+    keys_.resize(depth_);
+  }
+  static float score_of(std::uint64_t key) {
+    constexpr std::uint32_t sign = 0x80000000U;
+    const auto ascending = ~static_cast<std::uint32_t>(key >> 32U);
+    return std::bit_cast<float>((ascending & sign) != 0 ? ascending & ~sign : ~ascending);
+  }
+
+  std::size_t depth_;
+  float threshold_ = masked;
+  std::vector<std::uint64_t> keys_;
+};
+
+struct Cutoffs {
+  explicit Cutoffs(const std::vector<int>& at) {
+    const std::size_t deepest = at.empty() ? 0 : static_cast<std::size_t>(at.back());
+    double sum = 0;
+    for (std::size_t rank = 1; rank <= deepest; ++rank) {
+      discount.push_back(1.0 / std::log2(static_cast<double>(rank) + 1.0));
+      ideal.push_back(sum += discount.back());
+    }
+  }
+  std::vector<double> discount;  // by rank - 1
+  std::vector<double> ideal;     // DCG of so many + 1 targets at the head
+};
+
+void check(const RankingQuery& query) {
+  const bool shapes = query.mask.rows == query.targets.rows && query.mask.columns == query.targets.columns &&
+                      query.user_ids.size() == static_cast<std::size_t>(query.targets.rows) &&
+                      (query.candidates.empty() || query.candidates.size() == query.user_ids.size());
+  if (!shapes) throw std::invalid_argument("ranking: mask, targets, candidates and user_ids differ in shape");
+  const bool ascending = std::adjacent_find(query.at.begin(), query.at.end(), std::greater_equal<>()) == query.at.end();
+  if (!ascending || (!query.at.empty() && query.at.front() < 1) || query.keep < 0) {
+    throw std::invalid_argument("ranking: cut-offs must be positive and ascending");
+  }
+}
+
+/// Ranks users in batches. Scores are written by the trainer (with its own threads), read by one task a user.
+class Evaluation {
+ public:
+  Evaluation(const RankingQuery& query, Threads& threads)
+      : query_(query),
+        cutoffs_(query.at),
+        deepest_(std::max(query.at.empty() ? 0 : query.at.back(), query.keep)),
+        threads_(threads),
+        scratch_(static_cast<std::size_t>(threads.count()),
+                 Scratch(std::min<std::int64_t>(deepest_, query.targets.columns))) {
+    for (std::int64_t u = 0; u < query.targets.rows; ++u) {
+      if (query.targets.row_size(u) > 0) users_.push_back(static_cast<std::int32_t>(u));
+    }
+    values_.resize(users_.size() * query.at.size() * 4);
+    answers_.resize(query.keep > 0 ? users_.size() : 0);
+  }
+
+  void run(const Trainer& trainer) {
+    const std::int64_t items = query_.targets.columns;
+    const auto total = static_cast<std::int64_t>(users_.size());
+    const std::int64_t batch = std::clamp<std::int64_t>(batch_bytes / (4 * std::max<std::int64_t>(items, 1)), 1, 4096);
+    Matrix scores(std::min(batch, total), items);
+    for (std::int64_t first = 0; first < total; first += batch) {
+      const std::int64_t rows = std::min(batch, total - first);
+      trainer.score({users_.data() + first, static_cast<std::size_t>(rows)}, {scores.data(), rows, items, items});
+      threads_.for_each(rows, [&](std::int64_t row, int worker) {
+        rank(first + row, scores.row(row), scratch_[static_cast<std::size_t>(worker)]);
+      });
+    }
+  }
+
+  RankingResult result() const {
+    RankingResult result;
+    result.users_without_targets = query_.targets.rows - static_cast<std::int64_t>(users_.size());
+    if (!users_.empty()) {
+      for (std::size_t k = 0; k < query_.at.size(); ++k) {
+        const std::string suffix = "@" + std::to_string(query_.at[k]) + (query_.candidates.empty() ? "" : ":sampled");
+        const char* names[] = {"recall", "capped-recall", "ndcg", "hr"};
+        for (std::size_t m = 0; m < 4; ++m) result.metrics.push_back(metric(names[m] + suffix, 4 * k + m));
+      }
+    }
+    for (const auto& list : answers_) result.answers.insert(result.answers.end(), list.begin(), list.end());
+    return result;
+  }
+
+ private:
+  struct Scratch {
+    explicit Scratch(std::int64_t depth) : head(std::max<std::int64_t>(depth, 1)) {}
+    Head head;
+    std::vector<std::uint64_t> list;
+    std::vector<std::int32_t> candidates;
+    std::vector<std::int32_t> targets;
+  };
+
+  UserValues metric(std::string name, std::size_t column) const {
+    UserValues out;
+    out.name = std::move(name);
+    out.n = static_cast<std::int64_t>(users_.size());
+    out.weights.assign(users_.size(), 1.0);
+    for (std::size_t u = 0; u < users_.size(); ++u) {
+      out.users.push_back(query_.user_ids[static_cast<std::size_t>(users_[u])]);
+      out.sums.push_back(values_[u * query_.at.size() * 4 + column]);
+    }
+    return out;
+  }
+
+  void rank(std::int64_t place, float* scores, Scratch& scratch) {
+    const std::int32_t user = users_[static_cast<std::size_t>(place)];
+    const auto row = query_.targets.row_indices(user);
+    scratch.targets.assign(row.begin(), row.end());  // ascending, see CsrView
+    scratch.targets.erase(std::unique(scratch.targets.begin(), scratch.targets.end()), scratch.targets.end());
+    require_finite(scores, query_.targets.columns);
+    if (query_.candidates.empty()) {
+      for (const std::int32_t item : query_.mask.row_indices(user)) scores[item] = masked;
+      scratch.head.offer(scores, query_.targets.columns);
+    } else {
+      collect_candidates(user, scratch);
+      for (const std::int32_t item : scratch.candidates) scratch.head.offer_one(scores[item], item);
+    }
+    scratch.head.take(scratch.list);
+    measure(place, scratch);
+    if (query_.keep > 0) keep(place, user, scores, scratch.list);
+  }
+
+  void collect_candidates(std::int32_t user, Scratch& scratch) const {
+    const auto& given = query_.candidates[static_cast<std::size_t>(user)];
+    scratch.candidates.assign(given.begin(), given.end());
+    scratch.candidates.insert(scratch.candidates.end(), scratch.targets.begin(), scratch.targets.end());
+    std::sort(scratch.candidates.begin(), scratch.candidates.end());
+    scratch.candidates.erase(std::unique(scratch.candidates.begin(), scratch.candidates.end()),
+                             scratch.candidates.end());
+    if (scratch.candidates.front() < 0 || scratch.candidates.back() >= query_.targets.columns) {
+      throw std::invalid_argument("ranking: a candidate is not an item of the data");
+    }
+  }
+
+  void measure(std::int64_t place, const Scratch& scratch) {
+    const std::size_t targets = scratch.targets.size();
+    double* out = values_.data() + static_cast<std::size_t>(place) * query_.at.size() * 4;
+    std::size_t rank = 0, hits = 0;
+    double gain = 0;
+    for (const int at : query_.at) {
+      const auto cut = static_cast<std::size_t>(at);
+      for (; rank < std::min(cut, scratch.list.size()); ++rank) {
+        if (!std::binary_search(scratch.targets.begin(), scratch.targets.end(), item_of(scratch.list[rank]))) continue;
+        ++hits;
+        gain += cutoffs_.discount[rank];
+      }
+      const std::size_t capped = std::min(cut, targets);
+      *out++ = static_cast<double>(hits) / static_cast<double>(targets);
+      *out++ = static_cast<double>(hits) / static_cast<double>(capped);
+      *out++ = gain / cutoffs_.ideal[capped - 1];
+      *out++ = hits > 0 ? 1.0 : 0.0;
+    }
+  }
+
+  void keep(std::int64_t place, std::int32_t user, const float* scores, const std::vector<std::uint64_t>& list) {
+    auto& answers = answers_[static_cast<std::size_t>(place)];
+    for (std::size_t r = 0; r < std::min(list.size(), static_cast<std::size_t>(query_.keep)); ++r) {
+      const std::int32_t item = item_of(list[r]);
+      answers.push_back({user, item, static_cast<std::int32_t>(r + 1), scores[item]});
+    }
+  }
+
+  const RankingQuery& query_;
+  Cutoffs cutoffs_;
+  int deepest_;
+  Threads& threads_;
+  std::vector<Scratch> scratch_;     // one a worker
+  std::vector<std::int32_t> users_;  // those with targets
+  std::vector<double> values_;       // users × cut-offs × (recall, capped-recall, ndcg, hr)
+  std::vector<std::vector<RankedItem>> answers_;
+};
+
+}  // namespace
+
+RankingResult evaluate_ranking(const Trainer& trainer, const RankingQuery& query, Threads& threads) {
+  check(query);
+  const auto start = std::chrono::steady_clock::now();
+  Evaluation evaluation(query, threads);
+  evaluation.run(trainer);
+  RankingResult result = evaluation.result();
+  result.score_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+}  // namespace embrace
