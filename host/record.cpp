@@ -1,0 +1,164 @@
+// Records to JSON text; the other direction is record_schema.cpp.
+#include "host/record.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace embrace {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr const char* first_provenance[] = {"version",   "commit",  "dirty",  "compiler", "flags",
+                                            "libraries", "machine", "cpu",    "gpu",      "driver",
+                                            "toolkit",   "started", "command"};
+
+/// About 7 significant digits: draws feed intervals and differences, never a further decimal.
+double rounded(double value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::general, 7).ptr;
+  double out = value;
+  std::from_chars(text, end, out);
+  return out;
+}
+
+/// 64 rather than 64.0 for a whole number.
+Json number(double value) {
+  constexpr double largest_whole = 9007199254740992.0;
+  if (std::abs(value) <= largest_whole && value == std::floor(value)) return static_cast<std::int64_t>(value);
+  return value;
+}
+
+std::string scalar_text(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+bool is_flat(const Json& value) {
+  return std::all_of(value.begin(), value.end(), [](const Json& element) { return !element.is_structured(); });
+}
+
+/// Objects over several lines; arrays of scalars, and small objects of scalars inside others, on one.
+void write(const Json& value, int depth, std::string& out) {
+  if (!value.is_structured() || value.empty()) {
+    out += scalar_text(value);
+    return;
+  }
+  const bool one_line = is_flat(value) && (value.is_array() || (depth > 1 && value.size() <= 4));
+  const std::string gap = one_line ? "" : "\n" + std::string(static_cast<std::size_t>(depth) + 1, ' ');
+  out += value.is_array() ? '[' : '{';
+  bool first = true;
+  for (const auto& entry : value.items()) {
+    if (!first) out += one_line ? ", " : ",";
+    first = false;
+    out += gap;
+    if (value.is_object()) out += scalar_text(entry.key()) + ": ";
+    write(entry.value(), depth + 1, out);
+  }
+  if (!one_line) out += "\n" + std::string(static_cast<std::size_t>(depth), ' ');
+  out += value.is_array() ? ']' : '}';
+}
+
+void require_finite(const Json& value, const std::string& path) {
+  if (value.is_number_float() && !std::isfinite(value.get<double>())) {
+    throw std::logic_error("record: " + path + " is not finite");
+  }
+  if (!value.is_structured()) return;
+  for (const auto& entry : value.items()) require_finite(entry.value(), path + "." + entry.key());
+}
+
+Json accuracy_json(const Record& record) {
+  Json out = Json::object();
+  for (const auto& [name, a] : record.accuracy) {
+    out[name] = {{"value", a.value}, {"low", a.low}, {"high", a.high}, {"n", a.n}};
+  }
+  return out;
+}
+
+Json cost_json(const Record::Cost& cost) {
+  return {{"prepare_seconds", cost.prepare_seconds},
+          {"train_seconds", cost.train_seconds},
+          {"epoch_seconds", cost.epoch_seconds},
+          {"epochs", cost.epochs},
+          {"updates_per_second", cost.updates_per_second},
+          {"score_seconds", cost.score_seconds},
+          {"peak_bytes", cost.peak_bytes}};
+}
+
+Json provenance_json(const std::map<std::string, std::string>& provenance) {
+  Json out = Json::object();
+  const auto put = [&](const std::string& name, const std::string& value) {
+    if (name == "dirty") {
+      out[name] = value == "true";
+    } else {
+      out[name] = value;
+    }
+  };
+  for (const char* name : first_provenance) {
+    if (const auto found = provenance.find(name); found != provenance.end()) put(name, found->second);
+  }
+  for (const auto& [name, value] : provenance) {
+    if (!out.contains(name)) put(name, value);
+  }
+  return out;
+}
+
+/// Null when the record has no draws.
+Json bootstrap_json(const Record& record) {
+  Json values = Json::object();
+  std::size_t draws = 0;
+  for (const auto& [name, a] : record.accuracy) {
+    if (a.draws.empty()) continue;
+    if (draws != 0 && a.draws.size() != draws) throw std::logic_error("record: metrics differ in their draws");
+    draws = a.draws.size();
+    Json list = Json::array();
+    for (const double draw : a.draws) list.push_back(rounded(draw));
+    values[name] = std::move(list);
+  }
+  if (draws == 0) return nullptr;
+  return {{"draws", draws}, {"kind", "bayesian over users"}, {"values", std::move(values)}};
+}
+
+Json identity_json(const Record& r) {
+  Json out = {{"schema", record_schema}, {"id", r.id}, {"status", r.status}};
+  if (!r.reason.empty()) out["reason"] = r.reason;
+  out["data"] = {{"name", r.data.name},
+                 {"sha256", r.data.sha256},
+                 {"users", r.data.users},
+                 {"items", r.data.items},
+                 {"ratings", r.data.ratings}};
+  if (r.data.best_rmse) out["data"]["best_rmse"] = *r.data.best_rmse;
+  out["split"] = {{"name", r.split.name},     {"fold", r.split.fold},   {"seed", r.split.seed},
+                  {"sha256", r.split.sha256}, {"train", r.split.train}, {"test", r.split.test}};
+  out["method"] = r.method;
+  out["family"] = r.family;
+  out["information"] = r.information;
+  out["task"] = r.task;
+  out["seed"] = r.seed;
+  out["hyper"] = Json::object();
+  for (const auto& [name, value] : r.hyper) out["hyper"][name] = number(value);
+  if (r.positive) out["positive"] = number(*r.positive);
+  if (r.task == "ranking") out["at"] = r.at;
+  if (r.lock_free) out["lock_free"] = true;
+  out["device"] = {{"kind", r.device.kind}, {"name", r.device.name}, {"threads", r.device.threads}};
+  return out;
+}
+
+}  // namespace
+
+std::string to_json(const Record& record) {
+  Json out = identity_json(record);
+  out["accuracy"] = accuracy_json(record);
+  if (record.task == "ranking") out["users_without_targets"] = record.users_without_targets;
+  if (record.cost) out["cost"] = cost_json(*record.cost);
+  if (!record.objective.empty()) out["objective"] = record.objective;
+  if (!record.notes.empty()) out["notes"] = record.notes;
+  out["provenance"] = provenance_json(record.provenance);
+  if (Json draws = bootstrap_json(record); !draws.is_null()) out["bootstrap"] = std::move(draws);
+  require_finite(out, "record");
+  std::string text;
+  write(out, 0, text);
+  return text + "\n";
+}
+
+}  // namespace embrace

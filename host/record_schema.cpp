@@ -1,0 +1,347 @@
+// Records from JSON text: first every violation of the schema is listed; a text without one is safe to take apart.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+
+#include "host/error.hpp"
+#include "host/record.hpp"
+
+namespace embrace {
+namespace {
+
+// Not ordered_json: its objects take quadratic time for a hostile number of keys.
+using Json = nlohmann::json;
+
+constexpr std::size_t largest_text = std::size_t{16} << 20U;  // a record with 50 metrics' draws takes 0.6 MB
+constexpr int deepest = 32;
+constexpr std::size_t most_violations = 100;
+constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t largest_int = std::numeric_limits<int>::max();
+const std::vector<std::string> statuses = {"ok", "diverged", "out-of-memory", "timeout", "failed", "unsupported"};
+
+class Checker {
+ public:
+  std::vector<std::string> violations;
+
+  void complain(const std::string& path, const std::string& what) {
+    if (violations.size() < most_violations) violations.push_back(path + ": " + what);
+  }
+
+  /// The field when it is there and `fits`; else complains (about a missing one only when it is required).
+  template <typename Fits>
+  const Json* field(const Json& object, const std::string& path, const char* name, bool required, const char* type,
+                    Fits fits) {
+    const std::string place = path + name;
+    const auto found = object.find(name);
+    if (found == object.end()) {
+      if (required) complain(place, "missing");
+      return nullptr;
+    }
+    if (found->is_null()) return nullptr;  // said by no_nulls
+    if (!fits(*found)) {
+      complain(place, std::string("must be ") + type);
+      return nullptr;
+    }
+    return &*found;
+  }
+  const Json* text(const Json& object, const std::string& path, const char* name, bool required = true) {
+    return field(object, path, name, required, "a string", [](const Json& v) { return v.is_string(); });
+  }
+  const Json* number(const Json& object, const std::string& path, const char* name, bool required = true) {
+    return field(object, path, name, required, "a number", [](const Json& v) { return v.is_number(); });
+  }
+  const Json* seconds(const Json& object, const std::string& path, const char* name) {
+    return field(object, path, name, true, "a number that is not negative",
+                 [](const Json& v) { return v.is_number() && v.get<double>() >= 0; });
+  }
+  const Json* count(const Json& object, const std::string& path, const char* name, std::int64_t most = largest,
+                    bool required = true) {
+    return field(object, path, name, required, "a whole number that is not negative", [&](const Json& v) {
+      return v.is_number_unsigned() && v.get<std::uint64_t>() <= static_cast<std::uint64_t>(most);
+    });
+  }
+  const Json* seed(const Json& object, const std::string& path, const char* name) {
+    return field(object, path, name, true, "a whole number that is not negative",
+                 [](const Json& v) { return v.is_number_unsigned(); });
+  }
+  const Json* object(const Json& parent, const std::string& path, const char* name, bool required = true) {
+    return field(parent, path, name, required, "an object", [](const Json& v) { return v.is_object(); });
+  }
+  const Json* numbers(const Json& parent, const std::string& path, const char* name, bool required = true) {
+    return field(parent, path, name, required, "an array of numbers", [](const Json& v) {
+      return v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& x) { return x.is_number(); });
+    });
+  }
+  /// The text of a field that must be one of a list; empty when it is not.
+  std::string choice(const Json& object, const std::string& path, const char* name,
+                     const std::vector<std::string>& known) {
+    const Json* value = text(object, path, name);
+    if (value == nullptr) return "";
+    const auto given = value->get<std::string>();
+    if (std::find(known.begin(), known.end(), given) != known.end()) return given;
+    std::string all;
+    for (const std::string& k : known) all += (all.empty() ? "" : ", ") + k;
+    complain(path + name, "'" + given.substr(0, 40) + "' is not one of " + all);
+    return "";
+  }
+  void no_nulls(const Json& value, const std::string& path) {
+    if (value.is_null()) complain(path.empty() ? "record" : path, "is null; a value that does not exist is left out");
+    if (!value.is_structured()) return;
+    for (const auto& entry : value.items()) {
+      if (!entry.value().is_primitive() || entry.value().is_null()) {
+        no_nulls(entry.value(), path + (path.empty() ? "" : ".") + entry.key());
+      }
+    }
+  }
+};
+
+/// The document, or null with the reason among the violations.
+Json parse(const std::string& text, Checker& check) {
+  if (text.size() > largest_text) {
+    check.complain("record", "larger than 16 MiB");
+    return nullptr;
+  }
+  std::vector<std::set<std::string>> keys;
+  const auto callback = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    if (depth > deepest) throw std::length_error("nested deeper than 32 levels");
+    if (event == Json::parse_event_t::object_start) keys.emplace_back();
+    if (event == Json::parse_event_t::object_end) keys.pop_back();
+    if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
+      check.complain(parsed.get<std::string>().substr(0, 80), "given twice");
+    }
+    return true;
+  };
+  try {
+    Json document = Json::parse(text, callback);
+    if (!document.is_object()) check.complain("record", "must be an object");
+    return document;
+  } catch (const Json::exception& error) {
+    const std::string what = error.what();  // starts with "[json.exception.…] "
+    const std::size_t end = what.find("] ");
+    check.complain("record", "not JSON: " + what.substr(end == std::string::npos ? 0 : end + 2, 200));
+  } catch (const std::length_error& error) {
+    check.complain("record", error.what());
+  }
+  return nullptr;
+}
+
+bool is_id(const std::string& id) {
+  return id.size() >= 16 && id.size() <= 64 &&
+         std::all_of(id.begin(), id.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+void check_setting(const Json& record, const std::string& task, Checker& check) {
+  if (const Json* data = check.object(record, "", "data")) {
+    check.text(*data, "data.", "name");
+    check.text(*data, "data.", "sha256");
+    for (const char* name : {"users", "items", "ratings"}) check.count(*data, "data.", name);
+    check.number(*data, "data.", "best_rmse", false);
+  }
+  if (const Json* split = check.object(record, "", "split")) {
+    check.text(*split, "split.", "name");
+    check.text(*split, "split.", "sha256");
+    check.count(*split, "split.", "fold", largest_int);
+    check.seed(*split, "split.", "seed");
+    for (const char* name : {"train", "test"}) check.count(*split, "split.", name);
+  }
+  for (const char* name : {"method", "family", "information"}) check.text(record, "", name);
+  check.seed(record, "", "seed");
+  if (const Json* hyper = check.object(record, "", "hyper")) {
+    for (const auto& entry : hyper->items()) {
+      if (!entry.value().is_number()) check.complain("hyper." + entry.key(), "must be a number");
+    }
+  }
+  check.number(record, "", "positive", false);
+  check.field(
+      record, "", "at", task == "ranking", "an array of whole numbers, positive and ascending", [](const Json& v) {
+        std::int64_t last = 0;
+        return v.is_array() && std::all_of(v.begin(), v.end(), [&](const Json& k) {
+                 if (!k.is_number_unsigned() || k.get<std::uint64_t>() > static_cast<std::uint64_t>(largest_int))
+                   return false;
+                 const auto before = std::exchange(last, k.get<std::int64_t>());
+                 return before < last;
+               });
+      });
+  check.field(record, "", "lock_free", false, "true or false", [](const Json& v) { return v.is_boolean(); });
+  if (const Json* device = check.object(record, "", "device")) {
+    check.choice(*device, "device.", "kind", {"cpu", "gpu", "emulated"});
+    check.text(*device, "device.", "name");
+    check.count(*device, "device.", "threads", largest_int);
+  }
+}
+
+void check_accuracy(const Json& record, bool ok, Checker& check) {
+  check.count(record, "", "users_without_targets", largest, false);
+  const Json* accuracy = check.object(record, "", "accuracy", ok);
+  if (accuracy == nullptr) return;
+  for (const auto& entry : accuracy->items()) {
+    const std::string path = "accuracy." + entry.key();
+    if (!entry.value().is_object()) {
+      check.complain(path, "must be an object");
+      continue;
+    }
+    const Json* low = check.number(entry.value(), path + ".", "low");
+    const Json* value = check.number(entry.value(), path + ".", "value");
+    const Json* high = check.number(entry.value(), path + ".", "high");
+    check.count(entry.value(), path + ".", "n");
+    if (low == nullptr || value == nullptr || high == nullptr) continue;
+    // Bounds come from sums in another order than the value: allow for their rounding.
+    const double v = value->get<double>(), slack = 1e-9 * std::abs(v);
+    if (low->get<double>() > v + slack) check.complain(path, "low is above value");
+    if (high->get<double>() < v - slack) check.complain(path, "high is below value");
+  }
+}
+
+void check_cost(const Json& record, bool ok, Checker& check) {
+  const Json* cost = check.object(record, "", "cost", ok);
+  if (cost == nullptr) return;
+  for (const char* name : {"prepare_seconds", "train_seconds", "score_seconds", "updates_per_second"}) {
+    check.seconds(*cost, "cost.", name);
+  }
+  check.numbers(*cost, "cost.", "epoch_seconds");
+  check.count(*cost, "cost.", "epochs", largest_int);
+  check.count(*cost, "cost.", "peak_bytes");
+}
+
+void check_provenance(const Json& record, Checker& check) {
+  const Json* provenance = check.object(record, "", "provenance");
+  if (provenance == nullptr) return;
+  check.field(*provenance, "provenance.", "dirty", false, "true or false",
+              [](const Json& v) { return v.is_boolean(); });
+  for (const char* name : {"version", "commit", "compiler", "flags", "libraries", "machine", "cpu", "gpu", "driver",
+                           "toolkit", "started", "command"}) {
+    check.text(*provenance, "provenance.", name, false);
+  }
+}
+
+void check_bootstrap(const Json& record, Checker& check) {
+  const Json* bootstrap = check.object(record, "", "bootstrap", false);
+  if (bootstrap == nullptr) return;
+  const Json* draws = check.count(*bootstrap, "bootstrap.", "draws");
+  const Json* values = check.object(*bootstrap, "bootstrap.", "values");
+  if (draws == nullptr || values == nullptr) return;
+  for (const auto& entry : values->items()) {
+    const std::string path = "bootstrap.values.";
+    const Json* list = check.numbers(*values, path, entry.key().c_str());
+    if (list != nullptr && list->size() != draws->get<std::size_t>()) {
+      check.complain(path + entry.key(), "has " + std::to_string(list->size()) + " numbers, not bootstrap.draws");
+    }
+    const auto accuracy = record.find("accuracy");
+    if (accuracy == record.end() || !accuracy->is_object() || !accuracy->contains(entry.key())) {
+      check.complain(path + entry.key(), "has no metric of this name in accuracy");
+    }
+  }
+}
+
+void check_document(const Json& record, Checker& check) {
+  check.no_nulls(record, "");
+  const Json* schema = check.text(record, "", "schema");
+  if (schema != nullptr && *schema != record_schema) {
+    check.complain("schema", "is not " + std::string(record_schema));
+  }
+  const Json* id = check.text(record, "", "id");
+  if (id != nullptr && !is_id(id->get<std::string>())) check.complain("id", "must be 16 to 64 characters of 0-9 a-f");
+  const std::string status = check.choice(record, "", "status", statuses);
+  const bool ok = status == "ok";
+  const Json* reason = check.text(record, "", "reason", !status.empty() && !ok);
+  if (reason != nullptr && !ok && reason->get<std::string>().empty()) check.complain("reason", "is empty");
+  const std::string task = check.choice(record, "", "task", {"rating", "ranking"});
+  check_setting(record, task, check);
+  check_accuracy(record, ok, check);
+  check_cost(record, ok, check);
+  check.numbers(record, "", "objective", false);
+  check.field(record, "", "notes", false, "an array of strings", [](const Json& v) {
+    return v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& x) { return x.is_string(); });
+  });
+  check_provenance(record, check);
+  check_bootstrap(record, check);
+}
+
+void read_setting(const Json& json, Record& record) {
+  const Json& data = json["data"];
+  record.data.name = data["name"];
+  record.data.sha256 = data["sha256"];
+  record.data.users = data["users"];
+  record.data.items = data["items"];
+  record.data.ratings = data["ratings"];
+  if (data.contains("best_rmse")) record.data.best_rmse = data["best_rmse"].get<double>();
+  const Json& split = json["split"];
+  record.split.name = split["name"];
+  record.split.fold = split["fold"];
+  record.split.seed = split["seed"];
+  record.split.sha256 = split["sha256"];
+  record.split.train = split["train"];
+  record.split.test = split["test"];
+  record.method = json["method"];
+  record.family = json["family"];
+  record.information = json["information"];
+  record.task = json["task"];
+  record.seed = json["seed"];
+  for (const auto& entry : json["hyper"].items()) record.hyper.emplace_back(entry.key(), entry.value());
+  if (json.contains("positive")) record.positive = json["positive"].get<double>();
+  if (json.contains("at")) record.at = json["at"].get<std::vector<int>>();
+  record.lock_free = json.value("lock_free", false);
+  record.device.kind = json["device"]["kind"];
+  record.device.name = json["device"]["name"];
+  record.device.threads = json["device"]["threads"];
+}
+
+void read_outcome(const Json& json, Record& record) {
+  if (json.contains("accuracy")) {
+    for (const auto& entry : json["accuracy"].items()) {
+      const Json& a = entry.value();
+      record.accuracy[entry.key()] = {a["value"], a["low"], a["high"], a["n"], {}};
+    }
+  }
+  if (json.contains("bootstrap")) {
+    for (const auto& entry : json["bootstrap"]["values"].items()) {
+      record.accuracy[entry.key()].draws = entry.value().get<std::vector<double>>();
+    }
+  }
+  record.users_without_targets = json.value("users_without_targets", std::int64_t{0});
+  if (json.contains("cost")) {
+    const Json& cost = json["cost"];
+    record.cost =
+        Record::Cost{cost["prepare_seconds"], cost["train_seconds"],      cost["score_seconds"], cost["epoch_seconds"],
+                     cost["epochs"],          cost["updates_per_second"], cost["peak_bytes"]};
+  }
+  if (json.contains("objective")) record.objective = json["objective"].get<std::vector<double>>();
+  if (json.contains("notes")) record.notes = json["notes"].get<std::vector<std::string>>();
+  for (const auto& entry : json["provenance"].items()) {
+    if (entry.value().is_string()) record.provenance[entry.key()] = entry.value();
+    if (entry.value().is_boolean()) record.provenance[entry.key()] = entry.value().get<bool>() ? "true" : "false";
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> schema_violations(const std::string& text) {
+  Checker check;
+  const Json document = parse(text, check);
+  if (document.is_object()) check_document(document, check);
+  return check.violations;
+}
+
+Record record_from_json(const std::string& text, const std::string& where) {
+  Checker check;
+  const Json document = parse(text, check);
+  if (document.is_object()) check_document(document, check);
+  if (!check.violations.empty()) {
+    const std::size_t more = check.violations.size() - 1;
+    throw SchemaError(
+        where + ": " + check.violations[0] + (more == 0 ? "" : " (and " + std::to_string(more) + " more violations)"),
+        "see results/SCHEMA.md");
+  }
+  Record record;
+  record.id = document["id"];
+  record.status = document["status"];
+  record.reason = document.value("reason", std::string());
+  read_setting(document, record);
+  read_outcome(document, record);
+  return record;
+}
+
+}  // namespace embrace
