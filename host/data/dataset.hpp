@@ -27,10 +27,11 @@ struct Movie {
 };
 
 struct TagUse {
-  std::int64_t user = 0;
+  std::int64_t user = 0;   // raw id; -1: not known, then every use counts as another user
   std::int64_t item = 0;
   std::string tag;  // as typed, UTF-8
   std::optional<std::int64_t> time;
+  bool travelled = false;  // from another data set: `user` is an id of that one
 };
 
 /// What is known beside ratings; rows in file order. Ids without ratings may occur.
