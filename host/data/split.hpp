@@ -25,6 +25,8 @@ struct SplitName {
 
 /// Throws UsageError with the list of kinds, or the reason a number is impossible.
 SplitName parse_split(const std::string& text);
+/// The kinds as written, in order, each with its meaning.
+std::vector<std::pair<std::string, std::string>> split_names();
 
 /// One train/test division. Positions are ascending and point into the ratings that were split.
 struct Fold {
@@ -37,9 +39,40 @@ struct Fold {
 };
 
 /// All folds of a split. The same data, name and seed give the same folds on every machine.
-/// Random splits depend on the set of raw (user, item) pairs, not on the order of the file.
-/// Throws UsageError (a split that the data cannot have: no timestamps, more folds than ratings, …).
+/// Random splits depend on the set of raw (user, item) pairs and the seed, not on the order of the file.
+///   kfold, holdout, cold-*: parts of random order; sizes of parts differ by one at most. A cold part's items (users)
+///     have all their ratings in the test.
+///   leave-last-out: each user's latest rating is the test, of equal times the one on the later line. A user with one
+///     rating keeps it for training and has no test.
+///   time: the latest of all ratings; of equal times the later lines.
+///   fold-in: of each held-out user ceil(n / 5) random ratings are the test and the others known; a user with one
+///     rating has it known.
+/// Throws UsageError for a split that the data cannot have: no timestamps, more folds than ratings, an empty part, …
+/// `files` is not for this function: its ratings must replace the data's first (see divide).
 std::vector<Fold> make_folds(const Dataset& dataset, const SplitName& split, std::uint64_t seed,
                              const LoadOptions& options, Threads& threads);
+
+/// The ratings at least `minimum`, with users and items renumbered to those that remain; the catalogue stays whole.
+/// What falls out is neither trained on, nor masked, nor a target. UsageError when nothing remains.
+Dataset reduced(const Dataset& dataset, float minimum);
+
+/// Data made ready for a split, and its folds; the positions of the folds point into dataset.ratings.
+struct Division {
+  Dataset dataset;
+  std::vector<Fold> folds;
+};
+
+/// The way from data to folds for every kind of split, in this order:
+///  1. files:TRAIN,TEST: the ratings of the two files (train first) replace those of the data, which keep the rest:
+///     catalogue, tags. A pair that is in both files is a DataError.
+///  2. positive: reduced to ratings ≥ *positive. Published positions (official, files) are made before and follow:
+///     what falls out leaves train, test and candidates.
+///  3. make_folds on what is left, so that sizes and "latest" are meant of the reduced data.
+Division divide(Dataset dataset, const SplitName& split, std::uint64_t seed, std::optional<float> positive,
+                const LoadOptions& options, Threads& threads);
+
+/// Fold::sha256 of each fold: over "train", "test", "known", each with its raw (user, item) pairs in ascending order,
+/// as little-endian 64-bit numbers behind their count.
+void hash_folds(const Ratings& ratings, std::vector<Fold>& folds, Threads& threads);
 
 }  // namespace embrace
