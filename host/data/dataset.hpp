@@ -27,7 +27,7 @@ struct Movie {
 };
 
 struct TagUse {
-  std::int64_t user = 0;   // raw id; -1: not known, then every use counts as another user
+  std::int64_t user = 0;  // raw id; -1: not known, then every use counts as another user
   std::int64_t item = 0;
   std::string tag;  // as typed, UTF-8
   std::optional<std::int64_t> time;

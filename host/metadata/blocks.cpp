@@ -30,7 +30,7 @@ FeatureBlock one_hot_block(std::string name, const std::vector<std::string>& lab
 
 FeatureBlock multi_hot_block(std::string name, const std::vector<std::vector<std::string>>& labels,
                              const std::vector<bool>& trained, std::int64_t minimum) {
-  FeatureBlock block{std::move(name), Field::Kind::multi_hot, {}, {}};
+  FeatureBlock block{std::move(name), Field::Kind::multi_hot, {}, {}, {}};
   std::map<std::string, std::int64_t> count;
   for (std::size_t row = 0; row < labels.size(); ++row) {
     if (!trained[row]) continue;
@@ -61,7 +61,7 @@ FeatureBlock multi_hot_block(std::string name, const std::vector<std::vector<std
 
 FeatureBlock number_block(std::string name, const std::vector<NumberColumn>& numbers,
                           const std::vector<bool>& trained) {
-  FeatureBlock block{std::move(name), Field::Kind::numbers, {}, {}};
+  FeatureBlock block{std::move(name), Field::Kind::numbers, {}, {}, {}};
   std::vector<const NumberColumn*> kept;
   std::vector<double> means, scales;
   for (const NumberColumn& number : numbers) {

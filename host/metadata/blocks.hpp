@@ -14,6 +14,7 @@ struct FeatureBlock {
   Field::Kind kind = Field::Kind::one_hot;
   std::vector<std::string> columns;
   Csr rows;
+  std::string part;  // the information that it belongs to: +movie, +tags …
 };
 
 /// A number of every row; only rows with `known` count.

@@ -47,6 +47,9 @@ std::u32string decode(std::string_view text) {
   return out;
 }
 
+/// Superscript digits are digits ("Alien³").
+char32_t plain_digit(char32_t c) { return c == 0xB9 ? U'1' : c == 0xB2 ? U'2' : c == 0xB3 ? U'3' : c; }
+
 char32_t lower(char32_t c) {
   const auto in = [c](char32_t low, char32_t high) { return c >= low && c <= high; };
   if (in('A', 'Z') || (in(0xC0, 0xDE) && c != 0xD7)) return c + 0x20;
@@ -103,9 +106,9 @@ bool is_word(char32_t c) {
 std::vector<std::string> words_of(std::string_view text) {
   std::vector<std::string> words(1);
   for (const char32_t point : decode(text)) {
-    const char32_t c = straight(lower(point));
+    const char32_t c = plain_digit(straight(lower(point)));
     if (c == '\'') continue;
-    if (c == '&') {
+    if (c == '&' || c == '+') {
       words.emplace_back("and");
       words.emplace_back();
     } else if (is_word(c) || (c >= 0x300 && c <= 0x36F)) {

@@ -24,8 +24,8 @@ std::optional<int> year_in_title(std::string_view title);
 std::vector<std::string> title_words(std::string_view title);
 
 /// Keys under which a title may be found again in another release: the main title first, then what stands in
-/// brackets (other names, "a.k.a. X"). Lower case, no accents, letters and digits only, '&' is "and", the leading or
-/// moved article ("Matrix, The") is gone. The year is not part of a key. Never contains an empty key.
+/// brackets (other names, "a.k.a. X"). Lower case, no accents, letters and digits only, '&' and '+' are "and", the
+/// leading or moved article ("Matrix, The") is gone. The year is not part of a key. Never contains an empty key.
 std::vector<std::string> title_keys(std::string_view title);
 
 }  // namespace embrace

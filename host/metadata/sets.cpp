@@ -53,7 +53,7 @@ FeatureBlock clock_block(const Clock& clock, const Ratings& ratings, const std::
   }
   std::sort(seen.begin(), seen.end());
   seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
-  FeatureBlock block{clock.name, Field::Kind::one_hot, {}, {}};
+  FeatureBlock block{clock.name, Field::Kind::one_hot, {}, {}, {}};
   for (const std::int64_t bucket : seen) block.columns.push_back(clock.label(bucket));
   const std::size_t size = ratings.times.size();
   std::vector<std::int32_t> column(size);
@@ -86,7 +86,7 @@ FeatureBlock set_block(const Ratings& ratings, const std::vector<std::int64_t>& 
     column.push_back(members[static_cast<std::size_t>(position)]);
   }
   const std::vector<float> ones(row.size(), 1.0F);
-  FeatureBlock block{side == Side::user ? "rated" : "raters", Field::Kind::multi_hot, {}, {}};
+  FeatureBlock block{side == Side::user ? "rated" : "raters", Field::Kind::multi_hot, {}, {}, {}};
   block.rows = csr_from_triples(static_cast<std::int64_t>(row_ids.size()), static_cast<std::int64_t>(member_ids.size()),
                                 row, column, ones);
   for (std::int64_t r = 0; r < block.rows.rows(); ++r) {
