@@ -1,0 +1,73 @@
+#include "bench/cases/operation.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "host/random.hpp"
+
+namespace embrace::cases {
+
+#define EMBRACE_CASE(identifier) Operation identifier##_operation();
+#include "bench/cases.def"
+#undef EMBRACE_CASE
+
+const std::vector<Operation>& operations() {
+  static const std::vector<Operation> list = {
+#define EMBRACE_CASE(identifier) identifier##_operation(),
+#include "bench/cases.def"
+#undef EMBRACE_CASE
+  };
+  return list;
+}
+
+std::string difference(const std::vector<double>& answer, const std::vector<double>& reference, double bound) {
+  if (answer.size() != reference.size()) {
+    return fmt::format("{} values instead of {}", answer.size(), reference.size());
+  }
+  for (std::size_t i = 0; i < answer.size(); ++i) {
+    if (std::abs(answer[i] - reference[i]) <= bound) continue;  // false for NaN
+    return fmt::format("value {} is {:.9g} instead of {:.9g} (bound {:.3g})", i, answer[i], reference[i], bound);
+  }
+  return "";
+}
+
+Triples power_law_ratings(const Shape& shape, std::uint64_t seed) {
+  const Random random(seed, Stream::sampling);
+  const auto skewed = [&](std::int64_t size, std::int64_t e, std::uint32_t b) {
+    const double u = random.uniform(static_cast<std::uint64_t>(e), b);
+    return static_cast<std::int32_t>(static_cast<double>(size) * u * u * u);  // density ~ index^(-2/3)
+  };
+  Triples triples;
+  for (std::int64_t e = 0; e < shape.ratings; ++e) {
+    triples.users.push_back(skewed(shape.users, e, 0));
+    triples.items.push_back(skewed(shape.items, e, 1));
+    triples.values.push_back(static_cast<float>(random.below(10, static_cast<std::uint64_t>(e), 2) + 1) * 0.5F);
+  }
+  return triples;
+}
+
+std::vector<float> whole_numbers(std::int64_t size, std::uint64_t seed) {
+  const Random random(seed, Stream::initial);
+  std::vector<float> numbers;
+  for (std::int64_t i = 0; i < size; ++i) {
+    numbers.push_back(static_cast<float>(random.below(9, static_cast<std::uint64_t>(i))) - 4.0F);
+  }
+  return numbers;
+}
+
+std::vector<Shape> movielens_shapes(const std::vector<std::int64_t>& factors) {
+  const Shape data[] = {{"ml-100k", 943, 1682, 100'000, 0},
+                        {"ml-1m", 6040, 3706, 1'000'209, 0},
+                        {"ml-20m", 138'493, 26'744, 20'000'263, 0}};
+  std::vector<Shape> shapes;
+  for (const Shape& shape : data) {
+    if (factors.empty()) shapes.push_back(shape);
+    for (const std::int64_t k : factors) {
+      shapes.push_back({fmt::format("{}/k:{}", shape.name, k), shape.users, shape.items, shape.ratings, k});
+    }
+  }
+  return shapes;
+}
+
+}  // namespace embrace::cases

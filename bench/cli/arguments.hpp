@@ -1,0 +1,86 @@
+// What was asked for on the command line, verb by verb, as plain text. CLI11 is seen by parse.cpp alone.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace embrace::cli {
+
+/// How data are to be read; shared by `run` and `data`.
+struct DataArguments {
+  std::string data;
+  std::string on_bad_row = "error";
+  std::string duplicates = "error";
+  std::string tags_from;
+  std::string cache;
+  int threads = 0;
+};
+
+struct RunArguments {
+  DataArguments data;
+  std::string split = "holdout:0.2";
+  std::uint64_t split_seed = 1;
+  std::string folds;
+  std::vector<std::string> methods;
+  std::vector<std::string> information;
+  std::string device = "cpu";
+  int seeds = 1;
+  std::string task;
+  std::optional<double> positive;
+  std::string at;
+  std::vector<std::string> settings;
+  double timeout = 0;
+  bool keep_answers = false;
+  bool force = false;
+  bool quiet = false;
+  std::string output;
+};
+
+struct ReportArguments {
+  std::vector<std::string> paths;
+  std::string format = "terminal";
+  std::string output;
+};
+
+struct DataVerbArguments {
+  enum class Action { describe, prepare, split, synth };
+  Action action = Action::describe;
+  DataArguments data;
+  bool json = false;
+  std::string split;
+  std::uint64_t split_seed = 1;
+  std::string output;
+  std::int64_t users = 943, items = 1682, ratings = 100000;
+  std::uint64_t seed = 1;
+};
+
+struct NameArguments {  // list, describe, doctor, validate, version
+  std::string name;
+  bool json = false;
+};
+
+/// Exactly one verb is set.
+struct Arguments {
+  std::optional<RunArguments> run;
+  std::optional<ReportArguments> report;
+  std::optional<DataVerbArguments> data;
+  std::optional<NameArguments> list, describe, doctor, validate, version;
+  std::string command;  // the command line, quoted so that a shell reads it back
+  std::string help;     // set instead of a verb: text to print and leave
+};
+
+/// Throws UsageError with the nearest name for unknown verbs and flags.
+Arguments parse_arguments(int argc, const char* const* argv);
+
+// One file per verb; each returns the exit code and prints results to stdout, narration to stderr.
+int run(const RunArguments& arguments, const std::string& command);
+int report(const ReportArguments& arguments);
+int data(const DataVerbArguments& arguments);
+int list(const NameArguments& arguments);
+int describe(const NameArguments& arguments);
+int doctor(const NameArguments& arguments);
+int validate(const NameArguments& arguments);
+int version(const NameArguments& arguments);
+
+}  // namespace embrace::cli

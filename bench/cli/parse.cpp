@@ -1,0 +1,208 @@
+// The command line as interface: verbs, flags, help. The only file that includes CLI11 (it takes 20 s to compile).
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "bench/cli/arguments.hpp"
+#include "host/error.hpp"
+#include "host/text.hpp"
+
+namespace embrace::cli {
+namespace {
+
+constexpr const char* overview =
+    "embrace: which embedding method, fed with which information, recommends best, and what does it cost?";
+
+std::string shell_quoted(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("+-_./:,=@%").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+void add_data_flags(CLI::App& app, DataArguments& data) {
+  app.add_option("--on-bad-row", data.on_bad_row, "error, or skip:N to leave out up to N bad rows and list them")
+      ->capture_default_str();
+  app.add_option("--duplicates", data.duplicates, "a pair met again: error, first, last or mean")
+      ->capture_default_str();
+  app.add_option("--tags-from", data.tags_from, "folder of another data set whose tags travel to this one");
+  app.add_option("--cache", data.cache, "folder of the prepared cache (default: $XDG_CACHE_HOME/embrace)");
+  app.add_option("--threads", data.threads, "threads (default: all processors)")->check(CLI::Range(0, 4096));
+}
+
+/// An option that may be given several times, one value each; commas separate values inside one.
+void add_list(CLI::App& app, const std::string& name, std::vector<std::string>& values, const std::string& text,
+              bool required) {
+  CLI::Option* option = app.add_option(name, values, text)->allow_extra_args(false);
+  if (required) option->required();
+}
+
+void add_run(CLI::App& top, RunArguments& run) {
+  CLI::App& app = *top.add_subcommand("run", "train and measure: method x information x split x seed x device");
+  app.add_option("-d,--data", run.data.data, "folder or file of ratings, or synth, synth:USERSxITEMSxRATINGS")
+      ->required();
+  app.add_option("--split", run.split, "kfold:K, holdout:SHARE, official:NAME ...; see embrace list splits")
+      ->capture_default_str();
+  app.add_option("--split-seed", run.split_seed, "seed of random splits")->capture_default_str();
+  app.add_option("--folds", run.folds, "only these folds, from 0: 0,2");
+  add_list(app, "-m,--method,--methods", run.methods, "names or globs, comma-separated; ! takes away; all", true);
+  add_list(app, "-i,--information", run.information, "ratings, +user+movie, all ...; see embrace list information",
+           false);
+  app.add_option("--device,--devices", run.device, "cpu, cuda:N or all")->capture_default_str();
+  app.add_option("--seeds", run.seeds, "runs with seeds 1 ... N")->capture_default_str()->check(CLI::Range(1, 100000));
+  app.add_option("--task", run.task, "rating or ranking (default: rating; ranking for official:ncf)");
+  app.add_option("--positive", run.positive, "rankings: first reduce the data to ratings of at least this");
+  app.add_option("--at", run.at, "rankings: cut-offs K, comma-separated (default: 10,20)");
+  add_list(app, "--set", run.settings, "a hyper-parameter: NAME=VALUE or METHOD.NAME=VALUE", false);
+  app.add_option("--timeout", run.timeout, "seconds of training a run may take (default: no limit)")
+      ->check(CLI::NonNegativeNumber);
+  app.add_flag("--keep-answers", run.keep_answers, "write each run's predictions or rankings beside its record");
+  app.add_flag("--force", run.force, "do runs again whose records are there");
+  app.add_flag("-q,--quiet", run.quiet, "no progress");
+  app.add_option("-o,--output", run.output, "folder for the records")->required();
+  add_data_flags(app, run.data);
+  app.footer(
+      "Examples:\n"
+      "  embrace run -d synth --split kfold:5 -m all -i ratings,all -o results/local\n"
+      "  embrace run -d ml-100k --split official:u1 -m bias,als,sgd -i ratings -o out\n"
+      "  embrace run -d ml-1m --task ranking --positive 4 --split holdout:0.2 -m ials,popularity --at 10,100 -o out");
+}
+
+void add_report(CLI::App& top, ReportArguments& report) {
+  CLI::App& app = *top.add_subcommand("report", "a comparison table from records; nothing is trained");
+  app.add_option("records", report.paths, "folders or files of records")->required();
+  app.add_option("--format", report.format, "terminal, md, csv, json, html or latex")->capture_default_str();
+  app.add_option("-o,--output", report.output, "write to this file instead of stdout");
+  app.footer("Examples:\n  embrace report results/local\n  embrace report out --format md -o table.md");
+}
+
+void add_data(CLI::App& top, DataVerbArguments& data) {
+  CLI::App& group = *top.add_subcommand("data", "look at, prepare, split or generate data");
+  group.require_subcommand(1);
+  CLI::App& describe = *group.add_subcommand("describe", "read every line and report what is there");
+  describe.add_option("data", data.data.data, "folder, file or built-in name")->required();
+  describe.add_flag("--json", data.json, "as JSON");
+  CLI::App& prepare = *group.add_subcommand("prepare", "the four metadata steps as tables");
+  prepare.add_option("data", data.data.data, "folder, file or built-in name")->required();
+  CLI::App& split = *group.add_subcommand("split", "write train.csv and test.csv of each fold");
+  split.add_option("data", data.data.data, "folder, file or built-in name")->required();
+  split.add_option("--split", data.split, "see embrace list splits")->required();
+  split.add_option("--split-seed", data.split_seed, "seed of random splits")->capture_default_str();
+  CLI::App& synth = *group.add_subcommand("synth", "write synthetic data in the ml-1m layout");
+  synth.add_option("--users", data.users, "users")->capture_default_str();
+  synth.add_option("--items", data.items, "movies")->capture_default_str();
+  synth.add_option("--ratings", data.ratings, "ratings")->capture_default_str();
+  synth.add_option("--seed", data.seed, "seed")->capture_default_str();
+  synth.add_option("--threads", data.data.threads, "threads (default: all processors)")->check(CLI::Range(0, 4096));
+  for (CLI::App* app : {&describe, &prepare, &split}) add_data_flags(*app, data.data);
+  for (CLI::App* app : {&prepare, &split, &synth}) app->add_option("-o,--output", data.output, "folder")->required();
+}
+
+void add_named(CLI::App& top, const char* verb, const char* text, const char* argument, NameArguments& names,
+               bool json = true) {
+  CLI::App& app = *top.add_subcommand(verb, text);
+  if (argument != nullptr) app.add_option("name", names.name, argument)->required();
+  if (json) app.add_flag("--json", names.json, "as JSON");
+}
+
+std::vector<std::string> names_of(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* verb : app.get_subcommands(nullptr)) names.push_back(verb->get_name());
+  return names;
+}
+
+/// The innermost verb that was parsed.
+const CLI::App& innermost(const CLI::App& app) {
+  const auto parsed = app.get_subcommands();
+  return parsed.empty() ? app : innermost(*parsed.front());
+}
+
+[[noreturn]] void explain(const CLI::App& top, const CLI::ParseError& error, const std::vector<std::string>& words) {
+  const CLI::App& app = innermost(top);
+  const std::string help = "see embrace " + (&app == &top ? "" : app.get_name() + " ") + "--help";
+  const auto verbs = names_of(app);
+  // Words that no option took: an unknown verb or an unknown flag.
+  std::vector<std::string> rest = app.remaining(true);
+  if (rest.empty()) rest = top.remaining(true);
+  if (rest.empty() && !verbs.empty() && words.size() == 1 && !words[0].starts_with('-')) rest = words;
+  if (!rest.empty()) {
+    const std::string& word = rest.front();
+    std::vector<std::string> known = verbs;
+    if (word.starts_with('-')) {
+      known.clear();
+      for (const CLI::Option* option : app.get_options()) {
+        for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
+        for (const std::string& name : option->get_snames()) known.push_back("-" + name);
+      }
+      throw UsageError("unknown option '" + word + "'", suggestion(word, known));
+    }
+    if (!known.empty()) throw UsageError("unknown verb '" + word + "'", suggestion(word, known));
+    throw UsageError("unexpected argument '" + word + "'", help);
+  }
+  std::string reason = error.what();
+  std::replace(reason.begin(), reason.end(), '\n', ' ');
+  throw UsageError(reason, help);
+}
+
+}  // namespace
+
+Arguments parse_arguments(int argc, const char* const* argv) {
+  CLI::App top(overview, "embrace");
+  top.require_subcommand(1);
+  bool version_flag = false;
+  top.add_flag("--version", version_flag, "print the version");
+  RunArguments run;
+  ReportArguments report;
+  DataVerbArguments data;
+  NameArguments list, describe, doctor, validate, version;
+  add_run(top, run);
+  add_report(top, report);
+  add_data(top, data);
+  add_named(top, "list", "what there is to choose from", "methods, information, metrics, splits, datasets or devices",
+            list);
+  add_named(top, "describe", "a method, metric or data set in full", "name of a method, metric or data set", describe);
+  add_named(top, "doctor", "what this machine can run, and what to mend", nullptr, doctor);
+  add_named(top, "validate", "check records against the schema", "folder or file", validate);
+  add_named(top, "version", "version and build", nullptr, version);
+
+  Arguments arguments;
+  std::vector<std::string> words;
+  for (int a = 0; a < argc; ++a) {
+    if (a > 0) words.emplace_back(argv[a]);
+    arguments.command += (a == 0 ? "" : " ") + (a == 0 ? std::string("embrace") : shell_quoted(argv[a]));
+  }
+  if (words.empty()) {
+    arguments.help = top.help();
+    return arguments;
+  }
+  if (words.size() == 1 && words[0] == "--version") words[0] = "version";
+  try {
+    std::vector<std::string> reversed(words.rbegin(), words.rend());  // CLI11 wants them so
+    top.parse(reversed);
+  } catch (const CLI::CallForHelp&) {
+    arguments.help = innermost(top).help("embrace " + (&innermost(top) == &top ? "" : innermost(top).get_name()));
+    return arguments;
+  } catch (const CLI::ParseError& error) {
+    explain(top, error, words);
+  }
+  if (top.got_subcommand("run")) arguments.run = run;
+  if (top.got_subcommand("report")) arguments.report = report;
+  if (top.got_subcommand("data")) {
+    const CLI::App* group = top.get_subcommand("data");
+    data.action = group->got_subcommand("describe")  ? DataVerbArguments::Action::describe
+                  : group->got_subcommand("prepare") ? DataVerbArguments::Action::prepare
+                  : group->got_subcommand("split")   ? DataVerbArguments::Action::split
+                                                     : DataVerbArguments::Action::synth;
+    arguments.data = data;
+  }
+  if (top.got_subcommand("list")) arguments.list = list;
+  if (top.got_subcommand("describe")) arguments.describe = describe;
+  if (top.got_subcommand("doctor")) arguments.doctor = doctor;
+  if (top.got_subcommand("validate")) arguments.validate = validate;
+  if (top.got_subcommand("version")) arguments.version = version;
+  return arguments;
+}
+
+}  // namespace embrace::cli

@@ -1,0 +1,52 @@
+// embrace validate: every violation of the schema in a record, or in all records of a folder.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bench/cli/arguments.hpp"
+#include "bench/cli/listing.hpp"
+#include "host/error.hpp"
+#include "host/files.hpp"
+#include "host/record.hpp"
+
+namespace embrace::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<fs::path> record_files(const fs::path& path) {
+  std::vector<fs::path> files;
+  if (fs::is_regular_file(path)) return {path};
+  if (!fs::is_directory(path)) throw DataError(path.string() + ": no such file or folder", "give a folder of records");
+  for (const auto& entry : fs::recursive_directory_iterator(path)) {
+    if (entry.is_regular_file() && entry.path().extension() == ".json") files.push_back(entry.path());
+  }
+  if (files.empty()) throw DataError(path.string() + ": no records", "embrace run -o writes them");
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+int validate(const NameArguments& arguments) {
+  Json rows = Json::array();
+  int bad = 0;
+  const std::vector<fs::path> files = record_files(arguments.name);
+  for (const fs::path& file : files) {
+    const std::vector<std::string> violations = schema_violations(read_file(file));
+    bad += violations.empty() ? 0 : 1;
+    for (const std::string& violation : violations) {
+      if (!arguments.json) fmt::print(stderr, "embrace: {}: {}\n", file.string(), violation);
+    }
+    rows.push_back({{"file", file.string()}, {"violations", violations}});
+  }
+  if (arguments.json) {
+    print_listing(rows, {}, true);
+  } else {
+    print_line(fmt::format("{} of {} records follow {}", files.size() - static_cast<std::size_t>(bad), files.size(),
+                           record_schema));
+  }
+  return static_cast<int>(bad == 0 ? ExitCode::ok : ExitCode::schema);
+}
+
+}  // namespace embrace::cli

@@ -1,0 +1,31 @@
+// Devices by the names that users write: cpu, cuda:0, cuda:1 …
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/method.hpp"
+
+namespace embrace {
+
+struct DeviceInfo {
+  std::string spec;  // "cpu", "cuda:0"
+  std::string kind;  // "cpu", "gpu" or "emulated" (a CUDA device whose name says that it is a CPU)
+  std::string name;
+  std::string driver, toolkit;  // CUDA devices
+};
+
+/// The devices that can be used here; "cpu" always comes first.
+std::vector<DeviceInfo> usable_devices();
+
+/// Why no CUDA device can be used, and the mend; empty when one can.
+std::string why_no_cuda();
+
+/// A comma-separated list of names, or `all`. Throws DeviceError (exit 4) for a named device that is not usable,
+/// UsageError for a name that is none.
+std::vector<DeviceInfo> parse_devices(const std::string& text);
+
+/// A trainer on the device. Throws Unsupported when the method has none there.
+std::unique_ptr<Trainer> make_trainer(const Method& method, const DeviceInfo& device, const Problem& problem);
+
+}  // namespace embrace

@@ -1,0 +1,31 @@
+// One fold as matrices: what trainers and evaluators read, made once and shared by all runs on the fold.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "host/data/dataset.hpp"
+#include "host/data/split.hpp"
+#include "host/metadata/features.hpp"
+#include "host/sparse.hpp"
+
+namespace embrace {
+
+struct FoldData {
+  Csr ratings;                      // training part, users × items
+  std::vector<std::int64_t> order;  // position in Dataset::ratings of each entry
+  Csr by_item;
+  std::vector<std::int64_t> by_item_order;
+  Csr known;                                         // fold-in: what is known of held-out users
+  Csr mask;                                          // training and known items: not ranked
+  Csr targets;                                       // test items
+  std::vector<std::int32_t> test_users, test_items;  // pairs of the rating task, in the order of Fold::test
+  std::vector<std::int64_t> test_user_ids;
+  std::vector<float> test_values;
+};
+
+FoldData make_fold_data(const Dataset& dataset, const Fold& fold);
+
+/// The rows of `matrix` at `positions`, in that order.
+Csr gather_rows(CsrView matrix, const std::vector<std::int64_t>& positions);
+
+}  // namespace embrace

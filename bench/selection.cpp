@@ -1,0 +1,102 @@
+// What --method and --set mean.
+#include <algorithm>
+#include <charconv>
+
+#include "bench/study.hpp"
+#include "host/text.hpp"
+
+namespace embrace {
+namespace {
+
+std::vector<std::string> method_names() {
+  std::vector<std::string> names;
+  for (const Method& method : methods()) names.push_back(method.name);
+  return names;
+}
+
+bool declares(const Method& method, const std::string& name) {
+  return std::any_of(method.info.hyper.begin(), method.info.hyper.end(),
+                     [&](const HyperSpec& spec) { return spec.name == name; });
+}
+
+}  // namespace
+
+std::vector<const Method*> select_methods(const std::string& text) {
+  const std::vector<Method>& all = methods();
+  std::vector<bool> chosen(all.size(), false);
+  const std::vector<std::string> patterns = split_text(text, ',');
+  // A list that begins with an exclusion starts from everything.
+  if (!patterns.empty() && patterns.front().starts_with('!')) chosen.assign(all.size(), true);
+  for (const std::string& pattern : patterns) {
+    const bool take = !pattern.starts_with('!');
+    const std::string glob = take ? pattern : pattern.substr(1);
+    bool matched = false;
+    for (std::size_t m = 0; m < all.size(); ++m) {
+      if (glob != "all" && !glob_match(glob, all[m].name)) continue;
+      matched = true;
+      chosen[m] = take;
+    }
+    if (!matched) throw UsageError("there is no method '" + glob + "'", suggestion(glob, method_names()));
+  }
+  std::vector<const Method*> selected;
+  for (std::size_t m = 0; m < all.size(); ++m) {
+    if (chosen[m]) selected.push_back(&all[m]);
+  }
+  if (selected.empty()) throw UsageError("no method is selected by '" + text + "'", "see embrace list methods");
+  return selected;
+}
+
+Setting parse_setting(const std::string& text, const std::vector<const Method*>& methods) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos)
+    throw UsageError("--set " + text + " has no value", "write NAME=VALUE or METHOD.NAME=VALUE");
+  Setting setting;
+  setting.name = text.substr(0, equals);
+  const std::size_t dot = setting.name.find('.');
+  if (dot != std::string::npos) {
+    setting.method = setting.name.substr(0, dot);
+    setting.name = setting.name.substr(dot + 1);
+  }
+  const char* begin = text.data() + equals + 1;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(begin, end, setting.value);
+  if (begin == end || error != std::errc() || rest != end) {
+    throw UsageError("--set " + text + ": '" + std::string(begin, end) + "' is no number", "write NAME=VALUE");
+  }
+  std::vector<std::string> known;
+  bool found = false;
+  if (!setting.method.empty() && find_method(setting.method) == nullptr) {
+    throw UsageError("--set " + text + ": there is no method '" + setting.method + "'",
+                     suggestion(setting.method, method_names()));
+  }
+  for (const Method* method : methods) {
+    if (!setting.method.empty() && method->name != setting.method) continue;
+    for (const HyperSpec& spec : method->info.hyper) {
+      if (std::find(known.begin(), known.end(), spec.name) == known.end()) known.push_back(spec.name);
+    }
+    if (!declares(*method, setting.name)) continue;
+    found = true;
+    const std::pair<std::string, double> pair{setting.name, setting.value};
+    make_hyper(*method, Task::rating, {&pair, 1});  // throws for a value out of range, before anything is trained
+  }
+  if (!found && !setting.method.empty() && known.empty()) {
+    throw UsageError("--set " + text + ": method '" + setting.method + "' is not part of this run",
+                     "add it to --method");
+  }
+  if (!found) {
+    throw UsageError("--set " + text + ": no method of this run has a hyper-parameter '" + setting.name + "'",
+                     suggestion(setting.name, known));
+  }
+  return setting;
+}
+
+ExitCode StudySummary::exit_code() const {
+  const int bad = diverged + failed + out_of_memory + timeout;
+  if (bad == 0) return ExitCode::ok;
+  const int all = bad + ok + unsupported;
+  if (out_of_memory == all) return ExitCode::memory;
+  if (timeout == all) return ExitCode::timeout;
+  return ExitCode::some_failed;
+}
+
+}  // namespace embrace

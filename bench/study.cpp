@@ -1,0 +1,279 @@
+#include "bench/study.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+
+#include "bench/answers.hpp"
+#include "bench/fold_data.hpp"
+#include "bench/interrupt.hpp"
+#include "bench/machine.hpp"
+#include "bench/run.hpp"
+#include "host/build_info.hpp"
+#include "host/digest.hpp"
+#include "host/files.hpp"
+
+namespace embrace {
+namespace {
+
+const char* task_name(Task task) { return task == Task::rating ? "rating" : "ranking"; }
+
+std::map<std::string, std::string> provenance(const StudyOptions& options, const DeviceInfo& device) {
+  const BuildInfo& build = build_info();
+  std::map<std::string, std::string> entries = {{"version", std::string(build.version)},
+                                                {"commit", std::string(build.commit)},
+                                                {"dirty", build.dirty ? "true" : "false"},
+                                                {"compiler", std::string(build.compiler)},
+                                                {"flags", std::string(build.flags)},
+                                                {"libraries", library_names()},
+                                                {"machine", machine_name()},
+                                                {"cpu", cpu_name()},
+                                                {"started", utc_now()},
+                                                {"command", options.command}};
+  if (device.kind != "cpu") {
+    entries["gpu"] = device.name;
+    entries["driver"] = device.driver;
+    entries["toolkit"] = device.toolkit;
+  }
+  return entries;
+}
+
+/// The resume key: everything that a result depends on, the program itself included.
+std::string record_id(const Record& record) {
+  std::string key =
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n", record_schema, record.data.sha256,
+                  record.split.name, record.split.fold, record.split.seed, record.split.sha256, record.method,
+                  record.information, record.task, record.seed, record.device.kind, record.device.name);
+  key += fmt::format("{}\n{}\n", record.device.threads, program_sha256());
+  if (record.positive) key += fmt::format("positive {}\n", *record.positive);
+  for (const int k : record.at) key += fmt::format("at {}\n", k);
+  for (const auto& [name, value] : record.hyper) key += fmt::format("{}={}\n", name, value);
+  return sha256(key).substr(0, 32);
+}
+
+class Study {
+ public:
+  Study(const StudyOptions& options, Threads& threads, Progress& progress)
+      : options_(options), threads_(threads), progress_(progress) {}
+
+  StudySummary run() {
+    require_output_folder();
+    prepare_data();
+    progress_.begin(static_cast<int>(folds_.size() * options_.information.size() * options_.methods.size() *
+                                     options_.devices.size()) *
+                        options_.seeds,
+                    0);
+    try {
+      for (const Fold& fold : folds_) run_fold(fold);
+    } catch (const Interrupted&) {
+      summary_.interrupted = true;
+    }
+    return summary_;
+  }
+
+ private:
+  /// The result of building features: the set, or why there is none.
+  struct Built {
+    FeatureSet set;
+    double seconds = 0;
+    std::string unsupported;
+  };
+
+  void require_output_folder() {
+    std::error_code error;
+    std::filesystem::create_directories(options_.output, error);
+    if (error || !std::filesystem::is_directory(options_.output)) {
+      throw OutputError("cannot create the folder " + options_.output.string() + ": " +
+                            (error ? error.message() : "a file is in the way"),
+                        "choose another folder with -o");
+    }
+    write_atomically(options_.output / ".writable", "");  // found out now, not after the first training
+    std::filesystem::remove(options_.output / ".writable", error);
+  }
+
+  void prepare_data() {
+    Dataset dataset = load_dataset(options_.data, options_.load, threads_);
+    for (const std::string& warning : dataset.report.warnings) progress_.note("note: " + warning);
+    const std::optional<float> positive =
+        options_.positive ? std::optional(static_cast<float>(*options_.positive)) : std::nullopt;
+    Division division =
+        divide(std::move(dataset), options_.split, options_.split_seed, positive, options_.load, threads_);
+    dataset_ = std::move(division.dataset);
+    folds_ = std::move(division.folds);
+    if (options_.folds.empty()) return;
+    std::vector<Fold> chosen;
+    for (const int number : options_.folds) {
+      if (number < 0 || number >= static_cast<int>(folds_.size())) {
+        throw UsageError(fmt::format("there is no fold {}; {} has {}", number, options_.split.text, folds_.size()),
+                         "folds count from 0");
+      }
+      chosen.push_back(folds_[static_cast<std::size_t>(number)]);
+    }
+    folds_ = std::move(chosen);
+  }
+
+  void run_fold(const Fold& fold) {
+    fold_ = &fold;
+    data_ = make_fold_data(dataset_, fold);
+    for (const Information& information : options_.information) {
+      built_.clear();
+      for (const Method* method : options_.methods) {
+        const Hyper hyper = hyper_of(*method);
+        for (const DeviceInfo& device : options_.devices) {
+          for (int seed = 1; seed <= options_.seeds; ++seed) {
+            run_one(information, *method, hyper, device, static_cast<std::uint64_t>(seed));
+          }
+        }
+      }
+    }
+  }
+
+  Hyper hyper_of(const Method& method) const {
+    std::vector<std::pair<std::string, double>> settings;
+    for (const Setting& setting : options_.settings) {
+      const bool declared = std::any_of(method.info.hyper.begin(), method.info.hyper.end(),
+                                        [&](const HyperSpec& spec) { return spec.name == setting.name; });
+      if (setting.method == method.name || (setting.method.empty() && declared)) {
+        settings.emplace_back(setting.name, setting.value);
+      }
+    }
+    return make_hyper(method, options_.task, settings);
+  }
+
+  Record describe(const Information& information, const Method& method, const Hyper& hyper, const DeviceInfo& device,
+                  std::uint64_t seed) const {
+    Record record;
+    const Ratings& ratings = dataset_.ratings;
+    record.data = {dataset_.name,        dataset_.sha256,
+                   ratings.user_count(), ratings.item_count(),
+                   ratings.size(),       options_.task == Task::rating ? dataset_.best_rmse : std::nullopt};
+    record.split = {options_.split.text,
+                    fold_->number,
+                    options_.split_seed,
+                    fold_->sha256,
+                    static_cast<std::int64_t>(fold_->train.size()),
+                    static_cast<std::int64_t>(fold_->test.size())};
+    record.method = method.name;
+    record.family = method.info.family;
+    record.information = information.text;
+    record.task = task_name(options_.task);
+    record.seed = seed;
+    record.hyper = hyper.values();
+    if (options_.task == Task::ranking) {
+      record.positive = options_.positive;
+      record.at = options_.at;
+    }
+    record.lock_free = method.info.traits.lock_free;
+    record.device = {device.kind, device.name, threads_.count()};
+    record.id = record_id(record);
+    return record;
+  }
+
+  void run_one(const Information& information, const Method& method, const Hyper& hyper, const DeviceInfo& device,
+               std::uint64_t seed) {
+    if (interrupt_signal() != 0) throw Interrupted{};
+    Record record = describe(information, method, hyper, device, seed);
+    if (!options_.force && resumed(record)) {
+      progress_.skip();
+      return;
+    }
+    const std::string where = options_.devices.size() > 1 ? " on " + device.spec : "";
+    progress_.entry(fmt::format("{} {} fold {} seed {}{}", method.name, information.text, fold_->number, seed, where));
+    record.provenance = provenance(options_, device);
+    const Built& built = features(information, method, seed);
+    if (built.unsupported.empty()) {
+      record.notes = built.set.notes;
+      execute({method, device, dataset_, *fold_, data_, built.set, built.seconds, hyper, options_.task, options_.at,
+               seed, options_.timeout_seconds,
+               options_.keep_answers ? answers_path(options_.output, record.id) : std::filesystem::path(),
+               [this](int done, int all) { progress_.epoch(done, all); }},
+              threads_, record);
+    } else {
+      record.status = "unsupported";
+      record.reason = built.unsupported;
+    }
+    write_atomically(options_.output / (record.id + ".json"), to_json(record));
+    count(record.status);
+    progress_.finish(outcome(record));
+  }
+
+  /// Features are shared by all methods of the fold; the controls are random, so they depend on the seed too.
+  const Built& features(const Information& information, const Method& method, std::uint64_t seed) {
+    const bool random = information.control != Information::Control::none;
+    const Traits& traits = method.info.traits;
+    const bool reads = traits.user_features || traits.item_features || traits.context;
+    const auto key = reads ? (random ? static_cast<std::int64_t>(seed) : 0) : -1;
+    if (const auto found = built_.find(key); found != built_.end()) return found->second;
+    Built& built = built_[key];
+    if (!reads && information.text != "ratings") {
+      built.unsupported = "the method reads no features";
+      return built;
+    }
+    const auto begin = std::chrono::steady_clock::now();
+    try {
+      built.set = build_features(dataset_, *fold_, information, options_.task, random ? seed : 0, threads_);
+    } catch (const Unsupported& error) {
+      built.unsupported = error.what();
+    }
+    built.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return built;
+  }
+
+  /// Is the run there already? Runs that failed for a reason that may have passed are done again.
+  bool resumed(const Record& wanted) {
+    const std::filesystem::path file = options_.output / (wanted.id + ".json");
+    if (!std::filesystem::exists(file)) return false;
+    try {
+      const Record record = record_from_json(read_file(file), file.string());
+      const bool settled = record.status == "ok" || record.status == "diverged" || record.status == "unsupported";
+      const bool answered = !options_.keep_answers || record.status != "ok" ||
+                            std::filesystem::exists(answers_path(options_.output, wanted.id));
+      if (record.id != wanted.id || !settled || !answered) return false;
+      count(record.status);
+      ++summary_.resumed;
+      return true;
+    } catch (const Error&) {
+      progress_.note("note: " + file.string() + " is not a whole record and is made again");
+      return false;
+    }
+  }
+
+  void count(const std::string& status) {
+    if (status == "ok") ++summary_.ok;
+    if (status == "unsupported") ++summary_.unsupported;
+    if (status == "diverged") ++summary_.diverged;
+    if (status == "failed") ++summary_.failed;
+    if (status == "out-of-memory") ++summary_.out_of_memory;
+    if (status == "timeout") ++summary_.timeout;
+  }
+
+  static std::string outcome(const Record& record) {
+    if (record.status != "ok") return record.status + ": " + record.reason;
+    std::string text;
+    for (const char* name : {"rmse", "ndcg@10", "ndcg@10:sampled"}) {
+      const auto found = record.accuracy.find(name);
+      if (found != record.accuracy.end()) text = fmt::format("{} {:.4f}, ", name, found->second.value);
+    }
+    return text + fmt::format("{:.2f} s", record.cost ? record.cost->train_seconds : 0.0);
+  }
+
+  const StudyOptions& options_;
+  Threads& threads_;
+  Progress& progress_;
+  Dataset dataset_;
+  std::vector<Fold> folds_;
+  const Fold* fold_ = nullptr;
+  FoldData data_;
+  std::map<std::int64_t, Built> built_;
+  StudySummary summary_;
+};
+
+}  // namespace
+
+StudySummary run_study(const StudyOptions& options, Threads& threads, Progress& progress) {
+  return Study(options, threads, progress).run();
+}
+
+}  // namespace embrace

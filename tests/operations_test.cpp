@@ -1,0 +1,61 @@
+// Every operation of bench/cases on its small shapes, on every backend there is, against its plain reference.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "bench/cases/operation.hpp"
+
+namespace embrace::cases {
+namespace {
+
+struct Entry {
+  const Operation* operation;
+  Shape shape;
+};
+
+std::vector<Entry> entries() {
+  std::vector<Entry> list;
+  for (const Operation& operation : operations()) {
+    for (const Shape& shape : operation.small) list.push_back({&operation, shape});
+  }
+  return list;
+}
+
+std::string entry_name(const testing::TestParamInfo<Entry>& info) {
+  std::string name = info.param.operation->name + "_" + info.param.shape.name;
+  for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
+  return name;
+}
+
+class Operations : public testing::TestWithParam<Entry> {};
+
+TEST_P(Operations, GivesTheReferencesAnswerForAnyNumberOfThreads) {
+  const auto& [operation, shape] = GetParam();
+  for (const std::uint64_t seed : {1U, 2U}) {
+    const auto input = operation->make(shape, seed);
+    const std::vector<double> reference = input->reference();
+    for (const int count : {1, 3}) {
+      Threads threads(count);
+      const Prepared prepared = input->cpu(threads);
+      prepared.run();
+      prepared.run();  // a second run must not see the first one's leavings
+      EXPECT_EQ(difference(prepared.answer(), reference, input->bound()), "") << operation->bound_reason;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Small, Operations, testing::ValuesIn(entries()), entry_name);
+
+TEST(Difference, SeesEveryKindOfWrongAnswer) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_EQ(difference({1, 2}, {1, 2}, 0), "");
+  EXPECT_EQ(difference({1, 2.05}, {1, 2}, 0.1), "");
+  EXPECT_NE(difference({1, 2.2}, {1, 2}, 0.1), "");
+  EXPECT_NE(difference({1}, {1, 2}, 0.1), "");
+  EXPECT_NE(difference({nan}, {1}, 1e9), "");
+  EXPECT_NE(difference({1}, {nan}, 1e9), "");
+}
+
+}  // namespace
+}  // namespace embrace::cases

@@ -1,0 +1,45 @@
+// Runs the embrace program as a user's shell would and gives back what it printed and how it ended.
+#pragma once
+#include <sys/types.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace embrace::test {
+
+struct Ended {
+  int code = 0;  // exit code; 128 + signal when it was killed
+  std::string out;
+  std::string err;
+};
+
+/// Path of the program under test.
+std::string embrace_program();
+
+/// Runs `program` with the arguments, no shell between, `environment` (NAME=VALUE) added to ours; waits.
+Ended run_program(const std::string& program, const std::vector<std::string>& arguments,
+                  const std::vector<std::string>& environment = {});
+inline Ended embrace_run(const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {}) {
+  return run_program(embrace_program(), arguments, environment);
+}
+
+/// Starts it without waiting; output goes to /dev/null. Give the result to wait_for.
+pid_t start_program(const std::string& program, const std::vector<std::string>& arguments);
+int wait_for(pid_t process);
+
+/// A fresh folder that is removed with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace embrace::test
