@@ -1,0 +1,96 @@
+// One self-contained page: no script, nothing loaded from anywhere.
+#include "bench/report/table.hpp"
+
+namespace embrace {
+namespace {
+
+constexpr const char* head = R"(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>embrace report</title>
+<style>
+:root { color-scheme: light dark; }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 90em; padding: 0 1em; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; }
+th, td { padding: .25em .8em; text-align: left; border-bottom: 1px solid #8884; white-space: nowrap; }
+thead th { border-bottom: 2px solid; }
+.number { text-align: right; font-variant-numeric: tabular-nums; }
+.best { font-weight: bold; }
+.spread { opacity: .7; font-weight: normal; }
+ul { padding-left: 1.2em; }
+</style>
+</head>
+<body>
+<h1>embrace report</h1>
+)";
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : printable(text)) {
+    switch (c) {
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string cell_text(const Cell& cell, bool number) {
+  std::string out = "<td";
+  if (number) out += cell.standing == Standing::best ? " class=\"number best\"" : " class=\"number\"";
+  if (!cell.detail.empty()) out += " title=\"95 % interval: " + escaped(cell.detail) + "\"";
+  out += ">" + std::string(cell.standing == Standing::tied ? "~" : "") + escaped(cell.text);
+  if (!cell.spread.empty()) out += " <span class=\"spread\">± " + escaped(cell.spread) + "</span>";
+  return out + "</td>";
+}
+
+void put_notes(const std::string& best_legend, const std::vector<std::string>& notes, std::string& out) {
+  out += "<ul>\n";
+  if (!best_legend.empty()) out += "<li><b>Bold</b>: " + escaped(best_legend) + "</li>\n";
+  for (const std::string& note : notes) out += "<li>" + escaped(note) + "</li>\n";
+  out += "</ul>\n";
+}
+
+}  // namespace
+
+std::string render_html(const Report& report) {
+  const Document document = make_document(report);
+  std::string out = head;
+  for (const Table& table : document.tables) {
+    out += "<h2>" + escaped(table.heading) + "</h2>\n<div class=\"scroll\"><table>\n<thead><tr>";
+    for (const Column& column : table.columns) {
+      out += std::string(column.number ? "<th class=\"number\">" : "<th>") + escaped(column.title) + "</th>";
+    }
+    out += "</tr></thead>\n<tbody>\n";
+    for (const auto& row : table.rows) {
+      out += "<tr>";
+      for (std::size_t c = 0; c < row.size(); ++c) out += cell_text(row[c], table.columns[c].number);
+      out += "</tr>\n";
+    }
+    out += "</tbody>\n</table></div>\n";
+    put_notes(table.best_legend, table.notes, out);
+  }
+  put_notes("", document.notes, out);
+  return out + "</body>\n</html>\n";
+}
+
+}  // namespace embrace

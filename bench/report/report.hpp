@@ -1,0 +1,74 @@
+// Reports: records in, comparison tables out. Nothing is trained, and nothing but the records is read.
+// A row is data × split × method × information × task × device, over all folds and seeds; runs that differ in
+// anything else (hyper-parameters, positive, at, threads, device name, build) are rows of their own.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "host/metrics/statistics.hpp"
+#include "host/record.hpp"
+
+namespace embrace {
+
+/// Among the rows over the same data, split, task, folds and seeds without failed runs, by paired 95 % intervals of the
+/// difference. The same method, information and hyper-parameters on another device is not a rival.
+enum class Standing {
+  none,  // worse than the best, or nothing to compare with
+  best,  // better than every rival: each paired interval excludes zero
+  tied,  // the best value where that cannot be said, and the rivals that cannot be told from it
+};
+
+struct RowMetric {
+  double value = 0;                  // mean over the runs
+  std::optional<Interval> interval;  // of the record (one run), or of the mean of paired draws over the runs
+  Standing standing = Standing::none;
+};
+
+struct Row {
+  std::string data, data_sha256, split, method, information, task;
+  std::optional<double> positive;
+  std::string device;  // kind: cpu, gpu, emulated
+  std::string device_name;
+  int threads = 0;
+  std::string settings;  // what sets it apart from rows of the same method here, e.g. "factors=64"; often empty
+  int runs = 0;          // folds × seeds, failed ones too
+  std::string status;    // "ok", another status when all runs share it, else e.g. "diverged 1/5"
+  int failed = 0;        // runs that are not ok
+  std::vector<std::string> reasons;           // of failed runs, each once
+  std::map<std::string, RowMetric> accuracy;  // over the runs that are ok
+  // Absent without a run that is ok, and for an emulated device.
+  std::optional<double> train_seconds;         // mean
+  std::optional<double> train_seconds_spread;  // standard deviation over two or more runs
+  std::optional<double> updates_per_second;    // mean
+  std::optional<double> speedup_vs_cpu;        // gpu only: training time of the fastest cpu row of the same work / own
+  std::optional<double> best_rmse;             // synthetic data, rating task
+};
+
+struct Report {
+  std::vector<Row> rows;                          // by data, split and task; there by method and information
+  std::int64_t unsupported = 0;                   // pairs that cannot be, left out
+  std::vector<std::string> builds;                // what made the records: version, commit, processor
+  std::vector<std::string> metric_names() const;  // those of the rows: rmse, mae, recall@10, …
+};
+
+/// All records of these files and of these folders themselves (not of folders inside). Other files in a folder are
+/// ignored. Throws SchemaError naming a record that is torn or breaks the schema, DataError for a path that cannot be
+/// read and when there is no record at all.
+std::vector<Record> read_records(const std::vector<std::filesystem::path>& paths);
+
+/// Records with the same id count once.
+Report make_report(const std::vector<Record>& records);
+
+enum class Format { terminal, md, csv, json, html, latex };
+/// Throws UsageError for an unknown name.
+Format parse_format(const std::string& name);
+
+/// `color`: bold by ANSI codes (terminal only). `width`: columns of the terminal, 0 for no limit. csv and json carry
+/// full precision; the others show the same numbers rounded, and explain their marks.
+std::string render(const Report& report, Format format, bool color, int width);
+
+}  // namespace embrace

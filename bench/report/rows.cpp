@@ -1,0 +1,206 @@
+// Records to rows: grouping, means over runs, intervals, speed.
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <tuple>
+
+#include "bench/report/compare.hpp"
+#include "bench/report/report.hpp"
+#include "bench/report/settings.hpp"
+#include "host/method.hpp"
+
+namespace embrace {
+namespace {
+
+std::size_t method_place(const std::string& name) {
+  const auto& all = methods();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Method& m) { return m.name == name; });
+  return static_cast<std::size_t>(found - all.begin());
+}
+
+/// ratings, then feature sets by size, then all, then the controls.
+std::tuple<int, std::int64_t, std::string> information_place(const std::string& information) {
+  const bool control = information.starts_with("shuffled") || information.starts_with("random");
+  const int kind = information == "ratings" ? 0 : control ? 3 : information == "all" ? 2 : 1;
+  return {kind, std::count(information.begin(), information.end(), '+'), information};
+}
+
+int device_place(const std::string& kind) { return kind == "cpu" ? 0 : kind == "gpu" ? 1 : 2; }
+
+/// Everything that makes two runs belong to different rows, in the order of the table.
+auto row_key(const Record& r) {
+  return std::tuple(r.data.name, r.data.sha256, r.split.name, r.task, r.positive, method_place(r.method), r.method,
+                    information_place(r.information), device_place(r.device.kind), r.device.name, r.device.threads,
+                    r.at, r.hyper, build_text(r));
+}
+
+/// Runs pair up across rows when these agree.
+RunId run_id(const Record& r) { return {r.split.fold, r.split.seed, r.split.sha256, r.seed}; }
+
+std::string status_text(const std::vector<const Record*>& runs) {
+  std::map<std::string, int> counts;
+  for (const Record* run : runs) ++counts[run->status];
+  if (counts.size() == 1) return counts.begin()->first;
+  std::string text;
+  for (const auto& [status, count] : counts) {
+    if (status == "ok") continue;
+    text += (text.empty() ? "" : ", ") + status + " " + std::to_string(count) + "/" + std::to_string(runs.size());
+  }
+  return text;
+}
+
+double mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+double deviation(const std::vector<double>& values) {
+  const double center = mean(values);
+  double sum = 0;
+  for (const double value : values) sum += (value - center) * (value - center);
+  return std::sqrt(sum / static_cast<double>(values.size() - 1));
+}
+
+void add_cost(const std::vector<const Record*>& runs, Row& row) {
+  if (row.device == "emulated") return;  // its times are those of a stand-in
+  std::vector<double> seconds, rates;
+  for (const Record* run : runs) {
+    if (run->status != "ok" || !run->cost) continue;
+    seconds.push_back(run->cost->train_seconds);
+    rates.push_back(run->cost->updates_per_second);
+  }
+  if (seconds.empty()) return;
+  row.train_seconds = mean(seconds);
+  if (seconds.size() > 1) row.train_seconds_spread = deviation(seconds);
+  row.updates_per_second = mean(rates);
+}
+
+/// Mean of the runs, draw by draw; empty when a run has none or another number of them.
+std::vector<double> mean_draws(const std::vector<const Accuracy*>& runs) {
+  std::vector<double> draws = runs[0]->draws;
+  for (std::size_t r = 1; r < runs.size(); ++r) {
+    if (runs[r]->draws.size() != draws.size()) return {};
+    for (std::size_t b = 0; b < draws.size(); ++b) draws[b] += runs[r]->draws[b];
+  }
+  for (double& draw : draws) draw /= static_cast<double>(runs.size());
+  return draws;
+}
+
+void add_accuracy(const std::vector<const Record*>& runs, Entry& entry) {
+  std::map<std::string, std::vector<const Accuracy*>> by_name;
+  std::map<std::string, std::vector<RunId>> ids;
+  for (const Record* run : runs) {
+    if (run->status != "ok") continue;
+    for (const auto& [name, accuracy] : run->accuracy) {
+      by_name[name].push_back(&accuracy);
+      ids[name].push_back(run_id(*run));
+    }
+  }
+  for (const auto& [name, values] : by_name) {
+    RowMetric& metric = entry.row.accuracy[name];
+    for (const Accuracy* a : values) metric.value += a->value / static_cast<double>(values.size());
+    PairedDraws& paired = entry.draws[name];
+    paired.runs = ids[name];
+    paired.values = mean_draws(values);
+    if (values.size() == 1) {
+      metric.value = values[0]->value;
+      metric.interval = Interval{values[0]->low, values[0]->high};
+    } else if (!paired.values.empty()) {
+      metric.interval = percentile_interval(paired.values);
+    }
+  }
+}
+
+Entry make_entry(std::vector<const Record*> runs) {
+  std::stable_sort(runs.begin(), runs.end(), [](const Record* a, const Record* b) { return run_id(*a) < run_id(*b); });
+  const Record& first = *runs[0];
+  Entry entry;
+  entry.record = &first;
+  Row& row = entry.row;
+  row.data = first.data.name;
+  row.data_sha256 = first.data.sha256;
+  row.split = first.split.name;
+  row.method = first.method;
+  row.information = first.information;
+  row.task = first.task;
+  row.positive = first.positive;
+  row.device = first.device.kind;
+  row.device_name = first.device.name;
+  row.threads = first.device.threads;
+  row.runs = static_cast<int>(runs.size());
+  row.status = status_text(runs);
+  if (first.task == "rating") row.best_rmse = first.data.best_rmse;
+  for (const Record* run : runs) {
+    if (run->status == "ok") continue;
+    ++row.failed;
+    if (std::find(row.reasons.begin(), row.reasons.end(), run->reason) == row.reasons.end()) {
+      row.reasons.push_back(run->reason);
+    }
+  }
+  add_cost(runs, row);
+  add_accuracy(runs, entry);
+  return entry;
+}
+
+/// The same work on another device; threads and names of devices may differ.
+auto work_key(const Record& r) {
+  return std::tuple(r.data.name, r.data.sha256, r.split.name, r.task, r.positive, r.method, r.information, r.hyper,
+                    r.at);
+}
+
+void add_speedups(std::vector<Entry>& entries) {
+  std::map<decltype(work_key(*entries[0].record)), double> fastest_cpu;
+  for (const Entry& entry : entries) {
+    if (entry.row.device != "cpu" || !entry.row.train_seconds) continue;
+    const auto [place, fresh] = fastest_cpu.try_emplace(work_key(*entry.record), *entry.row.train_seconds);
+    if (!fresh) place->second = std::min(place->second, *entry.row.train_seconds);
+  }
+  for (Entry& entry : entries) {
+    if (entry.row.device != "gpu" || !entry.row.train_seconds || *entry.row.train_seconds <= 0) continue;
+    const auto cpu = fastest_cpu.find(work_key(*entry.record));
+    if (cpu != fastest_cpu.end()) entry.row.speedup_vs_cpu = cpu->second / *entry.row.train_seconds;
+  }
+}
+
+}  // namespace
+
+Report make_report(const std::vector<Record>& records) {
+  Report report;
+  std::map<decltype(row_key(records[0])), std::vector<const Record*>> rows, unsupported;
+  std::set<std::string> seen, builds;
+  for (const Record& record : records) {
+    if (!seen.insert(record.id).second) continue;
+    (record.status == "unsupported" ? unsupported : rows)[row_key(record)].push_back(&record);
+    builds.insert(made_by(record));
+  }
+  report.unsupported = static_cast<std::int64_t>(unsupported.size());
+  report.builds.assign(builds.begin(), builds.end());
+  std::vector<Entry> entries;
+  for (auto& [key, runs] : rows) entries.push_back(make_entry(std::move(runs)));
+  add_settings(entries);
+  add_speedups(entries);
+  add_standings(entries);
+  for (Entry& entry : entries) report.rows.push_back(std::move(entry.row));
+  return report;
+}
+
+std::vector<std::string> Report::metric_names() const {
+  std::set<std::string> present;
+  for (const Row& row : rows) {
+    for (const auto& [name, metric] : row.accuracy) present.insert(name);
+  }
+  const auto place = [](const std::string& name) {
+    const auto& infos = metric_infos();
+    const std::size_t at = name.find('@');
+    const auto info =
+        std::find_if(infos.begin(), infos.end(), [&](const MetricInfo& i) { return i.name == name.substr(0, at); });
+    // Cut-offs of more digits are larger ones; longer names (":sampled") go last.
+    return std::tuple(info - infos.begin(), name.find(':') != std::string::npos, name.size(), name);
+  };
+  std::vector<std::string> names(present.begin(), present.end());
+  std::sort(names.begin(), names.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  return names;
+}
+
+}  // namespace embrace

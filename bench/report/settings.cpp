@@ -1,0 +1,73 @@
+#include "bench/report/settings.hpp"
+
+#include <fmt/format.h>
+
+#include <functional>
+
+namespace embrace {
+namespace {
+
+std::string provenance(const Record& record, const std::string& name) {
+  const auto found = record.provenance.find(name);
+  return found == record.provenance.end() ? "" : found->second;
+}
+
+std::string join(const std::vector<std::string>& parts, const char* between) {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (!part.empty()) text += (text.empty() ? "" : between) + part;
+  }
+  return text;
+}
+
+std::string commit_text(const Record& record) {
+  return provenance(record, "commit") + (provenance(record, "dirty") == "true" ? " (changed)" : "");
+}
+
+std::vector<std::pair<std::string, std::string>> settings_of(const Record& r) {
+  std::vector<std::pair<std::string, std::string>> all;
+  for (const auto& [name, value] : r.hyper) all.emplace_back(name, fmt::format("{}={:.6g}", name, value));
+  std::vector<std::string> cuts;
+  for (const int at : r.at) cuts.push_back(std::to_string(at));
+  all.emplace_back("at", "at=" + join(cuts, ","));
+  const std::string kind = r.device.kind + " ";
+  all.emplace_back(kind + "threads", "threads=" + std::to_string(r.device.threads));
+  all.emplace_back(kind + "name", r.device.name);
+  all.emplace_back(kind + "build", "build " + build_text(r));
+  return all;
+}
+
+}  // namespace
+
+std::string build_text(const Record& record) {
+  return join({provenance(record, "version") + " " + commit_text(record), provenance(record, "compiler"),
+               provenance(record, "flags")},
+              ", ");
+}
+
+std::string made_by(const Record& record) {
+  return join({"embrace " + provenance(record, "version") + " " + commit_text(record), provenance(record, "compiler"),
+               record.device.name.empty() ? provenance(record, "cpu") : record.device.name},
+              ", ");
+}
+
+void add_settings(std::vector<Entry>& entries) {
+  using Place = std::tuple<std::string, std::string, std::string, std::string, std::optional<double>, std::string,
+                           std::string>;  // the last one: name of the setting
+  const auto place = [](const Row& row, const std::string& setting) {
+    return Place(row.data, row.data_sha256, row.split, row.task, row.positive, row.method, setting);
+  };
+  std::map<Place, std::map<std::string, int>> texts;
+  for (const Entry& entry : entries) {
+    for (const auto& [name, text] : settings_of(*entry.record)) ++texts[place(entry.row, name)][text];
+  }
+  for (Entry& entry : entries) {
+    std::vector<std::string> shown;
+    for (const auto& [name, text] : settings_of(*entry.record)) {
+      if (texts[place(entry.row, name)].size() > 1) shown.push_back(text);
+    }
+    entry.row.settings = join(shown, " ");
+  }
+}
+
+}  // namespace embrace

@@ -1,0 +1,20 @@
+// What sets rows of the same method apart, in words.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "bench/report/compare.hpp"
+
+namespace embrace {
+
+/// Fills Row::settings: of everything that is not a column, what differs between rows of the same method (and, for
+/// threads, device names and builds, the same kind of device) over the same data, split and task.
+void add_settings(std::vector<Entry>& entries);
+
+/// "0.1.0 1a2b3c4 (changed), GNU 12.2.0, -O3": two records of one build give the same text.
+std::string build_text(const Record& record);
+
+/// For the foot of a table: build and processor.
+std::string made_by(const Record& record);
+
+}  // namespace embrace

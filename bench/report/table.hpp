@@ -1,0 +1,52 @@
+// Tables for people: what is shown, rounded, before any format has its say. Texts are raw: each format escapes.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "bench/report/report.hpp"
+
+namespace embrace {
+
+struct Cell {
+  std::string text;
+  std::string spread;  // shown after a plus-minus sign; empty: none
+  std::string detail;  // the interval in full, for formats with room for it
+  Standing standing = Standing::none;
+};
+
+struct Column {
+  std::string title;
+  bool number = false;  // aligned right
+};
+
+struct Table {
+  std::string heading;
+  std::vector<Column> columns;
+  std::size_t keys = 0;  // so many columns at the left name the row
+  std::vector<std::vector<Cell>> rows;
+  std::string best_legend;  // what the mark of a best value says; empty when there is none. Each format has its mark
+  std::vector<std::string> notes;
+};
+
+struct Document {
+  std::vector<Table> tables;  // one for each data × split × task
+  std::vector<std::string> notes;
+};
+
+Document make_document(const Report& report);
+
+/// Text made harmless for people's eyes: control and direction characters and bytes that are not UTF-8 become U+FFFD,
+/// line breaks and tabs become spaces.
+std::string printable(const std::string& text);
+
+/// Columns that printable text takes in a terminal.
+std::size_t display_width(const std::string& text);
+
+std::string render_terminal(const Report& report, bool color, int width);
+std::string render_markdown(const Report& report);
+std::string render_csv(const Report& report);
+std::string render_json(const Report& report);
+std::string render_html(const Report& report);
+std::string render_latex(const Report& report);
+
+}  // namespace embrace

@@ -1,0 +1,439 @@
+// Reports from hand-made records: rows, intervals, standings, formats, hostile names.
+#include "bench/report/report.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "host/error.hpp"
+#include "host/files.hpp"
+#include "host/random.hpp"
+
+namespace embrace {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A record of one run; the id follows from everything that a test varies.
+Record record_of(const std::string& method, const std::string& information, int fold = 0, std::uint64_t seed = 1) {
+  Record r;
+  r.data = {"ml-100k", "d", 943, 1682, 100000, std::nullopt};
+  r.split = {"kfold:5", fold, 7, "s" + std::to_string(fold), 80000, 20000};
+  r.method = method;
+  r.family = "factorization";
+  r.information = information;
+  r.task = "rating";
+  r.seed = seed;
+  r.hyper = {{"factors", 64}};
+  r.device = {"cpu", "Some CPU", 2};
+  r.cost = Record::Cost{0.1, 2, 0.1, {1, 1}, 2, 1000, 100};
+  r.provenance = {{"version", "0.1.0"}, {"commit", "abc"}};
+  return r;
+}
+
+/// Gives the record an accuracy: draws value + shared + own, where `shared` is the same for every record.
+void set_rmse(Record& r, double value, double own_spread, const std::string& name = "rmse") {
+  const Random random(5, Stream::sampling);
+  std::uint32_t own = 0;
+  for (const char c : r.method + r.information) own = own * 31 + static_cast<unsigned char>(c);
+  Accuracy a{value, 0, 0, 20000, {}};
+  for (std::uint64_t b = 0; b < 1000; ++b) {
+    a.draws.push_back(value + 0.05 * random.normal(b) + own_spread * random.normal(b, own));
+  }
+  const Interval interval = percentile_interval(a.draws);
+  a.low = interval.low;
+  a.high = interval.high;
+  r.accuracy[name] = a;
+}
+
+std::vector<Record> with_ids(std::vector<Record> records) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    std::string digits = std::to_string(i + 1);
+    records[i].id = std::string(16 - digits.size(), '0') + digits;
+  }
+  return records;
+}
+
+const Row& row_of(const Report& report, const std::string& method, const std::string& information = "ratings") {
+  for (const Row& row : report.rows) {
+    if (row.method == method && row.information == information) return row;
+  }
+  throw std::out_of_range(method + " " + information);
+}
+
+Record scored(const std::string& method, double value, double own_spread = 0.001, int fold = 0) {
+  Record r = record_of(method, "ratings", fold);
+  set_rmse(r, value, own_spread);
+  return r;
+}
+
+TEST(Report, FoldsAndSeedsAreOneRowWithMeansAndPairedIntervals) {
+  std::vector<Record> records;
+  std::vector<double> means(1000, 0.0);
+  for (int fold = 0; fold < 5; ++fold) {
+    Record r = scored("als", 0.9 + 0.01 * fold, 0.002, fold);
+    r.cost->train_seconds = 1 + fold;
+    r.cost->updates_per_second = 100 * (1 + fold);
+    for (std::size_t b = 0; b < 1000; ++b) means[b] += r.accuracy["rmse"].draws[b] / 5;
+    records.push_back(r);
+  }
+  const Report report = make_report(with_ids(records));
+  ASSERT_EQ(report.rows.size(), 1U);
+  const Row& row = report.rows[0];
+  EXPECT_EQ(row.runs, 5);
+  EXPECT_EQ(row.status, "ok");
+  EXPECT_NEAR(row.accuracy.at("rmse").value, 0.92, 1e-12);
+  const Interval expected = percentile_interval(means);
+  EXPECT_NEAR(row.accuracy.at("rmse").interval->low, expected.low, 1e-12);
+  EXPECT_NEAR(row.accuracy.at("rmse").interval->high, expected.high, 1e-12);
+  EXPECT_DOUBLE_EQ(*row.train_seconds, 3);
+  EXPECT_NEAR(*row.train_seconds_spread, std::sqrt(2.5), 1e-12);
+  EXPECT_DOUBLE_EQ(*row.updates_per_second, 300);
+  EXPECT_FALSE(row.speedup_vs_cpu);
+  EXPECT_EQ(row.accuracy.at("rmse").standing, Standing::none) << "a single row is better than nobody";
+}
+
+TEST(Report, OneRunKeepsTheRecordsOwnIntervalInFull) {
+  std::vector<Record> records = with_ids({scored("als", 0.9123456789012345)});
+  records[0].accuracy["rmse"].low = 0.9012345678901234;
+  const Report report = make_report(records);
+  EXPECT_EQ(report.rows[0].accuracy.at("rmse").value, 0.9123456789012345);
+  EXPECT_EQ(report.rows[0].accuracy.at("rmse").interval->low, 0.9012345678901234);
+  EXPECT_FALSE(report.rows[0].train_seconds_spread);
+}
+
+TEST(Report, BestIsBoldOnlyWhenEveryPairedIntervalExcludesZero) {
+  // The rows' own intervals (0.05 wide sigma) overlap by far; only pairing can tell 0.90 from 0.91.
+  const Report clear = make_report(with_ids({scored("a", 0.90), scored("b", 0.91), scored("c", 0.95)}));
+  EXPECT_GT(row_of(clear, "a").accuracy.at("rmse").interval->high, row_of(clear, "c").accuracy.at("rmse").value);
+  EXPECT_EQ(row_of(clear, "a").accuracy.at("rmse").standing, Standing::best);
+  EXPECT_EQ(row_of(clear, "b").accuracy.at("rmse").standing, Standing::none);
+
+  // The same values, but the rows now differ by chance of their own: sigma of the difference 0.014 > 0.01 / 1.96.
+  const Report close = make_report(with_ids({scored("a", 0.90, 0.01), scored("b", 0.91, 0.01), scored("c", 0.99)}));
+  EXPECT_EQ(row_of(close, "a").accuracy.at("rmse").standing, Standing::tied);
+  EXPECT_EQ(row_of(close, "b").accuracy.at("rmse").standing, Standing::tied);
+  EXPECT_EQ(row_of(close, "c").accuracy.at("rmse").standing, Standing::none);
+}
+
+TEST(Report, EqualRowsAreTied) {
+  Record a = scored("a", 0.9), b = scored("b", 0.9);
+  b.accuracy = a.accuracy;
+  const Report report = make_report(with_ids({a, b}));
+  EXPECT_EQ(row_of(report, "a").accuracy.at("rmse").standing, Standing::tied);
+  EXPECT_EQ(row_of(report, "b").accuracy.at("rmse").standing, Standing::tied);
+}
+
+TEST(Report, TheSameWorkOnAnotherDeviceIsNoRival) {
+  std::vector<Record> records = {scored("a", 0.90), scored("b", 0.95), scored("a", 0.90)};
+  records[2].device = {"gpu", "H100", 16};
+  const Report report = make_report(with_ids(records));
+  ASSERT_EQ(report.rows.size(), 3U);
+  for (const Row& row : report.rows) {
+    EXPECT_EQ(row.accuracy.at("rmse").standing, row.method == "a" ? Standing::best : Standing::none);
+  }
+  const Report alone = make_report(with_ids({records[0], records[2]}));
+  for (const Row& row : alone.rows) EXPECT_EQ(row.accuracy.at("rmse").standing, Standing::none);
+}
+
+TEST(Report, ARowWithFailedRunsTakesNoPart) {
+  Record failed = scored("a", 0.5, 0.001, 1);
+  failed.status = "failed";
+  failed.reason = "x";
+  const Report report = make_report(with_ids({scored("a", 0.5), failed, scored("b", 0.90), scored("c", 0.95)}));
+  EXPECT_EQ(row_of(report, "a").accuracy.at("rmse").standing, Standing::none);
+  EXPECT_EQ(row_of(report, "b").accuracy.at("rmse").standing, Standing::best);
+}
+
+TEST(Report, HigherIsBetterForRankings) {
+  std::vector<Record> records;
+  for (const auto& [method, value] : {std::pair("a", 0.30), std::pair("b", 0.32)}) {
+    Record r = record_of(method, "ratings");
+    r.task = "ranking";
+    r.at = {10};
+    set_rmse(r, value, 0.001, "ndcg@10");
+    records.push_back(r);
+  }
+  const Report report = make_report(with_ids(records));
+  EXPECT_EQ(row_of(report, "b").accuracy.at("ndcg@10").standing, Standing::best);
+}
+
+TEST(Report, OnlyTheSameFoldsAndSeedsAreCompared) {
+  Record other = scored("b", 0.95, 0.001, 1);
+  const Report report = make_report(with_ids({scored("a", 0.90), other}));
+  for (const Row& row : report.rows) EXPECT_EQ(row.accuracy.at("rmse").standing, Standing::none);
+}
+
+TEST(Report, OtherSettingsAreRowsOfTheirOwnAndAreNamed) {
+  std::vector<Record> records = {scored("als", 0.9), scored("als", 0.9), scored("als", 0.9), scored("sgd", 0.9)};
+  records[1].hyper = {{"factors", 128}};
+  records[2].device.threads = 4;
+  const Report report = make_report(with_ids(records));
+  ASSERT_EQ(report.rows.size(), 4U);
+  std::vector<std::string> settings;
+  for (const Row& row : report.rows) settings.push_back(row.method + ": " + row.settings);
+  std::sort(settings.begin(), settings.end());
+  EXPECT_EQ(settings, (std::vector<std::string>{"als: factors=128 threads=2", "als: factors=64 threads=2",
+                                                "als: factors=64 threads=4", "sgd: "}));
+  std::vector<Record> positives = {scored("als", 0.9), scored("als", 0.9)};
+  positives[1].positive = 4;
+  EXPECT_EQ(make_report(with_ids(positives)).rows.size(), 2U);
+  positives[1].positive.reset();
+  positives[1].provenance["commit"] = "def";
+  const Report builds = make_report(with_ids(positives));
+  EXPECT_EQ(builds.rows.size(), 2U);
+  EXPECT_EQ(builds.rows[1].settings, "build 0.1.0 def");
+}
+
+TEST(Report, FailuresAreCountedAndExplained) {
+  std::vector<Record> records;
+  for (int fold = 0; fold < 5; ++fold) records.push_back(scored("sgd", 0.9, 0.001, fold));
+  records[3].status = "diverged";
+  records[3].reason = "loss is not finite in epoch 2";
+  records[3].accuracy.clear();
+  records[3].cost.reset();
+  Record dead = record_of("deep", "+movie");
+  dead.status = "out-of-memory";
+  dead.reason = "needs 12 GB";
+  dead.cost.reset();
+  records.push_back(dead);
+  const Report report = make_report(with_ids(records));
+  EXPECT_EQ(row_of(report, "sgd").status, "diverged 1/5");
+  EXPECT_EQ(row_of(report, "sgd").runs, 5);
+  EXPECT_TRUE(row_of(report, "sgd").accuracy.count("rmse"));
+  EXPECT_EQ(row_of(report, "deep", "+movie").status, "out-of-memory");
+  EXPECT_FALSE(row_of(report, "deep", "+movie").train_seconds);
+  for (const Format format : {Format::terminal, Format::md, Format::html, Format::latex, Format::csv, Format::json}) {
+    const std::string text = render(report, format, false, 0);
+    EXPECT_NE(text.find("loss is not finite in epoch 2"), std::string::npos);
+    EXPECT_NE(text.find("needs 12 GB"), std::string::npos);
+  }
+}
+
+TEST(Report, UnsupportedPairsAreCountedAndLeftOut) {
+  std::vector<Record> records = {scored("als", 0.9)};
+  for (int fold = 0; fold < 3; ++fold) {
+    records.push_back(record_of("als", "+movie", fold));
+    records.back().status = "unsupported";
+    records.back().reason = "reads no features";
+  }
+  const Report report = make_report(with_ids(records));
+  EXPECT_EQ(report.rows.size(), 1U);
+  EXPECT_EQ(report.unsupported, 1) << "three folds of one pair";
+  EXPECT_NE(render(report, Format::terminal, false, 0).find("1 pair of method and information"), std::string::npos);
+  EXPECT_EQ(render(report, Format::csv, false, 0).find("reads no features"), std::string::npos);
+}
+
+TEST(Report, SpeedupIsForRealGpusOnlyAgainstTheFastestCpu) {
+  std::vector<Record> records(4, scored("als", 0.9));
+  records[0].cost->train_seconds = 8;
+  records[1].device.threads = 16;
+  records[1].cost->train_seconds = 3;
+  records[2].device = {"gpu", "H100", 16};
+  records[2].cost->train_seconds = 0.5;
+  records[3].device = {"emulated", "CPU stand-in", 2};
+  const Report report = make_report(with_ids(records));
+  ASSERT_EQ(report.rows.size(), 4U);
+  for (const Row& row : report.rows) {
+    EXPECT_EQ(row.speedup_vs_cpu.has_value(), row.device == "gpu");
+    EXPECT_EQ(row.train_seconds.has_value(), row.device != "emulated");
+    EXPECT_EQ(row.updates_per_second.has_value(), row.device != "emulated");
+    if (row.device == "gpu") {
+      EXPECT_DOUBLE_EQ(*row.speedup_vs_cpu, 6);
+    }
+  }
+}
+
+TEST(Report, ARecordGivenTwiceCountsOnce) {
+  std::vector<Record> records = with_ids({scored("als", 0.9)});
+  records.push_back(records[0]);
+  EXPECT_EQ(make_report(records).rows[0].runs, 1);
+}
+
+TEST(Report, RowsAreInAFixedOrderWhateverTheOrderOfRecords) {
+  std::vector<Record> records;
+  for (const char* method : {"zzz", "bias", "mean"}) {
+    for (const char* information : {"shuffled:+movie", "all", "+user+movie", "+movie", "ratings"}) {
+      records.push_back(record_of(method, information));
+      set_rmse(records.back(), 0.9, 0.01);
+    }
+  }
+  const std::vector<Record> forward = with_ids(records);
+  const std::vector<Record> backward(forward.rbegin(), forward.rend());
+  const std::string csv = render(make_report(forward), Format::csv, false, 0);
+  EXPECT_EQ(csv, render(make_report(backward), Format::csv, false, 0));
+  const Report report = make_report(forward);
+  EXPECT_EQ(report.rows[0].method, "mean") << "the registry's order";
+  EXPECT_EQ(report.rows[0].information, "ratings");
+  EXPECT_EQ(report.rows[3].information, "all");
+  EXPECT_EQ(report.rows[4].information, "shuffled:+movie");
+  EXPECT_EQ(report.rows[14].method, "zzz");
+}
+
+TEST(ReportFormats, CsvAndJsonCarryTheFixedFieldsInFullPrecision) {
+  const double value = 0.9123456789012345;
+  Record gpu = scored("als", value);
+  gpu.information = "+movie";
+  const Report report = make_report(with_ids({scored("als", 0.95), gpu}));
+  const std::string csv = render(report, Format::csv, false, 0);
+  EXPECT_EQ(csv.rfind("data,split,method,information,task,device,runs,status,rmse,rmse_low,rmse_high,train_seconds,"
+                      "train_seconds_spread,updates_per_second,speedup_vs_cpu,",
+                      0),
+            0U)
+      << csv;
+  EXPECT_NE(csv.find("ml-100k,kfold:5,als,+movie,rating,cpu,1,ok,0.9123456789012345,"), std::string::npos) << csv;
+  const auto json = nlohmann::json::parse(render(report, Format::json, false, 0));
+  EXPECT_EQ(json["schema"], "embrace.report/1");
+  const auto& row = json["rows"][1];
+  EXPECT_EQ(row["information"], "+movie");
+  EXPECT_EQ(row["rmse"], value);
+  EXPECT_TRUE(row.contains("rmse_low"));
+  EXPECT_FALSE(row.contains("speedup_vs_cpu"));
+  EXPECT_FALSE(row.contains("train_seconds_spread"));
+  EXPECT_EQ(row["best"], "rmse");
+}
+
+TEST(ReportFormats, MetricsAreOrderedByKindAndCutOff) {
+  Record r = record_of("ials", "ratings");
+  for (const char* name : {"hr@10", "ndcg@100", "recall@20", "ndcg@20", "recall@10", "mae", "rmse", "hr@10:sampled"}) {
+    set_rmse(r, 0.5, 0.01, name);
+  }
+  EXPECT_EQ(make_report(with_ids({r})).metric_names(),
+            (std::vector<std::string>{"rmse", "mae", "recall@10", "recall@20", "ndcg@20", "ndcg@100", "hr@10",
+                                      "hr@10:sampled"}));
+}
+
+TEST(ReportFormats, SyntheticDataShowWhatCanBeReached) {
+  Record r = scored("als", 0.9);
+  r.data.best_rmse = 0.8125;
+  const Report report = make_report(with_ids({r}));
+  EXPECT_NE(render(report, Format::terminal, false, 0).find("Best reachable RMSE on ml-100k: 0.8125"),
+            std::string::npos);
+}
+
+TEST(ReportFormats, PeopleReadTheSameNumbersEverywhere) {
+  const Report report = make_report(with_ids({scored("als", 0.90), scored("sgd", 0.95)}));
+  const Interval interval = *report.rows[0].accuracy.at("rmse").interval;
+  char spread[16];
+  std::snprintf(spread, sizeof spread, "%.4f", (interval.high - interval.low) / 2);
+  for (const Format format : {Format::terminal, Format::md, Format::html, Format::latex}) {
+    const std::string text = render(report, format, false, 0);
+    EXPECT_NE(text.find("0.9000"), std::string::npos);
+    EXPECT_NE(text.find(spread), std::string::npos);
+    EXPECT_NE(text.find("excludes zero"), std::string::npos) << "the legend";
+  }
+  EXPECT_NE(render(report, Format::md, false, 0).find("**0.9000 ± "), std::string::npos);
+  EXPECT_NE(render(report, Format::latex, false, 0).find("\\textbf{0.9000} $\\pm$ "), std::string::npos);
+  EXPECT_NE(render(report, Format::html, false, 0).find("class=\"number best\""), std::string::npos);
+  EXPECT_NE(render(report, Format::terminal, true, 0).find("\033[1m0.9000"), std::string::npos);
+  const std::string plain = render(report, Format::terminal, false, 0);
+  EXPECT_NE(plain.find("*0.9000 +- "), std::string::npos);
+  for (const char c : plain) ASSERT_TRUE(c == '\n' || (c >= 32 && c < 127)) << "no color means plain ASCII";
+}
+
+TEST(ReportFormats, TerminalColumnsLineUpAndNarrowOnesBreakIntoBlocks) {
+  Record wide = scored("an-\xc3\xa9l\xc3\xa8ve", 0.9);
+  wide.accuracy["mae"] = wide.accuracy["rmse"];
+  const Report report = make_report(with_ids({wide, scored("b", 1.0)}));
+  for (const int width : {0, 60}) {
+    std::istringstream lines(render(report, Format::terminal, false, width));
+    std::size_t rules = 0;
+    for (std::string line; std::getline(lines, line);) {
+      if (line.rfind("---", 0) != 0) continue;
+      ++rules;
+      EXPECT_TRUE(width == 0 || line.size() <= 60U) << line;
+    }
+    EXPECT_EQ(rules > 1, width > 0);
+  }
+}
+
+TEST(ReportFormats, HostileNamesAreHarmlessEverywhere) {
+  Record r = scored("=cmd|' /C calc'!A0", 0.9);
+  r.data.name = "<script>alert(1)</script>";
+  r.split.name = "a|b&c_d%e#f$g{h}i\\j~k^l";
+  r.information = "+1+cmd()";
+  r.status = "failed";
+  r.reason = "esc \033[31m red, \"quoted\"\nnext \xe2\x80\xae turned \xff";
+  const Report report = make_report(with_ids({r}));
+  for (const Format format : {Format::terminal, Format::md, Format::csv, Format::html, Format::latex}) {
+    const std::string text = render(report, format, false, 0);
+    EXPECT_EQ(text.find('\033'), std::string::npos);
+    EXPECT_EQ(text.find("\xe2\x80\xae"), std::string::npos);
+    EXPECT_EQ(text.find('\xff'), std::string::npos);
+  }
+  const std::string html = render(report, Format::html, false, 0);
+  EXPECT_EQ(html.find("<script"), std::string::npos);
+  EXPECT_NE(html.find("&lt;script&gt;"), std::string::npos);
+  EXPECT_EQ(html.find("http:"), std::string::npos);
+  const std::string md = render(report, Format::md, false, 0);
+  EXPECT_EQ(md.find("<script"), std::string::npos);
+  EXPECT_NE(md.find("a\\|b&amp;c\\_d%e\\#f\\$g\\{h\\}i\\\\j\\~k^l"), std::string::npos) << md;
+  const std::string latex = render(report, Format::latex, false, 0);
+  EXPECT_NE(latex.find("b\\&c\\_d\\%e\\#f\\$g\\{h\\}i\\textbackslash{}j\\textasciitilde{}k\\textasciicircum{}l"),
+            std::string::npos)
+      << latex;
+  const std::string csv = render(report, Format::csv, false, 0);
+  EXPECT_NE(csv.find(",'=cmd|' /C calc'!A0,'+1+cmd(),"), std::string::npos) << csv;
+  EXPECT_NE(csv.find("\"\"quoted\"\""), std::string::npos);
+  const auto json = nlohmann::json::parse(render(report, Format::json, false, 0));
+  EXPECT_EQ(json["rows"][0]["method"], "=cmd|' /C calc'!A0") << "JSON is for programs";
+}
+
+TEST(ReportFormats, NamesAreKnownAndNearOnesSuggested) {
+  EXPECT_EQ(parse_format("latex"), Format::latex);
+  EXPECT_EQ(parse_format("md"), Format::md);
+  EXPECT_THROW(parse_format("jsn"), UsageError);
+}
+
+class Files : public testing::Test {
+ protected:
+  Files() : folder_(fs::temp_directory_path() / ("embrace_report_" + std::to_string(getpid()))) {
+    fs::create_directories(folder_);
+  }
+  ~Files() override { fs::remove_all(folder_); }
+  void put(const std::string& name, const std::string& text) { std::ofstream(folder_ / name) << text; }
+  fs::path folder_;
+};
+
+TEST_F(Files, RecordsAreFoundAndOthersIgnored) {
+  const std::vector<Record> records = with_ids({scored("als", 0.9), scored("sgd", 0.9)});
+  for (const Record& r : records) put(r.id + ".json", to_json(r));
+  put("report.json", "{\"schema\": \"embrace.report/1\", \"rows\": []}");
+  put("notes.json", "not json at all");
+  put(".0000000000000003.json.Ab12", "{\"schema\": \"embrace.record/1\"");
+  put("0000000000000001.answers.csv.gz", "x");
+  fs::create_directories(folder_ / "inner.json");
+  EXPECT_EQ(read_records({folder_}).size(), 2U);
+  EXPECT_EQ(read_records({folder_ / "0000000000000001.json"}).size(), 1U);
+}
+
+TEST_F(Files, TornAndForeignVersionsAreNamed) {
+  const Record record = with_ids({scored("als", 0.9)})[0];
+  const std::string good = to_json(record);
+  for (const std::string& text : {good.substr(0, 500), std::string(), std::string("{}")}) {
+    put(record.id + ".json", text);
+    try {
+      read_records({folder_});
+      FAIL() << "a torn record passed";
+    } catch (const SchemaError& error) {
+      EXPECT_NE(std::string(error.what()).find(record.id), std::string::npos);
+    }
+  }
+  fs::remove(folder_ / (record.id + ".json"));
+  put("renamed.json", good.substr(0, 500));
+  EXPECT_THROW(read_records({folder_}), SchemaError) << "it says that it is a record";
+  put("renamed.json", "{\"schema\": \"embrace.record/2\"}");
+  EXPECT_THROW(read_records({folder_}), SchemaError);
+}
+
+TEST_F(Files, NoRecordsIsAnErrorOfTheData) {
+  EXPECT_THROW(read_records({folder_}), DataError);
+  EXPECT_THROW(read_records({folder_ / "missing"}), DataError);
+  EXPECT_THROW(read_records({}), DataError);
+}
+
+}  // namespace
+}  // namespace embrace
