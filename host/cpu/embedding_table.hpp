@@ -1,0 +1,104 @@
+// EmbeddingTable: one side of a model (users, items or contexts) as weighted sums of the embeddings of its features.
+//
+// Every feature owns a row [vector of `factors` | bias]. Identity, where the side has it, is a feature of its own: row
+// e for entity e; then come the columns of the side's Features. An entity is represented by
+//   [ slice 0 | … | slice S-1 | bias ]   slice(e, s) = Σ value * vector,  bias(e) = Σ value * bias
+// over its features of slice s. With Slices::one all features share one slice (a sum of embeddings, Kula 2015,
+// "Metadata embeddings for user and item cold-start recommendations", section 3.1); with Slices::by_field each field
+// has its own and identity is slice 0.
+//
+// Entities without training ratings have no identity, and rows that no trained entity reads start at zero, are never
+// updated, and so contribute nothing: for a cold item only its metadata speak.
+//
+// A Slots holds what a minibatch needs of one side: its distinct entities ("slots"), their representations, and the
+// touched rows with the slots that read them, in a fixed order. So each representation is computed once a batch, and
+// each touched row gets the sum of its gradients and one update.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "host/matrix.hpp"
+#include "host/method.hpp"
+#include "host/random.hpp"
+
+namespace embrace::cpu {
+
+/// Compressed lists of positions: those of key k are positions[offsets[k]] … positions[offsets[k + 1] - 1], ascending.
+struct Groups {
+  std::vector<std::int64_t> offsets{0};
+  std::vector<std::int32_t> positions;
+  std::span<const std::int32_t> of(std::int64_t key) const {
+    const auto k = static_cast<std::size_t>(key);
+    return {positions.data() + offsets[k], static_cast<std::size_t>(offsets[k + 1] - offsets[k])};
+  }
+};
+
+struct Slots {
+  std::vector<std::int32_t> entity;    // of each slot, by first occurrence in the batch
+  std::vector<char> without_identity;  // of each slot
+  std::vector<std::int32_t> slot;      // of each sample
+  Groups samples;                      // of each slot
+  Matrix values;                       // slots × width
+  Matrix gradients;                    // slots × width, to be filled by the model
+  std::vector<std::int32_t> rows;      // touched rows of the table, by first occurrence
+  Groups readers;                      // slots that read each touched row
+  std::vector<float> weights;          // value of the feature, beside readers.positions
+
+  std::int64_t size() const { return static_cast<std::int64_t>(entity.size()); }
+  std::int64_t touched() const { return static_cast<std::int64_t>(rows.size()); }
+};
+
+class EmbeddingTable {
+ public:
+  enum class Slices { one, by_field };
+
+  /// `trained[e]`: entity e has training ratings. With `identity` false `features` alone speak (contexts).
+  /// Initial vectors are normal with standard deviation `spread`, biases zero; `stream` tells tables apart.
+  EmbeddingTable(std::int64_t entities, bool identity, const Features* features, const std::vector<char>& trained,
+                 Slices slices, std::int64_t factors, double spread, std::uint64_t seed, std::uint32_t stream);
+
+  std::int64_t entities() const { return entries_.rows(); }
+  std::int64_t rows() const { return weights_.rows(); }
+  std::int64_t factors() const { return factors_; }
+  std::int64_t slices() const { return slices_; }
+  std::int64_t width() const { return slices_ * factors_ + 1; }
+  Matrix& weights() { return weights_; }
+  const Matrix& weights() const { return weights_; }
+
+  /// Slots of a batch whose sample s reads entity[s]. In a share `dropout` of (batch, entity) identity is left out.
+  /// Serial; costs O(samples + features of the slots).
+  void collect(std::span<const std::int32_t> entity, double dropout, std::uint64_t batch, const Random& random,
+               Slots& slots);
+  /// Fills slots.values of [begin, end).
+  void forward(Slots& slots, std::int64_t begin, std::int64_t end) const;
+  /// Gradient of touched row t: [vector | bias] into `gradient`; returns Σ over samples of value², the row's share of
+  /// a penalty that each sample pays for what it reads.
+  float row_gradient(const Slots& slots, std::int64_t t, float* gradient) const;
+
+  /// Representation of an entity (width() floats), or of a row of features alone.
+  void represent(std::int32_t entity, float* out) const;
+  void represent(std::span<const std::int32_t> columns, std::span<const float> values, float* out) const;
+
+ private:
+  void add_row(std::int32_t row, float value, float* out) const;
+  void collect_slots(std::span<const std::int32_t> entity, Slots& slots);
+  void collect_rows(Slots& slots);
+  struct Entries {
+    std::span<const std::int32_t> rows;
+    std::span<const float> values;
+  };
+  Entries entries_of_slot(const Slots& slots, std::int64_t slot) const;
+
+  std::int64_t factors_;
+  std::int64_t identities_;  // rows of identity
+  std::int64_t slices_;
+  Csr entries_;                             // entity × rows of the table; identity comes first
+  std::vector<char> has_identity_;          // by entity
+  std::vector<std::int32_t> column_slice_;  // by feature column
+  Matrix weights_;
+  std::vector<std::int32_t> slot_of_entity_;  // -1 outside of collect
+  std::vector<std::int32_t> place_of_row_;
+};
+
+}  // namespace embrace::cpu

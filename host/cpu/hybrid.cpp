@@ -1,0 +1,352 @@
+// hybrid: a user or a movie is the weighted sum of the embeddings and biases of its features, identity being one
+// (Kula 2015, "Metadata embeddings for user and item cold-start recommendations", equations 1 to 3); the time of a
+// rating is a third such sum that meets both, as in a factorization machine (Rendle 2010, equation 1):
+//   score = offset + b_u + b_i + b_c + <q_u, q_i> + <q_c, q_u + q_i>
+// Rating task: squared error; offset is the mean of the ratings. Ranking task: BPR (Rendle et al. 2009), -log sigmoid
+// of the difference to a movie drawn evenly among the trained ones that the user does not have.
+//
+// Learning is in minibatches of fixed size: representations of the batch's distinct users, movies and contexts, one
+// coefficient a sample, gradients by slot, then one Adagrad update (Duchi et al. 2011) of each touched row with the sum
+// of its gradients. Every sum has a fixed order and every task a fixed size: bits do not depend on the threads.
+//
+// In a share `identity_dropout` of the batches a user or movie is represented without its identity (after Volkovs, Yu
+// and Poutanen 2017, "DropoutNet"): so metadata learn to speak for a movie without ratings, weighted by ratings and not
+// by movies.
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+
+#include "host/cpu/embedding_table.hpp"
+#include "host/cpu/means.hpp"
+#include "host/cpu/samples.hpp"
+#include "host/cpu/task_list.hpp"
+#include "host/cpu/vector_math.hpp"
+#include "host/error.hpp"
+
+namespace embrace::cpu {
+namespace {
+
+constexpr std::int64_t slot_grain = 32;     // representations a task
+constexpr std::int64_t sample_grain = 256;  // samples a task
+constexpr std::int64_t row_grain = 64;      // touched rows a task
+
+/// An embedding table with its Adagrad sums.
+struct Side {
+  Side(EmbeddingTable made, double initial_sum) : table(std::move(made)), sums(table.rows(), table.factors() + 1) {
+    std::fill(sums.data(), sums.data() + sums.size(), static_cast<float>(initial_sum));
+  }
+  EmbeddingTable table;
+  Matrix sums;
+  Slots slots;
+};
+
+class Hybrid final : public Trainer {
+ public:
+  explicit Hybrid(const Problem& problem);
+  EpochResult epoch() override;
+  void predict(const PairsView& pairs, std::span<float> out) const override;
+  std::optional<EmbeddingView> embedding() const override;
+
+ private:
+  Side side(const Problem& problem, std::int64_t entities, bool identity, const Features* features,
+            const std::vector<char>& trained, std::uint32_t stream) const;
+  void collect();
+  void represent();
+  double coefficients();
+  float rating_score(std::int64_t sample) const;
+  float ranking_score(std::int64_t sample) const;
+  void user_gradient(std::int64_t slot);
+  void item_gradient(std::int64_t slot);
+  void context_gradient(std::int64_t slot);
+  void gradients();
+  void update();
+  void adagrad(Side& side, std::int64_t begin, std::int64_t end);
+
+  Samples samples_;
+  std::int64_t factors_;
+  std::int64_t batch_;
+  float learning_rate_;
+  float regularization_;
+  double identity_dropout_;
+  float offset_;
+  Random dropout_;
+  std::uint64_t batches_ = 0;  // so far
+  std::uint32_t epochs_ = 0;
+  Side users_;
+  Side items_;
+  std::optional<Side> contexts_;
+  Batch sample_;
+  std::vector<float> coefficient_;  // of each sample: derivative of the loss by the score
+  std::vector<double> loss_;        // of each task
+
+  // Made from the tables when first asked for after an epoch.
+  struct Representations {
+    std::mutex mutex;
+    bool fresh = false;
+    Matrix users, items;
+    std::vector<float> user_bias, item_bias;
+  };
+  std::unique_ptr<Representations> made_ = std::make_unique<Representations>();
+};
+
+Side Hybrid::side(const Problem& problem, std::int64_t entities, bool identity, const Features* features,
+                  const std::vector<char>& trained, std::uint32_t stream) const {
+  const double spread = problem.hyper["spread"] / std::sqrt(static_cast<double>(factors_));
+  return {EmbeddingTable(entities, identity, features, trained, EmbeddingTable::Slices::one, factors_, spread,
+                         problem.seed, stream),
+          1.0};
+}
+
+Hybrid::Hybrid(const Problem& problem)
+    : Trainer(problem.threads),
+      samples_(problem, Samples::Negatives::pairwise, 1),
+      factors_(problem.hyper.integer("factors")),
+      batch_(problem.hyper.integer("batch")),
+      learning_rate_(static_cast<float>(problem.hyper["learning_rate"])),
+      regularization_(static_cast<float>(problem.hyper["regularization"])),
+      identity_dropout_(problem.hyper["identity_dropout"]),
+      offset_(problem.task == Task::rating ? static_cast<float>(global_mean(problem.ratings.view())) : 0.0F),
+      dropout_(problem.seed, Stream::dropout),
+      users_(side(problem, problem.users(), true, problem.user_features, trained_rows(problem.ratings.view()), 0)),
+      items_(side(problem, problem.items(), true, problem.item_features, trained_rows(problem.by_item.view()), 1)) {
+  if (problem.context != nullptr) {
+    contexts_.emplace(side(problem, problem.ratings.entries(), false, problem.context,
+                           std::vector<char>(static_cast<std::size_t>(problem.ratings.entries()), 1), 2));
+  }
+}
+
+EpochResult Hybrid::epoch() {
+  made_->fresh = false;
+  const Permutation order = samples_.order(epochs_);
+  double loss = 0;
+  for (std::int64_t first = 0; first < samples_.size(); first += batch_) {
+    samples_.fill(order, epochs_, first, std::min(batch_, samples_.size() - first), threads_, sample_);
+    collect();
+    represent();
+    loss += coefficients();
+    gradients();
+    update();
+    ++batches_;
+  }
+  ++epochs_;
+  const double objective = samples_.size() == 0 ? 0.0 : loss / static_cast<double>(samples_.size());
+  if (!std::isfinite(objective)) throw Diverged("the training loss is not finite; lower learning_rate");
+  return {objective, samples_.size()};
+}
+
+void Hybrid::collect() {
+  TaskList tasks;
+  tasks.add(1, 1, [&](std::int64_t, std::int64_t) {
+    users_.table.collect(sample_.users, identity_dropout_, 2 * batches_, dropout_, users_.slots);
+  });
+  tasks.add(1, 1, [&](std::int64_t, std::int64_t) {
+    items_.table.collect(sample_.items, identity_dropout_, 2 * batches_ + 1, dropout_, items_.slots);
+  });
+  if (contexts_) {
+    tasks.add(1, 1, [&](std::int64_t, std::int64_t) {
+      contexts_->table.collect(sample_.entries, 0.0, 0, dropout_, contexts_->slots);
+    });
+  }
+  tasks.run(threads_);
+}
+
+void Hybrid::represent() {
+  TaskList tasks;
+  for (Side* side : {&users_, &items_, contexts_ ? &*contexts_ : nullptr}) {
+    if (side == nullptr) continue;
+    tasks.add(side->slots.size(), slot_grain,
+              [side](std::int64_t begin, std::int64_t end) { side->table.forward(side->slots, begin, end); });
+  }
+  tasks.run(threads_);
+}
+
+/// Row of slot values that a sample reads.
+const float* values_of(const Side& side, std::int64_t sample) {
+  return side.slots.values.row(side.slots.slot[static_cast<std::size_t>(sample)]);
+}
+
+float Hybrid::rating_score(std::int64_t s) const {
+  const float* user = values_of(users_, s);
+  const float* item = values_of(items_, s);
+  float score = offset_ + user[factors_] + item[factors_] + dot(user, item, factors_);
+  if (contexts_) {
+    const float* context = values_of(*contexts_, s);
+    score += context[factors_] + dot(context, user, factors_) + dot(context, item, factors_);
+  }
+  return score;
+}
+
+/// Difference between the scores of the positive and the sampled movie; the user's bias is in both.
+float Hybrid::ranking_score(std::int64_t s) const {
+  const float* user = values_of(users_, s);
+  const float* positive = values_of(items_, s);
+  const float* negative = values_of(items_, s + sample_.size());
+  return (positive[factors_] - negative[factors_]) + (dot(user, positive, factors_) - dot(user, negative, factors_));
+}
+
+double Hybrid::coefficients() {
+  coefficient_.resize(static_cast<std::size_t>(sample_.size()));
+  loss_.assign(static_cast<std::size_t>((sample_.size() + sample_grain - 1) / sample_grain), 0.0);
+  threads_.for_ranges(sample_.size(), sample_grain, [&](std::int64_t begin, std::int64_t end, int) {
+    double loss = 0;
+    for (std::int64_t s = begin; s < end; ++s) {
+      float& coefficient = coefficient_[static_cast<std::size_t>(s)];
+      if (samples_.ranking()) {
+        const float difference = ranking_score(s);
+        coefficient = -1.0F / (1.0F + std::exp(difference));
+        loss += static_cast<double>(softplus(-difference));
+      } else {
+        coefficient = rating_score(s) - sample_.targets[static_cast<std::size_t>(s)];
+        loss += 0.5 * static_cast<double>(coefficient) * static_cast<double>(coefficient);
+      }
+    }
+    loss_[static_cast<std::size_t>(begin / sample_grain)] = loss;
+  });
+  double loss = 0;
+  for (const double part : loss_) loss += part;
+  return loss;
+}
+
+void Hybrid::user_gradient(std::int64_t slot) {
+  float* gradient = users_.slots.gradients.row(slot);
+  std::fill(gradient, gradient + factors_ + 1, 0.0F);
+  for (const std::int32_t s : users_.slots.samples.of(slot)) {
+    const float coefficient = coefficient_[static_cast<std::size_t>(s)];
+    add_scaled(coefficient, values_of(items_, s), gradient, factors_);
+    if (samples_.ranking()) {
+      add_scaled(-coefficient, values_of(items_, s + sample_.size()), gradient, factors_);
+    } else {
+      gradient[factors_] += coefficient;
+    }
+    if (contexts_) add_scaled(coefficient, values_of(*contexts_, s), gradient, factors_);
+  }
+}
+
+/// In a ranking batch of n samples, item sample n + s is the sampled movie of sample s.
+void Hybrid::item_gradient(std::int64_t slot) {
+  float* gradient = items_.slots.gradients.row(slot);
+  std::fill(gradient, gradient + factors_ + 1, 0.0F);
+  for (const std::int32_t read : items_.slots.samples.of(slot)) {
+    const bool negative = read >= sample_.size();
+    const std::int64_t s = negative ? read - sample_.size() : read;
+    const float coefficient = (negative ? -1.0F : 1.0F) * coefficient_[static_cast<std::size_t>(s)];
+    add_scaled(coefficient, values_of(users_, s), gradient, factors_);
+    gradient[factors_] += coefficient;
+    if (contexts_) add_scaled(coefficient, values_of(*contexts_, s), gradient, factors_);
+  }
+}
+
+void Hybrid::context_gradient(std::int64_t slot) {
+  float* gradient = contexts_->slots.gradients.row(slot);
+  std::fill(gradient, gradient + factors_ + 1, 0.0F);
+  for (const std::int32_t s : contexts_->slots.samples.of(slot)) {
+    const float coefficient = coefficient_[static_cast<std::size_t>(s)];
+    add_scaled(coefficient, values_of(users_, s), gradient, factors_);
+    add_scaled(coefficient, values_of(items_, s), gradient, factors_);
+    gradient[factors_] += coefficient;
+  }
+}
+
+void Hybrid::gradients() {
+  TaskList tasks;
+  const auto add = [&](Side& side, void (Hybrid::*gradient)(std::int64_t)) {
+    tasks.add(side.slots.size(), slot_grain, [this, gradient](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t slot = begin; slot < end; ++slot) (this->*gradient)(slot);
+    });
+  };
+  add(users_, &Hybrid::user_gradient);
+  add(items_, &Hybrid::item_gradient);
+  if (contexts_) add(*contexts_, &Hybrid::context_gradient);
+  tasks.run(threads_);
+}
+
+void Hybrid::update() {
+  TaskList tasks;
+  for (Side* side : {&users_, &items_, contexts_ ? &*contexts_ : nullptr}) {
+    if (side == nullptr) continue;
+    tasks.add(side->slots.touched(), row_grain,
+              [this, side](std::int64_t begin, std::int64_t end) { adagrad(*side, begin, end); });
+  }
+  tasks.run(threads_);
+}
+
+/// g = Σ gradients + regularization * (samples that read the row) * w;  G += g²;  w -= rate * g / sqrt(G)
+void Hybrid::adagrad(Side& side, std::int64_t begin, std::int64_t end) {
+  std::vector<float> gradient(static_cast<std::size_t>(factors_ + 1));
+  for (std::int64_t t = begin; t < end; ++t) {
+    const float penalty = regularization_ * side.table.row_gradient(side.slots, t, gradient.data());
+    const std::int64_t row = side.slots.rows[static_cast<std::size_t>(t)];
+    float* weights = side.table.weights().row(row);
+    float* sums = side.sums.row(row);
+    for (std::int64_t k = 0; k <= factors_; ++k) {
+      const float g = gradient[static_cast<std::size_t>(k)] + penalty * weights[k];
+      sums[k] += g * g;
+      weights[k] -= learning_rate_ * g / std::sqrt(sums[k]);
+    }
+  }
+}
+
+std::optional<EmbeddingView> Hybrid::embedding() const {
+  const std::lock_guard lock(made_->mutex);
+  const std::int64_t users = users_.table.entities(), items = items_.table.entities();
+  if (!made_->fresh) {
+    made_->users = Matrix(users, factors_ + 1);
+    made_->items = Matrix(items, factors_ + 1);
+    made_->user_bias.resize(static_cast<std::size_t>(users));
+    made_->item_bias.resize(static_cast<std::size_t>(items));
+    const auto fill = [&](const Side& side, Matrix& out, std::vector<float>& bias) {
+      threads_.for_ranges(out.rows(), 128, [&](std::int64_t begin, std::int64_t end, int) {
+        for (std::int64_t e = begin; e < end; ++e) {
+          side.table.represent(static_cast<std::int32_t>(e), out.row(e));
+          bias[static_cast<std::size_t>(e)] = out(e, factors_);
+        }
+      });
+    };
+    fill(users_, made_->users, made_->user_bias);
+    fill(items_, made_->items, made_->item_bias);
+    made_->fresh = true;
+  }
+  return EmbeddingView{{made_->users.data(), users, factors_, factors_ + 1},
+                       {made_->items.data(), items, factors_, factors_ + 1},
+                       made_->user_bias,
+                       made_->item_bias,
+                       offset_};
+}
+
+void Hybrid::predict(const PairsView& pairs, std::span<float> out) const {
+  Trainer::predict(pairs, out);
+  if (!contexts_ || pairs.context.rows == 0) return;
+  const EmbeddingView e = *embedding();
+  threads_.for_ranges(static_cast<std::int64_t>(out.size()), 1024, [&](std::int64_t begin, std::int64_t end, int) {
+    std::vector<float> context(static_cast<std::size_t>(contexts_->table.width()));
+    for (std::int64_t p = begin; p < end; ++p) {
+      const auto at = static_cast<std::size_t>(p);
+      contexts_->table.represent(pairs.context.row_indices(p), pairs.context.row_values(p), context.data());
+      out[at] += context[static_cast<std::size_t>(factors_)] +
+                 dot(context.data(), e.users.row(pairs.users[at]), factors_) +
+                 dot(context.data(), e.items.row(pairs.items[at]), factors_);
+    }
+  });
+}
+
+}  // namespace
+
+MethodInfo hybrid_info() {
+  return {"features",
+          "Sums of feature embeddings, identity being one feature, learned with Adagrad",
+          "Kula 2015, equations 1 to 3; Rendle et al. 2009 (BPR); Duchi et al. 2011 (Adagrad)",
+          {.user_features = true, .item_features = true, .context = true},
+          {{"epochs", 25, 25, 1, 10000, true, "passes over the ratings"},
+           {"factors", 32, 32, 1, 1024, true, "length of the embeddings"},
+           {"learning_rate", 0.05, 0.05, 0, 100, false, "Adagrad step"},
+           {"regularization", 0.1, 0.01, 0, 1000, false, "L2 penalty each sample pays for the rows it reads"},
+           {"batch", 1024, 1024, 1, 1 << 24, true, "samples of an update"},
+           {"identity_dropout", 0.1, 0.1, 0, 1, false,
+            "share of the batches in which a user's or movie's identity is left out"},
+           {"spread", 0.1, 0.1, 0, 100, false, "initial standard deviation of an embedding, times sqrt(factors)"}},
+          {1e-4, "float sums in another order over many updates"}};
+}
+
+std::unique_ptr<Trainer> make_hybrid(const Problem& problem) { return std::make_unique<Hybrid>(problem); }
+
+}  // namespace embrace::cpu

@@ -1,0 +1,58 @@
+// Samples: what a minibatch method goes through in an epoch, in a counter-based random order.
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "host/method.hpp"
+#include "host/permutation.hpp"
+#include "host/random.hpp"
+
+namespace embrace::cpu {
+
+/// 1 for rows with at least one entry.
+std::vector<char> trained_rows(CsrView ratings);
+
+/// log(1 + exp(x)) without overflow.
+inline float softplus(float x) { return std::max(x, 0.0F) + std::log1p(std::exp(-std::abs(x))); }
+
+/// A batch of samples, one place a sample in every vector (pairwise: items has 2 n, the sampled ones behind the
+/// others).
+struct Batch {
+  std::vector<std::int32_t> users;
+  std::vector<std::int32_t> items;
+  std::vector<std::int32_t> entries;  // of the ratings; -1 for a sampled movie
+  std::vector<float> targets;         // the rating; 1 or 0 for rankings
+  std::int64_t size() const { return static_cast<std::int64_t>(users.size()); }
+};
+
+class Samples {
+ public:
+  enum class Negatives { pairwise, pointwise };
+  /// Ranking, pairwise: each rating with one sampled movie. Ranking, pointwise: each rating and `negatives` sampled
+  /// movies as samples of their own. Sampled movies have training ratings, none of them the user's; a user who has
+  /// rated every movie gets none and his ratings are left out.
+  Samples(const Problem& problem, Negatives kind, std::int64_t negatives);
+
+  bool ranking() const { return ranking_; }
+  std::int64_t size() const { return static_cast<std::int64_t>(positives_.size()) * per_positive_; }
+  Permutation order(std::uint32_t epoch) const;
+  /// Samples [first, first + size) of the epoch's order.
+  void fill(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::int64_t size, Threads& threads,
+            Batch& batch) const;
+
+ private:
+  std::int32_t negative(std::int32_t user, std::uint64_t sample, std::uint32_t epoch) const;
+
+  CsrView ratings_;
+  bool ranking_;
+  bool pairwise_;
+  std::int64_t per_positive_;
+  std::vector<std::int32_t> users_;      // of each entry of the ratings
+  std::vector<std::int64_t> positives_;  // entries that are used
+  std::vector<std::int32_t> trained_;    // movies with ratings, ascending
+  Random shuffle_;
+  Random sampling_;
+};
+
+}  // namespace embrace::cpu
