@@ -62,7 +62,7 @@ int split_data(const DataVerbArguments& arguments, Threads& threads) {
 int prepare_data(const DataVerbArguments& arguments, Threads& threads) {
   const Dataset dataset = load_dataset(arguments.data.data, load_options(arguments.data, arguments.output), threads);
   narrate(dataset);
-  prepare(dataset, arguments.output);
+  prepare(dataset, std::nullopt, arguments.output);
   for (const char* file : {"tags.csv", "movie_tags.csv", "users.csv", "movies.csv", "features.json", "summary.json"}) {
     print_line(fmt::format("{}/{}", arguments.output, file));
   }

@@ -9,25 +9,8 @@
 #include "bench/report/report.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
-#include "host/text.hpp"
 
 namespace embrace::cli {
-namespace {
-
-Format parse_format(const std::string& text) {
-  const std::vector<std::pair<std::string, Format>> formats = {
-      {"terminal", Format::terminal}, {"md", Format::markdown}, {"csv", Format::csv},
-      {"json", Format::json},         {"html", Format::html},   {"latex", Format::latex}};
-  std::vector<std::string> known;
-  for (const auto& [name, format] : formats) {
-    if (name == text) return format;
-    known.push_back(name);
-  }
-  throw UsageError("there is no report format '" + text + "'", suggestion(text, known));
-}
-
-}  // namespace
-
 int report(const ReportArguments& arguments) {
   const Format format = parse_format(arguments.format);
   const bool terminal = arguments.output.empty() && isatty(STDOUT_FILENO) == 1;
