@@ -126,6 +126,7 @@ fs::path only_table(const fs::path& folder) {
                [](const fs::path& file) { return looks_like_ratings(head_of(file, sniffed_bytes)); });
   if (tables.size() == 1) return tables[0];
   if (tables.empty()) {
+    if (const auto named = find_file(folder, "ratings.csv")) return *named;  // its reader says what is wrong
     const CatalogueFiles others = find_catalogue(folder);
     if (others.movies || others.tags || others.users) {
       throw DataError(folder.string() + ": has movies, users or tags, but no ratings",
