@@ -9,6 +9,7 @@
 #include "bench/answers.hpp"
 #include "bench/fold_data.hpp"
 #include "bench/interrupt.hpp"
+#include "bench/load.hpp"
 #include "bench/machine.hpp"
 #include "bench/run.hpp"
 #include "host/build_info.hpp"
@@ -94,12 +95,17 @@ class Study {
   }
 
   void prepare_data() {
-    Dataset dataset = load_dataset(options_.data, options_.load, threads_);
-    for (const std::string& warning : dataset.report.warnings) progress_.note("note: " + warning);
+    LoadedData loaded = load_data(options_.data, options_.load, threads_);
+    for (const std::string& warning : loaded.dataset.report.warnings) progress_.note("note: " + warning);
+    if (loaded.travel) {
+      progress_.note(fmt::format("note: {} of {} tag uses travelled by {}, to {} of {} movies",
+                                 loaded.travel->uses_matched, loaded.travel->uses, loaded.travel->by,
+                                 loaded.travel->movies_tagged, loaded.travel->movies));
+    }
     const std::optional<float> positive =
         options_.positive ? std::optional(static_cast<float>(*options_.positive)) : std::nullopt;
     Division division =
-        divide(std::move(dataset), options_.split, options_.split_seed, positive, options_.load, threads_);
+        divide(std::move(loaded.dataset), options_.split, options_.split_seed, positive, options_.load, threads_);
     dataset_ = std::move(division.dataset);
     folds_ = std::move(division.folds);
     if (options_.folds.empty()) return;

@@ -4,6 +4,7 @@
 #include "bench/cli/arguments.hpp"
 #include "bench/cli/listing.hpp"
 #include "bench/cli/load.hpp"
+#include "bench/load.hpp"
 #include "host/data/split.hpp"
 #include "host/data/synthetic.hpp"
 #include "host/data/write.hpp"
@@ -49,8 +50,7 @@ int split_data(const DataVerbArguments& arguments, Threads& threads) {
   const SplitName split = parse_split(arguments.split);
   Dataset dataset = load_dataset(arguments.data.data, options, threads);
   narrate(dataset);
-  const Division division =
-      divide(std::move(dataset), split, arguments.split_seed, std::nullopt, options, threads);
+  const Division division = divide(std::move(dataset), split, arguments.split_seed, std::nullopt, options, threads);
   write_split(division.dataset, division.folds, arguments.output);
   for (const Fold& fold : division.folds) {
     print_line(fmt::format("{}/fold-{}: {} training, {} test ratings, sha256 {}", arguments.output, fold.number,
@@ -60,9 +60,9 @@ int split_data(const DataVerbArguments& arguments, Threads& threads) {
 }
 
 int prepare_data(const DataVerbArguments& arguments, Threads& threads) {
-  const Dataset dataset = load_dataset(arguments.data.data, load_options(arguments.data, arguments.output), threads);
-  narrate(dataset);
-  prepare(dataset, std::nullopt, arguments.output);
+  const LoadedData loaded = load_data(arguments.data.data, load_options(arguments.data, arguments.output), threads);
+  narrate(loaded.dataset);
+  prepare(loaded.dataset, loaded.travel, arguments.output);
   for (const char* file : {"tags.csv", "movie_tags.csv", "users.csv", "movies.csv", "features.json", "summary.json"}) {
     print_line(fmt::format("{}/{}", arguments.output, file));
   }
