@@ -87,6 +87,8 @@ class RandomOrder {
  public:
   RandomOrder(const Ratings& ratings, const Random& random, Threads& threads)
       : ratings_(ratings), keys_(rating_keys(ratings, random, threads)) {}
+  RandomOrder(const RandomOrder&) = delete;  // algorithms take it by std::cref: a copy would copy all keys
+  RandomOrder& operator=(const RandomOrder&) = delete;
   bool operator()(std::int64_t a, std::int64_t b) const {
     if (keys_[at(a)] != keys_[at(b)]) return keys_[at(a)] < keys_[at(b)];
     if (ratings_.users[at(a)] != ratings_.users[at(b)]) return ratings_.users[at(a)] < ratings_.users[at(b)];
@@ -195,7 +197,7 @@ std::vector<Fold> cold(const Ratings& ratings, const SplitName& split, const Ran
 
 /// The held-out user's ratings, in random order: the first ceil(n / 5) are the test.
 void divide_user(std::vector<std::int64_t>& own, const RandomOrder& before, Fold& fold) {
-  std::sort(own.begin(), own.end(), before);
+  std::sort(own.begin(), own.end(), std::cref(before));
   const std::size_t tests = own.size() < 2 ? 0 : (own.size() + 4) / 5;
   fold.test.insert(fold.test.end(), own.begin(), own.begin() + static_cast<std::ptrdiff_t>(tests));
   fold.known.insert(fold.known.end(), own.begin() + static_cast<std::ptrdiff_t>(tests), own.end());

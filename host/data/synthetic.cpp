@@ -143,7 +143,7 @@ class Chooser {
       const double u = (static_cast<double>((std::uint64_t{bits[0]} << 20U) | (bits[1] >> 12U)) + 0.5) * 0x1p-52;
       const std::int32_t item = order_[static_cast<std::size_t>(popularity_.rank(u))];
       if (taken_[static_cast<std::size_t>(item)] == user_) continue;
-      const double liking = std::clamp(0.35 + 0.35 * world_.affinity(user_, item), 0.04, 1.0);
+      const double liking = std::clamp(0.35 + 0.30 * world_.affinity(user_, item), 0.04, 1.0);
       if (static_cast<double>(bits[2]) * 0x1p-32 < liking) take(item);
     }
   }

@@ -1,10 +1,11 @@
 // Synthetic ratings with a known truth: the built-in data set, the same bytes on every machine.
 //
 // For user u and item i (all random numbers from Philox, keyed by what they are for):
-//   mean(u, i) = mu + a_u + b_i + s <p_u, q_i>
-//   a_u = age effect + gender effect + own        p_u = w_d (age + gender + occupation vectors) + w_o own vector
-//   b_i = year, genre and tag effects + own       q_i = w_g mean genre vector + w_t mean tag vector + w_y year + w_o
-//   own rating(u, i) = clip(round(mean(u, i) + sigma e), 1, 5)
+//   mean(u, i) = mu + a_u + b_i + s <D p_u, q_i>
+//   a_u = age effect + gender effect + own effect           p_u = age + gender + occupation + own vector
+//   b_i = year, genre and tag effects + own effect          q_i = year + genre + tag + own vector
+//   rating(u, i) = clip(round(mean(u, i) + sigma e), 1, 5)
+// p_u and q_i have six elements of variance about 1; the diagonal D makes the first factors carry most of the variance.
 // e is the standardized sum of four uniform numbers (Irwin-Hall), close to a normal one, with a polynomial
 // distribution function F. So the best prediction, E[rating | u, i] = 1 + sum over k = 2..5 of P(rating >= k) with
 // P(rating >= k) = 1 - F((k - 1/2 - mean) / sigma), is known exactly, and Dataset::best_rmse is its RMSE on the data:

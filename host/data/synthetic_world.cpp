@@ -7,8 +7,8 @@ namespace embrace::synthetic {
 namespace {
 
 // Sizes of the effects, in stars (standard deviations where random).
-constexpr double kMean = 3.55;
-constexpr double kNoise = 0.80;
+constexpr double kMean = 3.30;
+constexpr double kNoise = 0.86;
 constexpr double kUserOwn = 0.34;
 constexpr double kItemOwn = 0.28;
 constexpr double kGenreBias = 0.22;
@@ -16,7 +16,9 @@ constexpr double kConceptBias = 0.30;
 constexpr double kYearBias = 0.25;    // from the newest to the oldest
 constexpr double kAgeBias = 0.30;     // from the youngest to the oldest
 constexpr double kGenderBias = 0.06;  // one half up, one half down
-constexpr double kInteraction = 0.26;
+constexpr double kInteraction = 0.75;
+// How much of the interaction's variance each factor carries; sums to 1.
+constexpr Vector kSpectrum = {0.46, 0.26, 0.12, 0.07, 0.05, 0.04};
 
 // Shares of variance of the hidden vectors; each list sums to 1.
 constexpr double kTasteAge = 0.14, kTasteGender = 0.08, kTasteOccupation = 0.08, kTasteOwn = 0.70;
@@ -149,9 +151,7 @@ Effects make_effects(const Random& random) {
   return e;
 }
 
-std::size_t below(std::uint32_t bits, std::size_t bound) {
-  return (std::uint64_t{bits} * bound) >> 32U;
-}
+std::size_t below(std::uint32_t bits, std::size_t bound) { return (std::uint64_t{bits} * bound) >> 32U; }
 
 void make_user(const Random& random, const Effects& effects, std::uint64_t id, User& user, UserProfile& profile) {
   const auto bits = random.bits(id, number(Use::user_profile));
@@ -164,13 +164,14 @@ void make_user(const Random& random, const Effects& effects, std::uint64_t id, U
   profile.gender = man ? "M" : "F";
   profile.occupation = kOccupations[occupation];
   const auto own = random.bits(id, number(Use::user_own));
-  profile.zip = std::to_string(10000 + random.below(90000, id, number(Use::user_own, 1)));
+  profile.zip = std::to_string(10000 + random.below(90000, id, number(Use::user_zip)));
   const double side = man ? 1 : -1;
   user.bias = effects.ages[age].bias + side * effects.gender.bias + kUserOwn * bell(own);
   user.taste = random_vector(random, id, Use::user_vector, kTasteOwn);
   add(user.taste, effects.ages[age].vector);
   add(user.taste, effects.gender.vector, side);
   add(user.taste, effects.occupations[occupation].vector);
+  for (std::size_t k = 0; k < kFactors; ++k) user.taste[k] *= std::sqrt(kSpectrum[k]);
 }
 
 /// Every number has its own title up to 48 * 48, then a part 2, 3, …
@@ -192,7 +193,7 @@ void make_item(const Random& random, const Effects& effects, std::uint64_t id, I
   movie.year = 2000 - static_cast<int>(age);
   movie.title = title_of(id, *movie.year);
   const std::size_t genre_count = 1 + below(bits[3], 3);
-  const auto picks = random.bits(id, number(Use::item_profile, 50));
+  const auto picks = random.bits(id, number(Use::item_genres));
   std::vector<std::size_t> genres;
   for (std::size_t g = 0; g < genre_count; ++g) genres.push_back(below(picks[g], kGenres.size()));
   std::sort(genres.begin(), genres.end());
@@ -208,7 +209,7 @@ void make_item(const Random& random, const Effects& effects, std::uint64_t id, I
     item.bias += part * effects.genres[g].bias;
     add(item.nature, effects.genres[g].vector, part);
   }
-  const auto tags = random.bits(id, number(Use::item_profile, 51));
+  const auto tags = random.bits(id, number(Use::item_concepts));
   for (std::size_t c = 0; c < item.concepts.size(); ++c) {
     const std::size_t tag = below(tags[c], kConcepts);
     item.concepts[c] = static_cast<std::int8_t>(tag);

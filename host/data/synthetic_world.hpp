@@ -29,7 +29,10 @@ enum class Use : std::uint32_t {
   noise = 11,
   time = 12,
   tag = 13,
-  // Vectors take kFactors + 1 consecutive uses each.
+  user_zip = 14,
+  item_genres = 15,
+  item_concepts = 16,
+  // Vectors take kFactors consecutive uses each.
   user_vector = 100,
   item_vector = 200,
   world_vector = 300,
