@@ -23,64 +23,56 @@ namespace {
                     error == ENOSPC ? "free some space, or choose another folder" : "choose another folder");
 }
 
-/// Closes and removes what was begun, unless it was released.
-class Temporary {
- public:
-  explicit Temporary(const std::filesystem::path& target) {
-    std::string name = (target.parent_path() / ("." + target.filename().string() + ".XXXXXX")).string();
-    descriptor_ = mkostemp(name.data(), O_CLOEXEC);
-    if (descriptor_ < 0) fail(target, "create a file beside", errno);
-    path_ = name;
-  }
-  ~Temporary() {
-    if (descriptor_ >= 0) close(descriptor_);
-    if (!path_.empty()) unlink(path_.c_str());
-  }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
-
-  void write_all(std::string_view content) const {
-    while (!content.empty()) {
-      const ssize_t written = ::write(descriptor_, content.data(), content.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) fail(path_, "write", written < 0 ? errno : ENOSPC);
-      content.remove_prefix(static_cast<std::size_t>(written));
-    }
-  }
-  void publish(const std::filesystem::path& target) {
-    if (fchmod_readable() != 0 || fsync(descriptor_) != 0) fail(target, "write", errno);
-    const int result = close(descriptor_);
-    descriptor_ = -1;
-    if (result != 0) fail(target, "close", errno);
-    if (rename(path_.c_str(), target.c_str()) != 0) fail(target, "replace", errno);
-    path_.clear();
-  }
-
- private:
-  int fchmod_readable() const {
-    const mode_t mask = umask(0);  // the only way to read it
-    umask(mask);
-    return fchmod(descriptor_, 0666U & ~mask);
-  }
-  int descriptor_ = -1;
-  std::string path_;
-};
+int make_readable(int descriptor) {
+  const mode_t mask = umask(0);  // the only way to read it
+  umask(mask);
+  return fchmod(descriptor, 0666U & ~mask);
+}
 
 }  // namespace
 
-void write_atomically(const std::filesystem::path& file, std::string_view content) {
-  const std::filesystem::path target = std::filesystem::absolute(file);
+AtomicFile::AtomicFile(const std::filesystem::path& file) : target_(std::filesystem::absolute(file)) {
   std::error_code error;
-  std::filesystem::create_directories(target.parent_path(), error);
-  if (error) fail(target.parent_path(), "create the folder", error.value());
-  Temporary temporary(target);
-  temporary.write_all(content);
-  temporary.publish(target);
-  const int folder = open(target.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  std::filesystem::create_directories(target_.parent_path(), error);
+  if (error) fail(target_.parent_path(), "create the folder", error.value());
+  std::string name = (target_.parent_path() / ("." + target_.filename().string() + ".XXXXXX")).string();
+  descriptor_ = mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor_ < 0) fail(target_, "create a file beside", errno);
+  path_ = name;
+}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) close(descriptor_);
+  if (!path_.empty()) unlink(path_.c_str());
+}
+
+void AtomicFile::write(std::string_view content) const {
+  while (!content.empty()) {
+    const ssize_t written = ::write(descriptor_, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) fail(path_, "write", written < 0 ? errno : ENOSPC);
+    content.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+void AtomicFile::publish() {
+  if (make_readable(descriptor_) != 0 || fsync(descriptor_) != 0) fail(target_, "write", errno);
+  const int result = close(descriptor_);
+  descriptor_ = -1;
+  if (result != 0) fail(target_, "close", errno);
+  if (rename(path_.c_str(), target_.c_str()) != 0) fail(target_, "replace", errno);
+  path_.clear();
+  const int folder = open(target_.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (folder >= 0) {
     fsync(folder);  // best effort: some file systems refuse it on folders, and the file itself is safe
     close(folder);
   }
+}
+
+void write_atomically(const std::filesystem::path& file, std::string_view content) {
+  AtomicFile whole(file);
+  whole.write(content);
+  whole.publish();
 }
 
 std::string read_file(const std::filesystem::path& file) {

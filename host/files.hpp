@@ -6,6 +6,24 @@
 
 namespace embrace {
 
+/// A file that is written in pieces and appears whole, or not at all: a temporary file in the same folder, which
+/// publish() makes lasting (fsync, rename, fsync of the folder). Without publish() it is removed again.
+/// Creates the folder when it is missing. Throws OutputError with the reason.
+class AtomicFile {
+ public:
+  explicit AtomicFile(const std::filesystem::path& file);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  void write(std::string_view content) const;
+  void publish();
+
+ private:
+  std::filesystem::path target_;
+  int descriptor_ = -1;
+  std::string path_;
+};
+
 /// Temporary file in the same folder, fsync, rename, fsync of the folder: whole or not there, also after a crash.
 /// Creates the folder when it is missing. Throws OutputError with the reason.
 void write_atomically(const std::filesystem::path& file, std::string_view content);

@@ -1,41 +1,17 @@
 // users.dat, movies.dat and tags.dat of ml-1m and ml-10m.
-#include <array>
-
 #include "host/data/catalogue.hpp"
 #include "host/data/catalogue_fields.hpp"
+#include "host/data/occupations.hpp"
 
 namespace embrace {
 namespace {
 
-/// Occupation by code, as the README of ml-1m lists them.
-constexpr std::array<const char*, 21> occupations = {"other",
-                                                     "academic/educator",
-                                                     "artist",
-                                                     "clerical/admin",
-                                                     "college/grad student",
-                                                     "customer service",
-                                                     "doctor/health care",
-                                                     "executive/managerial",
-                                                     "farmer",
-                                                     "homemaker",
-                                                     "K-12 student",
-                                                     "lawyer",
-                                                     "programmer",
-                                                     "retired",
-                                                     "sales/marketing",
-                                                     "scientist",
-                                                     "self-employed",
-                                                     "technician/engineer",
-                                                     "tradesman/craftsman",
-                                                     "unemployed",
-                                                     "writer"};
-
 const char* occupation_of(const RecordField& field) {
   const std::int64_t code = need_id(field, "occupation code");
-  if (code >= static_cast<std::int64_t>(occupations.size())) {
+  if (code >= static_cast<std::int64_t>(kOccupations.size())) {
     throw RowError{field.column, {"the occupation code " + std::to_string(code) + " is not known", "0 to 20"}};
   }
-  return occupations.at(static_cast<std::size_t>(code));
+  return kOccupations.at(static_cast<std::size_t>(code));
 }
 
 /// The fields from `first` to `last`, with the separators that belonged to the text.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/data/occupations.hpp"
+
 namespace embrace::synthetic {
 namespace {
 
@@ -28,27 +30,6 @@ constexpr std::array<const char*, 18> kGenres = {
     "Action",    "Adventure", "Animation", "Children's", "Comedy",  "Crime",  "Documentary", "Drama", "Fantasy",
     "Film-Noir", "Horror",    "Musical",   "Mystery",    "Romance", "Sci-Fi", "Thriller",    "War",   "Western"};
 constexpr std::array<int, 7> kAges = {1, 18, 25, 35, 45, 50, 56};
-constexpr std::array<const char*, 21> kOccupations = {"other",
-                                                      "academic/educator",
-                                                      "artist",
-                                                      "clerical/admin",
-                                                      "college/grad student",
-                                                      "customer service",
-                                                      "doctor/health care",
-                                                      "executive/managerial",
-                                                      "farmer",
-                                                      "homemaker",
-                                                      "K-12 student",
-                                                      "lawyer",
-                                                      "programmer",
-                                                      "retired",
-                                                      "sales/marketing",
-                                                      "scientist",
-                                                      "self-employed",
-                                                      "technician/engineer",
-                                                      "tradesman/craftsman",
-                                                      "unemployed",
-                                                      "writer"};
 constexpr std::array<const char*, kConcepts> kConceptNames = {"atmospheric",
                                                               "bleak",
                                                               "based on a book",
