@@ -1,18 +1,42 @@
 #include "host/data/load.hpp"
 
+#include "host/data/cache.hpp"
 #include "host/data/synthetic.hpp"
+#include "host/error.hpp"
 
 namespace embrace {
 namespace {
 
 bool is_built_in(const std::string& source) { return source == "synth" || source.starts_with("synth:"); }
 
+/// The prepared copy, or the source, of which a copy is then prepared. A cache that cannot be used costs a notice only.
+Dataset read_prepared(const OpenSource& open, const LoadOptions& options, Threads& threads) {
+  const auto file = cache_file(options.cache, open.sha256, options);
+  std::string warning;
+  if (auto cached = read_cached(file, open.sha256, warning)) {
+    cached->name = open.source.name;
+    cached->folder = open.source.folder;
+    cached->official = open.source.official;
+    return std::move(*cached);
+  }
+  Dataset dataset = read_source(open, options, threads);
+  try {
+    write_cached(file, dataset);
+  } catch (const OutputError& error) {
+    if (warning.empty()) warning = std::string("no prepared copy is kept: ") + error.what();
+  }
+  if (!warning.empty()) dataset.report.warnings.push_back(warning);
+  return dataset;
+}
+
 }  // namespace
 
 Dataset load_dataset(const std::string& source, const LoadOptions& options, Threads& threads) {
   if (is_built_in(source)) return make_synthetic(parse_synthetic(source), threads);
   const OpenSource open = open_source(find_source(source), threads);
-  return read_source(open, options, threads);
+  // The rejects file is written by reading the rows.
+  if (options.cache.empty() || !options.rejects.empty()) return read_source(open, options, threads);
+  return read_prepared(open, options, threads);
 }
 
 }  // namespace embrace
