@@ -129,11 +129,15 @@ TEST(Split, RandomSplitsDependOnTheSetOfPairsAndTheSeedAlone) {
 }
 
 TEST(Split, HashesArePinned) {
-  const Dataset data = small();
-  EXPECT_EQ(folds_of(data, "kfold:7")[3].sha256, "9fe826e7ad21675b853f01bc003fdef42cc0f0b3b7f265222b86238db8c258c4");
-  EXPECT_EQ(folds_of(data, "fold-in:9")[0].sha256, "0643029775dbd2b6068d04b77faf29d2d96db2e355e1278a4338ee6b0e0a2909");
+  std::vector<std::array<std::int64_t, 4>> rows;
+  for (std::int64_t n = 0; n < 900; ++n) {
+    rows.push_back({7 * (n / 30) + 1, (std::int64_t{1} << 40U) + n * n % 30 * 1000 + n % 30, n % 5 + 1, n * n % 1000});
+  }
+  const Dataset data = handmade(rows);
+  EXPECT_EQ(folds_of(data, "kfold:7")[3].sha256, "4fa77235dacda99d2dc9496f2d742bf5c556dfb4f175dc1a14aed7f9d4ecee96");
+  EXPECT_EQ(folds_of(data, "fold-in:9")[0].sha256, "36ba2e48fff8fb7da9b143359d68fb047dd7305b2325a92eb6f0a2319ec1b146");
   EXPECT_EQ(folds_of(data, "leave-last-out")[0].sha256,
-            "93ec5b1df6fe973c441ae0d1a3b2dec786738aa7528ef20d5f80d8973d7679f1");
+            "d0fc5ebc8f22573d0d92f6b814d61785d6b08731c3b9c4421461c6657ef651e5");
 }
 
 TEST(Split, ThePartsOfKfoldAreEvenAndEachRatingIsTestedOnce) {

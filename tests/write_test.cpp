@@ -41,12 +41,12 @@ TEST(WriteMovielens, TheDefaultIsTheSameBytesEverywhereAndReadsBack) {
   const Dataset data = make_synthetic({}, threads);
   write_movielens(data, folder.path());
   EXPECT_EQ(sha256(read_file(folder / "ratings.dat")),
-            "b1672cf3f06a5422b6e41dd054efa5dd831162c50a8f7332bbb0bdfc0814ea07");
+            "233ed7def08251b9be52ddf794777f234542b41e6a510e731537fc8f6e98d5d6");
   EXPECT_EQ(sha256(read_file(folder / "users.dat")),
             "86da5c102ff43b9002f976063aa55a1c488f3166c269fedeaf8d38865c9f4142");
   EXPECT_EQ(sha256(read_file(folder / "movies.dat")),
             "5cf529025082cca4901e8f5f2c47f18e0810dab9d5374e493411b83b7a17b455");
-  EXPECT_EQ(sha256(read_file(folder / "tags.dat")), "a7f7b0257aa2368ea0201c7b58455976d1ee8b006cee45cbd6e6bcc17546fae2");
+  EXPECT_EQ(sha256(read_file(folder / "tags.dat")), "076068906ae2fbb9b691cda1a5deca53f6f02d5799dfd58b6dabdf7d8bd8e5a1");
 
   const Dataset back = load_dataset(folder.path().string(), {}, threads);
   EXPECT_EQ(back.layout, "ml-1m");

@@ -12,10 +12,10 @@ namespace {
 constexpr double kMean = 3.30;
 constexpr double kNoise = 0.86;
 constexpr double kUserOwn = 0.34;
-constexpr double kItemOwn = 0.28;
-constexpr double kGenreBias = 0.22;
+constexpr double kItemOwn = 0.20;
+constexpr double kGenreBias = 0.32;
 constexpr double kConceptBias = 0.30;
-constexpr double kYearBias = 0.25;    // from the newest to the oldest
+constexpr double kYearBias = 0.45;    // from the newest to the oldest
 constexpr double kAgeBias = 0.30;     // from the youngest to the oldest
 constexpr double kGenderBias = 0.06;  // one half up, one half down
 constexpr double kInteraction = 0.75;
@@ -24,7 +24,7 @@ constexpr Vector kSpectrum = {0.46, 0.26, 0.12, 0.07, 0.05, 0.04};
 
 // Shares of variance of the hidden vectors; each list sums to 1.
 constexpr double kTasteAge = 0.14, kTasteGender = 0.08, kTasteOccupation = 0.08, kTasteOwn = 0.70;
-constexpr double kNatureGenre = 0.40, kNatureConcept = 0.25, kNatureYear = 0.08, kNatureOwn = 0.27;
+constexpr double kNatureGenre = 0.46, kNatureConcept = 0.28, kNatureYear = 0.08, kNatureOwn = 0.18;
 
 constexpr std::array<const char*, 18> kGenres = {
     "Action",    "Adventure", "Animation", "Children's", "Comedy",  "Crime",  "Documentary", "Drama", "Fantasy",
