@@ -181,6 +181,29 @@ TEST(Features, SetsHoldTheTrainingPartWithSvdPlusPlusWeights) {
   EXPECT_EQ(set.item->rows.columns, testing::user_count);
 }
 
+TEST(Features, ANumbersZeroIsTheMeanOverTrainingRatings) {
+  const Dataset data = small_dataset();
+  const Fold fold = small_fold(data);
+  const FeatureSet set = features(data, fold, "+movie");
+  const Field& popularity = field(*set.item, "popularity");
+  double sum = 0, square = 0, rows = 0;
+  const auto value = [&](std::int64_t item) {
+    const auto columns = set.item->rows.view().row_indices(item);
+    const auto found = std::find(columns.begin(), columns.end(), static_cast<std::int32_t>(popularity.first));
+    EXPECT_NE(found, columns.end());
+    return static_cast<double>(
+        set.item->rows.view().row_values(item)[static_cast<std::size_t>(found - columns.begin())]);
+  };
+  for (const std::int64_t p : fold.train) sum += value(data.ratings.items[static_cast<std::size_t>(p)]);
+  for (std::int64_t item = 0; item < data.ratings.item_count(); ++item) {
+    square += value(item) * value(item);
+    rows += 1;
+  }
+  // Values of a few units rounded to float: below 2^-22 each.
+  EXPECT_NEAR(sum / static_cast<double>(fold.train.size()), 0.0, 0x1p-20);
+  EXPECT_NEAR(square / rows, 1.0, 0x1p-18);
+}
+
 /// The test demanded of everything computed from ratings or tags: what the test part says changes nothing.
 TEST(Features, NothingDependsOnTheTestPart) {
   const Dataset data = small_dataset();

@@ -73,7 +73,7 @@ FeatureBlock activity_block(const std::string& name, const RatingAggregates& agg
   count.known = span.known = known;
   std::vector<NumberColumn> numbers{count};
   if (!span.values.empty()) numbers.push_back(span);
-  return number_block(name, numbers, known);
+  return number_block(name, numbers, aggregates.count);
 }
 
 std::vector<bool> in_training(const Ratings& ratings, std::span<const std::int64_t> train, Side side) {

@@ -60,27 +60,30 @@ FeatureBlock multi_hot_block(std::string name, const std::vector<std::vector<std
 }
 
 FeatureBlock number_block(std::string name, const std::vector<NumberColumn>& numbers,
-                          const std::vector<bool>& trained) {
+                          const std::vector<std::int64_t>& ratings) {
   FeatureBlock block{std::move(name), Field::Kind::numbers, {}, {}, {}};
   std::vector<const NumberColumn*> kept;
   std::vector<double> means, scales;
   for (const NumberColumn& number : numbers) {
-    double n = 0, mean = 0, square = 0;  // Welford's update: no cancellation
-    for (std::size_t row = 0; row < trained.size(); ++row) {
-      if (!trained[row] || !number.known[row]) continue;
-      n += 1;
-      const double difference = number.values[row] - mean;
-      mean += difference / n;
-      square += difference * (number.values[row] - mean);
+    double weight = 0, mean = 0, rows = 0, square = 0;
+    for (std::size_t row = 0; row < ratings.size(); ++row) {
+      if (ratings[row] == 0 || !number.known[row]) continue;
+      weight += static_cast<double>(ratings[row]);
+      mean += (number.values[row] - mean) * static_cast<double>(ratings[row]) / weight;  // running: no cancellation
     }
-    const double deviation = n > 0 ? std::sqrt(square / n) : 0;
+    for (std::size_t row = 0; row < ratings.size(); ++row) {
+      if (ratings[row] == 0 || !number.known[row]) continue;
+      rows += 1;
+      square += (number.values[row] - mean) * (number.values[row] - mean);
+    }
+    const double deviation = rows > 0 ? std::sqrt(square / rows) : 0;
     if (deviation <= 1e-9 * (1 + std::abs(mean))) continue;
     block.columns.push_back(number.name);
     kept.push_back(&number);
     means.push_back(mean);
     scales.push_back(1 / deviation);
   }
-  for (std::size_t row = 0; row < trained.size(); ++row) {
+  for (std::size_t row = 0; row < ratings.size(); ++row) {
     for (std::size_t c = 0; c < kept.size(); ++c) {
       if (!kept[c]->known[row]) continue;
       add(block.rows, static_cast<std::int32_t>(c), (kept[c]->values[row] - means[c]) * scales[c]);

@@ -32,8 +32,11 @@ FeatureBlock one_hot_block(std::string name, const std::vector<std::string>& lab
 FeatureBlock multi_hot_block(std::string name, const std::vector<std::vector<std::string>>& labels,
                              const std::vector<bool>& trained, std::int64_t minimum);
 
-/// Standardised over the known trained rows; a column that is the same in all of them is left out.
-FeatureBlock number_block(std::string name, const std::vector<NumberColumn>& numbers, const std::vector<bool>& trained);
+/// Standardised: 0 is the mean over the training ratings (`ratings` of each row), 1 the root mean square distance from
+/// it over the known rows with a rating. So a row without the number, a cold item, is like a usual rating's item and
+/// not like a usual item, which is rated less and liked less. A column that is the same everywhere is left out.
+FeatureBlock number_block(std::string name, const std::vector<NumberColumn>& numbers,
+                          const std::vector<std::int64_t>& ratings);
 
 /// Side by side, in order; blocks without columns vanish. All blocks have `rows` rows. Throws std::invalid_argument
 /// when they do not, std::length_error beyond 2^31 - 1 columns.
