@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "host/data/catalogue.hpp"
 #include "host/error.hpp"
 #include "tests/metadata_fixture.hpp"
 
@@ -129,6 +134,55 @@ TEST(Travel, NeedsTitlesAndTags) {
   Catalogue source;
   source.tags = {{1, 1, "x", 1}};
   EXPECT_THROW(travel_tags(data, source), DataError);
+}
+
+/// Folder of the published data sets, for the tests below.
+class TravelRealData : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const char* folder = std::getenv("EMBRACE_TEST_DATA");
+    if (folder == nullptr) GTEST_SKIP() << "EMBRACE_TEST_DATA is not set";
+    folder_ = folder;
+  }
+  Dataset load(const char* name) const {
+    Threads threads;
+    return load_dataset((folder_ / name).string(), {}, threads);
+  }
+  Catalogue catalogue(const char* name) const {
+    Threads threads;
+    return read_catalogue(folder_ / name, threads);
+  }
+  std::filesystem::path folder_;
+};
+
+TEST_F(TravelRealData, Movielens10mTo1mGoesById) {
+  Dataset data = load("ml-1m");
+  const TravelReport report = travel_tags(data, catalogue("ml-10m-tags"));
+  EXPECT_EQ(report.by, "movie id");
+  EXPECT_EQ(report.uses_matched, 44732);
+  EXPECT_EQ(report.movies_tagged, 2777);
+  EXPECT_EQ(report.ratings_covered, 963243);
+}
+
+TEST_F(TravelRealData, Movielens20mTo1mGoesByIdWithoutTitles) {
+  Dataset data = load("ml-1m");
+  const TravelReport report = travel_tags(data, catalogue("ml-20m-tags-derived"));
+  EXPECT_EQ(report.by, "movie id");
+  EXPECT_EQ(report.uses_matched, 151911);
+  EXPECT_EQ(report.movies_tagged, 3220);
+  EXPECT_EQ(report.ratings_covered, 988033);
+  Dataset other = load("ml-100k");
+  EXPECT_THROW(travel_tags(other, catalogue("ml-20m-tags-derived")), DataError);
+}
+
+TEST_F(TravelRealData, LatestSmallTo100kGoesByTitle) {
+  Dataset data = load("ml-100k");
+  const TravelReport report = travel_tags(data, catalogue("ml-latest-small"));
+  EXPECT_EQ(report.by, "title and year");
+  EXPECT_GT(report.movies_found, 1300);
+  const auto star_wars = std::count_if(data.catalogue.tags.begin(), data.catalogue.tags.end(),
+                                       [](const TagUse& use) { return use.item == 50; });
+  EXPECT_GT(star_wars, 10);
 }
 
 }  // namespace
