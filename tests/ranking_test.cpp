@@ -1,7 +1,9 @@
 // Rating and ranking metrics: hand-computed tables, a plain second evaluator, ties, masks, odd shapes.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "host/error.hpp"
@@ -126,6 +128,24 @@ TEST(Ranking, AgreesWithThePlainEvaluatorOnTiesMasksAndOddShapes) {
         expect_conformance(users, items, {1, 3, 10, 500}, sampled);
         if (HasFatalFailure()) FAIL() << items << " items, " << levels << " levels, sampled " << sampled;
       }
+    }
+  }
+}
+
+TEST(Ranking, StoredVectors) {
+  const auto golden = nlohmann::json::parse(std::ifstream(EMBRACE_SOURCE_DIR "/tests/golden/ranking.json"));
+  std::vector<PlainUser> users;
+  for (const auto& u : golden["users"]) {
+    users.push_back({u["id"], u["scores"], u["mask"], u["targets"], u["candidates"]});
+  }
+  const std::vector<int> at = golden["at"];
+  for (const bool sampled : {false, true}) {
+    const auto& expected = golden[sampled ? "sampled" : "full"];
+    const RankingResult result = evaluate(users, golden["items"], at, 0, sampled, 2);
+    ASSERT_EQ(result.metrics.size(), expected.size());
+    for (const UserValues& metric : result.metrics) {
+      EXPECT_EQ(metric.n, golden["users_with_targets"]);
+      EXPECT_NEAR(metric.value(), expected[metric.name].get<double>(), 1e-14) << metric.name;
     }
   }
 }
