@@ -132,6 +132,16 @@ TEST(Ranking, AgreesWithThePlainEvaluatorOnTiesMasksAndOddShapes) {
   }
 }
 
+TEST(Ranking, AgreesWithThePlainEvaluatorOnShortHeadsOfLongLists) {
+  // Lists far longer than the head that is kept, so that the selection has to drop items again and again.
+  for (const std::uint64_t levels : {2U, 30U, 100000U}) {
+    auto users = random_users(levels, 12, 3000, levels);
+    std::sort(users[1].scores.begin(), users[1].scores.end());  // each item beats all before it
+    expect_conformance(users, 3000, {1, 3, 10}, false);
+    if (HasFatalFailure()) FAIL() << levels << " levels";
+  }
+}
+
 TEST(Ranking, StoredVectors) {
   const auto golden = nlohmann::json::parse(std::ifstream(EMBRACE_SOURCE_DIR "/tests/golden/ranking.json"));
   std::vector<PlainUser> users;
