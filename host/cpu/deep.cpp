@@ -142,7 +142,10 @@ EpochResult Deep::epoch() {
   }
   ++epochs_;
   const double objective = samples_.size() == 0 ? 0.0 : loss / static_cast<double>(samples_.size());
-  if (!std::isfinite(objective)) throw Diverged("the training loss is not finite; lower learning_rate");
+  if (!std::isfinite(objective) || !users_.table.finite() ||
+      !items_.table.finite()) {  // the last update has no loss yet
+    throw Diverged("the training loss is not finite; lower learning_rate");
+  }
   return {objective, samples_.size()};
 }
 
@@ -403,11 +406,11 @@ MethodInfo deep_info() {
           {{"epochs", 12, 12, 1, 10000, true, "passes over the samples"},
            {"factors", 16, 16, 1, 1024, true, "length of a field's embedding"},
            {"learning_rate", 0.002, 0.002, 0, 100, false, "Adam step"},
-           {"regularization", 1, 0.1, 0, 1e6, false, "decoupled weight decay of embedding rows that a batch touches"},
-           {"weight_decay", 0.1, 0.01, 0, 1e6, false, "decoupled weight decay of the network"},
+           {"regularization", 2, 0.1, 0, 1e6, false, "decoupled weight decay of embedding rows that a batch touches"},
+           {"weight_decay", 1, 0.01, 0, 1e6, false, "decoupled weight decay of the network"},
            {"batch", 1024, 1024, 1, 1 << 24, true, "samples of an update"},
            {"hidden", 64, 64, 1, 65536, true, "units of the first layer; the second has half as many"},
-           {"dropout", 0.2, 0.2, 0, 0.95, false, "share of the units left out in training"},
+           {"dropout", 0.4, 0.2, 0, 0.95, false, "share of the units left out in training"},
            {"identity_dropout", 0.1, 0.1, 0, 1, false,
             "share of the batches in which a user's or movie's identity is left out"},
            {"spread", 0.5, 0.5, 0, 100, false, "initial standard deviation of an embedding, times sqrt(factors)"}},

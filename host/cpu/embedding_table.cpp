@@ -1,6 +1,7 @@
 #include "host/cpu/embedding_table.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "host/cpu/vector_math.hpp"
@@ -66,10 +67,14 @@ EmbeddingTable::EmbeddingTable(std::int64_t entities, bool identity, const Featu
       slices_(1),
       entries_(entries_of(entities, identity, features, trained)),
       has_identity_(static_cast<std::size_t>(entities), 0),
+      rates_(static_cast<std::size_t>(entries_.columns), 1.0F),
       weights_(entries_.columns, factors + 1),
       slot_of_entity_(static_cast<std::size_t>(entities), -1),
       place_of_row_(static_cast<std::size_t>(entries_.columns), -1) {
-  if (features != nullptr) column_slice_.assign(static_cast<std::size_t>(features->rows.columns), 0);
+  if (features != nullptr) {
+    column_slice_.assign(static_cast<std::size_t>(features->rows.columns), 0);
+    set_rates(*features, trained);
+  }
   if (slices == Slices::by_field) {
     slices_ = identity ? 1 : 0;
     for (const Field& field : features == nullptr ? std::vector<Field>{} : features->fields) {
@@ -92,6 +97,29 @@ EmbeddingTable::EmbeddingTable(std::int64_t entities, bool identity, const Featu
     }
   }
 }
+
+void EmbeddingTable::set_rates(const Features& features, const std::vector<char>& trained) {
+  const CsrView rows = features.rows.view();
+  for (const Field& field : features.fields) {
+    double sum = 0;
+    std::int64_t readers = 0;
+    for (std::int64_t e = 0; e < rows.rows; ++e) {
+      if (trained[static_cast<std::size_t>(e)] == 0) continue;
+      const auto columns = rows.row_indices(e);
+      const auto first = std::lower_bound(columns.begin(), columns.end(), field.first);
+      const auto last = std::lower_bound(first, columns.end(), field.last);
+      readers += first == last ? 0 : 1;
+      for (auto c = first; c != last; ++c) {
+        sum += std::abs(static_cast<double>(rows.row_values(e)[static_cast<std::size_t>(c - columns.begin())]));
+      }
+    }
+    const double mean = readers == 0 ? 1.0 : sum / static_cast<double>(readers);
+    std::fill(rates_.begin() + identities_ + field.first, rates_.begin() + identities_ + field.last,
+              static_cast<float>(1.0 / std::max(1.0, mean)));
+  }
+}
+
+bool EmbeddingTable::finite() const { return all_finite(weights_.data(), static_cast<std::int64_t>(weights_.size())); }
 
 void EmbeddingTable::add_row(std::int32_t row, float value, float* out) const {
   const std::int64_t slice =

@@ -66,6 +66,9 @@ class EmbeddingTable {
   Matrix& weights() { return weights_; }
   const Matrix& weights() const { return weights_; }
 
+  /// False when an update has gone beyond all numbers.
+  bool finite() const;
+
   /// Slots of a batch whose sample s reads entity[s]. In a share `dropout` of (batch, entity) identity is left out.
   /// Serial; costs O(samples + features of the slots).
   void collect(std::span<const std::int32_t> entity, double dropout, std::uint64_t batch, const Random& random,
@@ -76,12 +79,17 @@ class EmbeddingTable {
   /// a penalty that each sample pays for what it reads.
   float row_gradient(const Slots& slots, std::int64_t t, float* gradient) const;
 
+  /// Share of a common learning rate that a row may use: rows that are read side by side by one entity move together,
+  /// so a field's share is 1 / max(1, mean over its trained entities of Σ |value|). About 1 / sqrt(n) for sets of n.
+  float rate(std::int64_t row) const { return rates_[static_cast<std::size_t>(row)]; }
+
   /// Representation of an entity (width() floats), or of a row of features alone.
   void represent(std::int32_t entity, float* out) const;
   void represent(std::span<const std::int32_t> columns, std::span<const float> values, float* out) const;
 
  private:
   void add_row(std::int32_t row, float value, float* out) const;
+  void set_rates(const Features& features, const std::vector<char>& trained);
   void collect_slots(std::span<const std::int32_t> entity, Slots& slots);
   void collect_rows(Slots& slots);
   struct Entries {
@@ -96,6 +104,7 @@ class EmbeddingTable {
   Csr entries_;                             // entity × rows of the table; identity comes first
   std::vector<char> has_identity_;          // by entity
   std::vector<std::int32_t> column_slice_;  // by feature column
+  std::vector<float> rates_;                // by row
   Matrix weights_;
   std::vector<std::int32_t> slot_of_entity_;  // -1 outside of collect
   std::vector<std::int32_t> place_of_row_;

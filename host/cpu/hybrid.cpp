@@ -130,7 +130,10 @@ EpochResult Hybrid::epoch() {
   }
   ++epochs_;
   const double objective = samples_.size() == 0 ? 0.0 : loss / static_cast<double>(samples_.size());
-  if (!std::isfinite(objective)) throw Diverged("the training loss is not finite; lower learning_rate");
+  if (!std::isfinite(objective) || !users_.table.finite() ||
+      !items_.table.finite()) {  // the last update has no loss yet
+    throw Diverged("the training loss is not finite; lower learning_rate");
+  }
   return {objective, samples_.size()};
 }
 
@@ -278,10 +281,11 @@ void Hybrid::adagrad(Side& side, std::int64_t begin, std::int64_t end) {
     const std::int64_t row = side.slots.rows[static_cast<std::size_t>(t)];
     float* weights = side.table.weights().row(row);
     float* sums = side.sums.row(row);
+    const float rate = learning_rate_ * side.table.rate(row);
     for (std::int64_t k = 0; k <= factors_; ++k) {
       const float g = gradient[static_cast<std::size_t>(k)] + penalty * weights[k];
       sums[k] += g * g;
-      weights[k] -= learning_rate_ * g / std::sqrt(sums[k]);
+      weights[k] -= rate * g / std::sqrt(sums[k]);
     }
   }
 }
@@ -336,7 +340,7 @@ MethodInfo hybrid_info() {
           "Sums of feature embeddings, identity being one feature, learned with Adagrad",
           "Kula 2015, equations 1 to 3; Rendle et al. 2009 (BPR); Duchi et al. 2011 (Adagrad)",
           {.user_features = true, .item_features = true, .context = true},
-          {{"epochs", 25, 25, 1, 10000, true, "passes over the ratings"},
+          {{"epochs", 20, 20, 1, 10000, true, "passes over the ratings"},
            {"factors", 32, 32, 1, 1024, true, "length of the embeddings"},
            {"learning_rate", 0.05, 0.05, 0, 100, false, "Adagrad step"},
            {"regularization", 0.1, 0.01, 0, 1000, false, "L2 penalty each sample pays for the rows it reads"},
