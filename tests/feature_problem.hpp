@@ -1,0 +1,166 @@
+// Small problems with features of every kind, for the methods that read them.
+#pragma once
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "host/method.hpp"
+#include "host/random.hpp"
+
+namespace embrace::test {
+
+struct FeatureProblem {
+  Csr ratings, by_item;
+  std::vector<std::int64_t> by_item_order;
+  Features user, item, context;
+  bool with_user = true, with_item = true, with_context = true;
+
+  Problem problem(const Hyper& hyper, Task task, std::uint64_t seed, Threads& threads) const {
+    return {ratings,
+            by_item,
+            by_item_order,
+            task,
+            with_user ? &user : nullptr,
+            with_item ? &item : nullptr,
+            with_context && task == Task::rating ? &context : nullptr,
+            hyper,
+            seed,
+            threads};
+  }
+  void set_ratings(std::int64_t users, std::int64_t items, const std::vector<std::int32_t>& row,
+                   const std::vector<std::int32_t>& column, const std::vector<float>& value) {
+    ratings = csr_from_triples(users, items, row, column, value);
+    by_item = transposed(ratings.view(), &by_item_order);
+  }
+};
+
+/// A one-hot, a multi-hot (weights 1/n) and a field of two numbers; every seventh row is empty.
+inline Features mixed_features(std::int64_t rows, std::uint64_t seed) {
+  const Random random(seed, Stream::features);
+  Features out;
+  out.fields = {{"kind", 0, 3, Field::Kind::one_hot},
+                {"words", 3, 8, Field::Kind::multi_hot},
+                {"numbers", 8, 10, Field::Kind::numbers}};
+  std::vector<std::int32_t> row, column;
+  std::vector<float> value;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    if (r % 7 == 6) continue;
+    const auto add = [&](std::int64_t c, double v) {
+      row.push_back(static_cast<std::int32_t>(r));
+      column.push_back(static_cast<std::int32_t>(c));
+      value.push_back(static_cast<float>(v));
+    };
+    const auto id = static_cast<std::uint64_t>(r);
+    add(static_cast<std::int64_t>(random.below(3, id, 0)), 1);
+    const auto words = 1 + random.below(4, id, 1);
+    for (std::uint64_t w = 0; w < words; ++w) add(3 + static_cast<std::int64_t>(w), 1.0 / static_cast<double>(words));
+    add(8, random.normal(id, 2));
+    add(9, random.normal(id, 3));
+  }
+  out.rows = csr_from_triples(rows, 10, row, column, value);
+  return out;
+}
+
+/// About half of all pairs, ratings 1 to 5 with two decimals; the last user and the last movie have none.
+inline FeatureProblem mixed_problem(std::int64_t users, std::int64_t items) {
+  FeatureProblem out;
+  const Random random(5, Stream::synthetic);
+  std::vector<std::int32_t> row, column;
+  std::vector<float> value;
+  for (std::int64_t u = 0; u + 1 < users; ++u) {
+    for (std::int64_t i = 0; i + 1 < items; ++i) {
+      const auto pair = static_cast<std::uint64_t>(u * items + i);
+      if (random.uniform(pair) < 0.5) continue;
+      row.push_back(static_cast<std::int32_t>(u));
+      column.push_back(static_cast<std::int32_t>(i));
+      value.push_back(static_cast<float>(1 + 4 * random.uniform(pair, 1)));
+    }
+  }
+  out.set_ratings(users, items, row, column, value);
+  out.user = mixed_features(users, 1);
+  out.item = mixed_features(items, 2);
+  out.context = mixed_features(out.ratings.entries(), 3);
+  return out;
+}
+
+/// Movies of six kinds. A movie's worth and what a user thinks of it depend on its kind alone, with noise 0.3; every
+/// fourth movie is cold. `truth` are the ratings that nobody has seen.
+struct ColdProblem : FeatureProblem {
+  std::vector<std::int32_t> users, items;  // of the cold pairs
+  std::vector<float> truth;
+};
+
+inline ColdProblem cold_problem(bool shuffled) {
+  constexpr std::int64_t users = 60, items = 80, kinds = 6;
+  ColdProblem out;
+  const Random random(11, Stream::synthetic);
+  std::vector<std::int32_t> row, column, kind;
+  std::vector<float> value;
+  for (std::int64_t i = 0; i < items; ++i) kind.push_back(static_cast<std::int32_t>(i % kinds));
+  for (std::int32_t u = 0; u < users; ++u) {
+    for (std::int32_t i = 0; i < items; ++i) {
+      const auto pair = static_cast<std::uint64_t>(u * items + i);
+      if (random.uniform(pair) < 0.6) continue;
+      const auto k = static_cast<std::uint64_t>(kind[static_cast<std::size_t>(i)]);
+      const double taste = 0.5 * random.normal(static_cast<std::uint64_t>(u) * 8 + k, 1);
+      const auto rating = static_cast<float>(2.0 + 0.4 * static_cast<double>(k) + taste + 0.3 * random.normal(pair, 2));
+      if ((i / kinds) % 4 == 3) {
+        out.users.push_back(u);
+        out.items.push_back(i);
+        out.truth.push_back(rating);
+      } else {
+        row.push_back(u);
+        column.push_back(i);
+        value.push_back(rating);
+      }
+    }
+  }
+  out.set_ratings(users, items, row, column, value);
+  if (shuffled) shuffle(kind, Random(13, Stream::shuffle));
+  std::vector<std::int32_t> movie(kind.size());
+  for (std::size_t i = 0; i < movie.size(); ++i) movie[i] = static_cast<std::int32_t>(i);
+  out.item.fields = {{"kind", 0, kinds, Field::Kind::one_hot}};
+  out.item.rows = csr_from_triples(items, kinds, movie, kind, std::vector<float>(kind.size(), 1.0F));
+  out.with_user = out.with_context = false;
+  return out;
+}
+
+/// RMSE on the cold pairs of a method with its defaults and these settings.
+inline double cold_rmse(const Method& method, const ColdProblem& data,
+                        const std::vector<std::pair<std::string, double>>& settings) {
+  Threads threads(2);
+  const Hyper hyper = make_hyper(method, Task::rating, settings);
+  const auto trainer = method.cpu(data.problem(hyper, Task::rating, 1, threads));
+  for (std::int64_t e = 0; e < hyper.integer("epochs"); ++e) trainer->epoch();
+  std::vector<float> predicted(data.truth.size());
+  trainer->predict({data.users, data.items, {}}, predicted);
+  double squares = 0;
+  for (std::size_t p = 0; p < predicted.size(); ++p) {
+    squares += std::pow(static_cast<double>(predicted[p]) - static_cast<double>(data.truth[p]), 2);
+  }
+  return std::sqrt(squares / static_cast<double>(predicted.size()));
+}
+
+/// Predictions of the training pairs (with their contexts), then scores of all users, after `epochs`.
+inline std::vector<float> outputs(const Method& method, const FeatureProblem& data, Task task, int workers, int epochs,
+                                  const std::vector<std::pair<std::string, double>>& settings) {
+  Threads threads(workers);
+  const Hyper hyper = make_hyper(method, task, settings);
+  const auto trainer = method.cpu(data.problem(hyper, task, 1, threads));
+  for (int e = 0; e < epochs; ++e) trainer->epoch();
+  std::vector<std::int32_t> users, all;
+  for (std::int64_t u = 0; u < data.ratings.rows(); ++u) {
+    users.insert(users.end(), static_cast<std::size_t>(data.ratings.view().row_size(u)), static_cast<std::int32_t>(u));
+    all.push_back(static_cast<std::int32_t>(u));
+  }
+  std::vector<float> out(users.size());
+  PairsView pairs{users, data.ratings.indices, {}};
+  if (data.with_context && task == Task::rating) pairs.context = data.context.rows.view();
+  trainer->predict(pairs, out);
+  const std::size_t predicted = out.size();
+  out.resize(predicted + all.size() * static_cast<std::size_t>(data.ratings.columns));
+  trainer->score(all, {out.data() + predicted, data.ratings.rows(), data.ratings.columns, data.ratings.columns});
+  return out;
+}
+
+}  // namespace embrace::test

@@ -1,0 +1,83 @@
+// The models of `hybrid` and `deep` in plain double loops, one sample and one feature at a time: the truth that the
+// fast code is compared with. Nobody may make it clever.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "host/cpu/embedding_table.hpp"
+#include "host/method.hpp"
+
+namespace embrace::reference {
+
+using Vector = std::vector<double>;
+
+/// Users, movies or contexts: features of each entity and the rows of the embedding table.
+struct Side {
+  struct Feature {
+    std::size_t row;
+    double value;
+  };
+  std::vector<std::vector<Feature>> entities;
+  std::vector<std::size_t> slice;  // of each row; all zero for hybrid
+  std::size_t slices = 1;
+  std::size_t factors = 0;
+  std::vector<Vector> rows;  // [vector | bias]
+
+  /// Rows of identity first, for entities with training ratings; then those of the features.
+  Side(std::int64_t count, bool identity, const Features* features, const std::vector<char>& trained, bool by_field,
+       const cpu::EmbeddingTable& initial);
+  /// [slice 0 | … | bias] of an entity; nothing for a negative one.
+  Vector represent(std::int64_t entity) const;
+  /// Adds the gradient of a representation to those of the rows.
+  void backward(std::int64_t entity, const Vector& gradient, std::vector<Vector>& rows_gradient) const;
+};
+
+/// One sample: a pair with its target, or a triple with a movie that should score less.
+struct Sample {
+  std::int64_t user, item, other = -1, context = -1;
+  double target = 0;
+};
+
+/// Central differences of `loss` by every parameter in turn.
+std::vector<Vector> central_differences(std::vector<Vector>& parameters, const std::function<double()>& loss);
+
+struct Hybrid {
+  std::vector<Side> sides;  // users, movies, contexts when there are
+  double offset = 0, regularization = 0;
+  bool ranking = false;
+
+  double score(std::int64_t user, std::int64_t item, std::int64_t context) const;
+  double loss(const std::vector<Sample>& batch) const;
+  /// By side, by row.
+  std::vector<std::vector<Vector>> gradient(const std::vector<Sample>& batch) const;
+};
+
+struct Deep {
+  std::vector<Side> sides;
+  std::vector<std::vector<Vector>> first;  // by side: inputs × hidden
+  std::vector<Vector> second;              // hidden × hidden2
+  Vector first_bias, second_bias, output;
+  double offset = 0;
+  bool ranking = false;
+
+  struct Gradient {
+    std::vector<std::vector<Vector>> rows, first;
+    std::vector<Vector> second;
+    Vector first_bias, second_bias, output;
+  };
+  double score(const Sample& sample) const;
+  double loss(const std::vector<Sample>& batch) const;
+  Gradient gradient(const std::vector<Sample>& batch) const;
+
+ private:
+  struct Pass {
+    std::vector<Vector> x;  // representation by side
+    Vector h1, h2;
+    double score = 0;
+  };
+  Pass forward(const Sample& sample) const;
+  std::int64_t entity(const Sample& sample, std::size_t side) const;
+};
+
+}  // namespace embrace::reference
