@@ -406,7 +406,7 @@ MethodInfo deep_info() {
           {{"epochs", 12, 12, 1, 10000, true, "passes over the samples"},
            {"factors", 16, 16, 1, 1024, true, "length of a field's embedding"},
            {"learning_rate", 0.002, 0.002, 0, 100, false, "Adam step"},
-           {"regularization", 2, 0.1, 0, 1e6, false, "decoupled weight decay of embedding rows that a batch touches"},
+           {"regularization", 2, 1, 0, 1e6, false, "decoupled weight decay of embedding rows that a batch touches"},
            {"weight_decay", 1, 0.01, 0, 1e6, false, "decoupled weight decay of the network"},
            {"batch", 1024, 1024, 1, 1 << 24, true, "samples of an update"},
            {"hidden", 64, 64, 1, 65536, true, "units of the first layer; the second has half as many"},
