@@ -179,9 +179,9 @@ MethodInfo als_info() {
           {.fold_in = true},
           {{"factors", 32, 32, 1, 1024, true, "length of the vectors"},
            {"epochs", 15, 15, 1, 10000, true, "sweeps: all users, then all movies"},
-           {"regularization", 0.1, 0.1, 0, 1e6, false, "of a vector, times its number of ratings to the power nu"},
-           {"nu", 1, 1, 0, 2, false, "how the regularization grows with the number of ratings"},
-           {"bias_regularization", 2, 2, 0, 1e6, false, "of a bias"}},
+           {"regularization", 1.5, 1.5, 0, 1e6, false, "of a vector, times its number of ratings to the power nu"},
+           {"nu", 0.5, 0.5, 0, 2, false, "how the regularization grows with the number of ratings"},
+           {"bias_regularization", 4, 4, 0, 1e6, false, "of a bias"}},
           {1e-3, "float sums in another order, amplified by solving; the metric moves by less"}};
 }
 
