@@ -37,7 +37,7 @@ class Ials final : public Trainer {
         gram_(factors_) {
     for (int worker = 0; worker < threads_.count(); ++worker) workers_.emplace_back(factors_);
     // A user's score is then of the order of the deviation, whatever the number of factors.
-    const double deviation = problem.hyper["deviation"] / std::sqrt(static_cast<double>(factors_));
+    const double deviation = problem.hyper["spread"] / std::sqrt(static_cast<double>(factors_));
     const Random random(problem.seed, Stream::initial);
     for (std::int64_t i = 0; i < by_item_.rows; ++i) {
       if (by_item_.row_size(i) == 0) continue;
@@ -147,7 +147,7 @@ MethodInfo ials_info() {
            {"regularization", 0.007, 0.007, 0, 1e6, false, "of a vector, times (its ratings + alpha × columns)^nu"},
            {"alpha", 0.3, 0.3, 0, 1e6, false, "weight of a pair without a rating; a rated pair weighs 1 + alpha"},
            {"nu", 1, 1, 0, 2, false, "how the regularization grows with the number of ratings"},
-           {"deviation", 0.1, 0.1, 1e-6, 10, false, "of the first vectors, times the root of 1 / factors"}},
+           {"spread", 0.1, 0.1, 1e-6, 100, false, "initial standard deviation of a vector, times sqrt(factors)"}},
           {1e-3, "float sums in another order, amplified by solving; ranks move only at near ties"}};
 }
 
