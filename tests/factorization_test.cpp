@@ -127,6 +127,18 @@ TEST_P(Factors, IalsEpochIsTheExactMinimum) {
   EXPECT_LE(largest_difference(reference, *ials.trainer->embedding()), ials_tolerance);
 }
 
+TEST(Ials, AGramOfManyPartsIsTheSum) {
+  Pairs pairs;  // 1100 users: the sum over them is cut into four parts
+  for (std::int64_t u = 0; u < 1100; ++u) pairs.add(u, (u * u) % 7, 1);
+  const Data data(1100, 7, pairs);
+  Untrained ials("ials", Task::ranking, data, {{"factors", 3}, {"regularization", 0.1}});
+  ReferenceModel reference = initial_model(*ials.trainer->embedding());
+  test::ials_half_sweep(data.ratings.view(), reference.items, ials.hyper, reference.users);
+  test::ials_half_sweep(data.by_item.view(), reference.users, ials.hyper, reference.items);
+  ials.trainer->epoch();
+  EXPECT_LE(largest_difference(reference, *ials.trainer->embedding()), ials_tolerance);
+}
+
 TEST(Als, TheLossNeverRises) {
   const test::Planted planted;
   const Data data(test::Planted::users, test::Planted::items, planted.seen);
