@@ -94,9 +94,15 @@ INSTANTIATE_TEST_SUITE_P(All, MethodContract, ::testing::ValuesIn(cases()),
 
 TEST_P(MethodContract, LearnsThePlantedStructure) {
   if (is_baseline(method())) GTEST_SKIP() << "a baseline knows means only";
+  // Defaults are for data of 100,000 ratings and more; here an epoch has a tenth of the updates.
+  Settings settings;
+  for (const HyperSpec& spec : method().info.hyper) {
+    if (spec.name == "epochs")
+      settings = {{"epochs", 3 * (task() == Task::rating ? spec.rating_default : spec.ranking_default)}};
+  }
   for (const bool features : {true, false}) {
     if (features && !traits().user_features && !traits().item_features && !traits().context) continue;
-    const Trained trained = train(planted_data(), {.features = features});
+    const Trained trained = train(planted_data(), {.features = features, .settings = settings});
     const auto predicted = trained.predict(planted().unseen);
     ASSERT_TRUE(all_finite(predicted));
     // Popularity and means do not know who agrees: 0.5 of the pairs of items, or the deviation 1 of the clusters.
