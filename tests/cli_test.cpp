@@ -146,7 +146,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"NothingSelected", {"run", "-d", "synth", "-m", "bias,!bias", "-o", "OUT"}, 2, "no method"},
         Refusal{"Information", {"run", "-d", "synth", "-m", "bias", "-i", "+movy", "-o", "OUT"}, 2, "+movie"},
         Refusal{"Split", {"run", "-d", "synth", "-m", "bias", "--split", "kfolds:3", "-o", "OUT"}, 2, "kfold"},
-        Refusal{"Official", {"run", "-d", "synth", "-m", "bias", "--split", "official:u1", "-o", "OUT"}, 2, "u1"},
+        Refusal{"Official", {"run", "-d", "synth", "-m", "bias", "--split", "official:u1", "-o", "OUT"}, 2, "official split"},
         Refusal{"Fold",
                 {"run", "-d", "synth", "-m", "bias", "--split", "kfold:3", "--folds", "3", "-o", "OUT"},
                 2,
