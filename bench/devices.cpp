@@ -22,7 +22,7 @@ std::vector<DeviceInfo> usable_devices() { return {{"cpu", "cpu", cpu_name(), ""
 std::string why_no_cuda() { return "this build has no CUDA part; build it on a machine with nvcc"; }
 
 std::vector<DeviceInfo> parse_devices(const std::string& text) {
-  const std::vector<DeviceInfo> usable = usable_devices();
+  std::vector<DeviceInfo> usable = usable_devices();
   std::vector<DeviceInfo> chosen;
   for (std::string name : split_text(text, ',')) {
     if (name == "all") return usable;

@@ -20,6 +20,8 @@ find_path(CLI11_INCLUDE CLI/CLI.hpp)
 need(CLI11_INCLUDE "CLI11" "libcli11-dev")
 find_path(RANDOM123_INCLUDE Random123/philox.h)
 need(RANDOM123_INCLUDE "Random123" "librandom123-dev")
+find_path(XXHASH_INCLUDE xxhash.h)
+need(XXHASH_INCLUDE "xxHash" "libxxhash-dev")
 # The pthread variant is asked for first: the serial one gives wrong numbers when several threads call it.
 set(variants ${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread openblas-pthread ${CMAKE_LIBRARY_ARCHITECTURE})
 find_library(OPENBLAS_LIBRARY NAMES openblas PATH_SUFFIXES openblas-pthread)

@@ -80,7 +80,7 @@ class Checker {
                      const std::vector<std::string>& known) {
     const Json* value = text(object, path, name);
     if (value == nullptr) return "";
-    const auto given = value->get<std::string>();
+    auto given = value->get<std::string>();
     if (std::find(known.begin(), known.end(), given) != known.end()) return given;
     std::string all;
     for (const std::string& k : known) all += (all.empty() ? "" : ", ") + k;

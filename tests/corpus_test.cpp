@@ -40,8 +40,8 @@ LoadOptions options_of(const std::string& text) {
   static const std::map<std::string, OnDuplicate> policies = {
       {"first", OnDuplicate::first}, {"last", OnDuplicate::last}, {"mean", OnDuplicate::mean}};
   LoadOptions options;
-  if (text.rfind("skip=", 0) == 0) options.skip_bad_rows = std::stoi(text.substr(5));
-  if (text.rfind("duplicates=", 0) == 0) options.duplicates = policies.at(text.substr(11));
+  if (text.starts_with("skip=")) options.skip_bad_rows = std::stoi(text.substr(5));
+  if (text.starts_with("duplicates=")) options.duplicates = policies.at(text.substr(11));
   return options;
 }
 

@@ -31,7 +31,8 @@ inline Dataset small_dataset() {
   }
   // Users with odd steps meet a movie twice after movie_count / 2 steps; the sixth one is moved on.
   for (std::size_t p = 5; p < ratings.items.size(); p += 6) {
-    if (ratings.items[p] == ratings.items[p - 5]) ratings.items[p] = (ratings.items[p] + 1) % movie_count;
+    if (ratings.items[p] == ratings.items[p - 5])
+      ratings.items[p] = static_cast<std::int32_t>((ratings.items[p] + 1) % movie_count);
   }
   const std::vector<std::string> jobs = {"artist", "writer", "", "other"};
   for (std::int64_t u = 0; u < user_count; ++u) {

@@ -74,6 +74,7 @@ struct Options {
   int threads = 2;
   std::uint64_t seed = 1;
   bool features = true;  // those that the method reads
+  bool context = true;   // likewise
   Settings settings = {};
   std::int64_t epochs = 0;  // 0: as the method declares
 };
@@ -84,7 +85,7 @@ class Trained {
   Trained(const Method& method, Task task, const Data& data, const Options& options)
       : hyper_(make_hyper(method, task, options.settings)), threads_(options.threads) {
     const Traits& traits = method.info.traits;
-    has_context_ = options.features && traits.context && task == Task::rating;
+    has_context_ = options.features && options.context && traits.context && task == Task::rating;
     const Problem problem{data.ratings,
                           data.by_item,
                           data.by_item_order,
@@ -104,7 +105,6 @@ class Trained {
 
   Trainer& trainer() const { return *trainer_; }
   const std::vector<EpochResult>& results() const { return results_; }
-  bool has_context() const { return has_context_; }
   const Hyper& hyper() const { return hyper_; }
 
   std::vector<float> predict(const Pairs& pairs) const {

@@ -1,6 +1,7 @@
 // Rating and ranking metrics: hand-computed tables, a plain second evaluator, ties, masks, odd shapes.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -78,7 +79,7 @@ std::vector<PlainUser> random_users(std::uint64_t seed, int count, int items, st
     PlainUser user;
     user.id = 100 + 3 * u;
     for (int i = 0; i < items; ++i) {
-      user.scores.push_back((static_cast<double>(below(levels)) - static_cast<double>(levels / 2)) / 4);
+      user.scores.push_back((static_cast<double>(below(levels)) - std::floor(static_cast<double>(levels) / 2)) / 4);
       const std::uint64_t kind = below(10);
       if (kind < 3) user.mask.insert(i);
       if (kind == 3 && u % 5 != 0) user.targets.insert(i);

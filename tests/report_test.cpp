@@ -342,7 +342,7 @@ TEST(ReportFormats, TerminalColumnsLineUpAndNarrowOnesBreakIntoBlocks) {
     std::istringstream lines(render(report, Format::terminal, false, width));
     std::size_t rules = 0;
     for (std::string line; std::getline(lines, line);) {
-      if (line.rfind("---", 0) != 0) continue;
+      if (!line.starts_with("---")) continue;
       ++rules;
       EXPECT_TRUE(width == 0 || line.size() <= 60U) << line;
     }

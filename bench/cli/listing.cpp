@@ -15,7 +15,37 @@ std::string cell(const Json& value) {
     for (const Json& element : value) text += (text.empty() ? "" : ", ") + cell(element);
     return text;
   }
+  if (value.is_number_float()) return fmt::format("{}", value.get<double>());
   return value.dump();
+}
+
+std::string cell(const Json& row, const std::string& column) { return row.contains(column) ? cell(row[column]) : ""; }
+
+void print_columns(const Json& rows, const std::vector<std::string>& columns, const std::string& indent) {
+  std::vector<std::size_t> widths(columns.size(), 0);
+  for (const Json& row : rows) {
+    for (std::size_t c = 0; c < columns.size(); ++c) widths[c] = std::max(widths[c], cell(row, columns[c]).size());
+  }
+  for (const Json& row : rows) {
+    std::string line = indent;
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      const std::string text = cell(row, columns[c]);
+      line += c + 1 == columns.size() ? text : fmt::format("{:<{}}  ", text, widths[c]);
+    }
+    print_line(line.substr(0, line.find_last_not_of(' ') + 1));
+  }
+}
+
+/// Objects of one shape as columns under their names.
+void print_table(const Json& objects) {
+  Json rows = Json::array({Json::object()});
+  std::vector<std::string> columns;
+  for (const auto& [name, value] : objects[0].items()) {
+    columns.push_back(name);
+    rows[0][name] = name;
+  }
+  for (const Json& object : objects) rows.push_back(object);
+  print_columns(rows, columns, "  ");
 }
 
 std::string dumped(const Json& value) { return value.dump(2, ' ', false, Json::error_handler_t::replace); }
@@ -26,20 +56,7 @@ void print_line(const std::string& text) { fmt::print("{}\n", text); }
 
 void print_listing(const Json& rows, const std::vector<std::string>& columns, bool json) {
   if (json) return print_line(dumped(rows));
-  std::vector<std::size_t> widths(columns.size(), 0);
-  for (const Json& row : rows) {
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      if (row.contains(columns[c])) widths[c] = std::max(widths[c], cell(row[columns[c]]).size());
-    }
-  }
-  for (const Json& row : rows) {
-    std::string line;
-    for (std::size_t c = 0; c < columns.size(); ++c) {
-      const std::string text = row.contains(columns[c]) ? cell(row[columns[c]]) : "";
-      line += c + 1 == columns.size() ? text : fmt::format("{:<{}}  ", text, widths[c]);
-    }
-    print_line(line.substr(0, line.find_last_not_of(' ') + 1));
-  }
+  print_columns(rows, columns, "");
 }
 
 void print_object(const Json& object, bool json) {
@@ -52,11 +69,7 @@ void print_object(const Json& object, bool json) {
       for (const auto& [name, inner] : value.items()) print_line(fmt::format("  {}: {}", name, cell(inner)));
     } else if (value.is_array() && !value.empty() && value[0].is_object()) {
       print_line(key + ":");
-      for (const Json& row : value) {
-        std::string line = " ";
-        for (const auto& [name, inner] : row.items()) line += fmt::format(" {}={}", name, cell(inner));
-        print_line(line);
-      }
+      print_table(value);
     } else {
       print_line(fmt::format("{:<{}}  {}", key, width, cell(value)));
     }

@@ -182,7 +182,7 @@ Arguments parse_arguments(int argc, const char* const* argv) {
     std::vector<std::string> reversed(words.rbegin(), words.rend());  // CLI11 wants them so
     top.parse(reversed);
   } catch (const CLI::CallForHelp&) {
-    arguments.help = innermost(top).help("embrace " + (&innermost(top) == &top ? "" : innermost(top).get_name()));
+    arguments.help = top.help();  // of the innermost verb that was parsed
     return arguments;
   } catch (const CLI::ParseError& error) {
     explain(top, error, words);

@@ -114,7 +114,8 @@ void add_notes(const std::vector<const Row*>& rows, Table& table) {
         "interval excludes zero.";
   }
   if (any_standing(table, Standing::tied)) {
-    table.notes.push_back("~: the best value and those that cannot be told from it (paired interval includes zero).");
+    table.notes.emplace_back(
+        "~: the best value and those that cannot be told from it (paired interval includes zero).");
   }
   for (const Row* row : rows) {
     if (row->failed == 0) continue;
@@ -158,7 +159,7 @@ Document make_document(const Report& report) {
     first = next;
   }
   if (!document.tables.empty()) {
-    document.notes.push_back(
+    document.notes.emplace_back(
         "After the sign: half the 95 % interval (bootstrap over users), for times the standard "
         "deviation between runs.");
   }

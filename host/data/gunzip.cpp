@@ -64,8 +64,9 @@ std::string gunzip(std::string_view compressed, const std::string& name, std::si
     } else if (status == Z_BUF_ERROR || (status == Z_OK && rest.empty() && stream.avail_out > 0)) {
       throw DataError(name + ": the gzip data are cut off", "copy or download the file again");
     } else if (status != Z_OK) {
-      const std::string detail = stream.msg != nullptr ? std::string(" (") + stream.msg + ")" : "";
-      throw DataError(name + ": the gzip data are damaged" + detail, "copy or download the file again");
+      std::string reason = name + ": the gzip data are damaged";
+      if (stream.msg != nullptr) reason.append(" (").append(stream.msg).append(")");
+      throw DataError(reason, "copy or download the file again");
     }
   }
   content.resize(std::min(content.size(), limit));

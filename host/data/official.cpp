@@ -21,7 +21,7 @@ class PairIndex {
   explicit PairIndex(const Ratings& ratings) : ratings_(ratings) {
     entries_.reserve(ratings.values.size());
     for (std::int64_t r = 0; r < ratings.size(); ++r) {
-      entries_.push_back({key(ratings.users[at(r)], ratings.items[at(r)]), r});
+      entries_.emplace_back(key(ratings.users[at(r)], ratings.items[at(r)]), r);
     }
     std::sort(entries_.begin(), entries_.end());
   }

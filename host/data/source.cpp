@@ -208,7 +208,7 @@ Source find_source(const fs::path& path) {
     if (find_file(folder, stem + ".train.rating")) return ncf_source(folder, stem, stem);
     throw DataError(
         path.string() + ": " + (error ? error : std::make_error_code(std::errc::no_such_file_or_directory)).message(),
-        "check the path");
+        "check the path; built-in data are synth and synth:USERSxITEMSxRATINGS");
   }
   return file_source(path);
 }

@@ -121,7 +121,7 @@ void movie_csv(const Dataset& dataset, const MovieTable& table, const TagTable& 
   constexpr std::size_t shown_tags = 5;
   std::vector<std::string> header = {"movie_id", "title", "year", "decade", "genres", "title_words"};
   header.insert(header.end(), aggregate_names.begin(), aggregate_names.end());
-  header.push_back("tags");
+  header.emplace_back("tags");
   Csv csv(header);
   for (std::size_t item = 0; item < table.title.size(); ++item) {
     const auto year = table.year[item];
