@@ -123,7 +123,7 @@ void require_possible(const Run& run) {
 void train_and_measure(const Run& run, Threads& threads, Record& record) {
   require_possible(run);
   reset_peak_memory();
-  record.cost.emplace();
+  record.cost = Record::Cost{};
   const auto begin = Clock::now();
   std::optional<Features> context;
   if (run.features.context) {

@@ -1,8 +1,8 @@
 // The program as scripts see it: exit codes, streams, names, resume, and what survives a kill.
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <chrono>
+#include <csignal>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>

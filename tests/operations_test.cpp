@@ -14,6 +14,8 @@ struct Entry {
   Shape shape;
 };
 
+void PrintTo(const Entry& entry, std::ostream* out) { *out << entry.operation->name << '/' << entry.shape.name; }
+
 std::vector<Entry> entries() {
   std::vector<Entry> list;
   for (const Operation& operation : operations()) {

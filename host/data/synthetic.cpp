@@ -329,7 +329,7 @@ SyntheticSpec parse_synthetic(const std::string& name) {
   SyntheticSpec spec;
   if (name == "synth") return spec;
   const UsageError wrong("no built-in data set '" + name + "'", "synth or synth:USERSxITEMSxRATINGS");
-  if (name.rfind("synth:", 0) != 0) throw wrong;
+  if (!name.starts_with("synth:")) throw wrong;
   const char* place = name.data() + 6;
   const char* const end = name.data() + name.size();
   for (std::int64_t* number : {&spec.users, &spec.items, &spec.ratings}) {

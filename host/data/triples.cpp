@@ -76,7 +76,8 @@ class QuickParser {
     const int whole = *at++ - '0';
     value = static_cast<float>(whole);
     if (at == end || *at != '.') return at == end || *at < '0' || *at > '9';
-    if (++at == end || *at < '0' || *at > '9') return false;
+    ++at;
+    if (at == end || *at < '0' || *at > '9') return false;
     value = static_cast<float>(whole * 10 + (*at++ - '0')) / 10.0F;  // correctly rounded, as from_chars would
     return at == end || *at < '0' || *at > '9';
   }
