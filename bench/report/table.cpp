@@ -12,11 +12,13 @@ namespace embrace {
 namespace {
 
 /// Three digits, never an exponent for times and speeds that occur.
+/// Two digits below a tenth, so that a closed form does not take 0.000 seconds.
 std::string three_digits(double value) {
   if (value >= 99.95) return fmt::format("{:.0f}", value);
   if (value >= 9.995) return fmt::format("{:.1f}", value);
   if (value >= 0.9995) return fmt::format("{:.2f}", value);
-  return fmt::format("{:.3f}", value);
+  if (value >= 0.0995) return fmt::format("{:.3f}", value);
+  return fmt::format("{:.2g}", value);
 }
 
 std::string rate(double value) {
