@@ -1,0 +1,67 @@
+// The committed tables say what the committed records say: each is made again and compared.
+// results/records/MACHINE/DATE/NAME/*.json -> results/tables/MACHINE/DATE/NAME.md, and what README shows of them.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+
+#include "bench/report/report.hpp"
+#include "host/files.hpp"
+
+namespace embrace {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path source = EMBRACE_SOURCE_DIR;
+
+/// Folders that hold records, relative to results/records.
+std::set<fs::path> record_folders() {
+  std::set<fs::path> folders;
+  const fs::path root = source / "results" / "records";
+  if (!fs::exists(root)) return folders;
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    if (entry.path().extension() == ".json") folders.insert(entry.path().parent_path().lexically_relative(root));
+  }
+  return folders;
+}
+
+std::string table_name(const fs::path& folder) { return "results/tables/" + folder.generic_string() + ".md"; }
+
+TEST(Tables, AreWhatTheRecordsSay) {
+  const std::set<fs::path> folders = record_folders();
+  EXPECT_FALSE(folders.empty());
+  for (const fs::path& folder : folders) {
+    const Report report = make_report(read_records({source / "results" / "records" / folder}));
+    EXPECT_EQ(read_file(source / table_name(folder)), render(report, Format::md, false, 0))
+        << "embrace report results/records/" << folder.generic_string() << " --format md -o " << table_name(folder);
+  }
+}
+
+TEST(Tables, HaveRecords) {
+  std::set<std::string> expected;
+  for (const fs::path& folder : record_folders()) expected.insert(table_name(folder));
+  for (const auto& entry : fs::recursive_directory_iterator(source / "results" / "tables")) {
+    if (!entry.is_regular_file()) continue;
+    EXPECT_EQ(expected.count(entry.path().lexically_relative(source).generic_string()), 1U) << entry.path();
+  }
+}
+
+// <!-- table PATH --> … <!-- end of table -->
+TEST(Tables, ReadmeShowsThemUnchanged) {
+  const std::string text = read_file(source / "README.md");
+  const std::string begin = "<!-- table ", end = "<!-- end of table -->";
+  int shown = 0;
+  for (std::size_t at = text.find(begin); at != std::string::npos; at = text.find(begin, at + 1), ++shown) {
+    const std::size_t name = at + begin.size(), close = text.find(" -->\n", name), body = close + 5;
+    const std::size_t stop = text.find(end, body);
+    ASSERT_NE(close, std::string::npos);
+    ASSERT_NE(stop, std::string::npos);
+    const std::string path = text.substr(name, close - name);
+    EXPECT_EQ(text.substr(body, stop - body), read_file(source / path)) << path;
+  }
+  EXPECT_GT(shown, 0);
+}
+
+}  // namespace
+}  // namespace embrace
