@@ -23,9 +23,15 @@ Json information_entries() {
   return list;
 }
 
+/// With the first sentence of each definition; `describe` prints all of it.
 Json metric_entries() {
   Json list = Json::array();
-  for (const MetricInfo& metric : metric_infos()) list.push_back(metric_entry(metric));
+  for (const MetricInfo& metric : metric_infos()) {
+    list.push_back(metric_entry(metric));
+    Json& definition = list.back()["definition"];
+    const auto text = definition.get<std::string>();
+    definition = text.substr(0, text.find(". "));
+  }
   return list;
 }
 
