@@ -16,7 +16,7 @@ using cpu::EmbeddingTable;
 using reference::Vector;
 
 constexpr std::int64_t users = 9, items = 12, factors = 3, hidden = 8;
-constexpr double spread = 0.7, rate = 0.01, row_decay = 0.5, decay = 0.3;
+constexpr double spread = 0.7, rate = 0.01, row_decay = 1.5, nu = 0.5, decay = 0.3;
 constexpr std::uint64_t seed = 1;
 
 const Method& method() { return *find_method("deep"); }
@@ -28,10 +28,10 @@ std::vector<Vector> rows_of(const Matrix& matrix) {
 }
 
 void add_side(reference::Deep& model, std::int64_t entities, bool identity, const Features* features,
-              const std::vector<char>& trained, std::uint32_t stream) {
-  const EmbeddingTable table(entities, identity, features, trained, EmbeddingTable::Slices::by_field, factors,
+              const std::vector<std::int64_t>& samples, std::uint32_t stream) {
+  const EmbeddingTable table(entities, identity, features, samples, EmbeddingTable::Slices::by_field, factors,
                              spread / std::sqrt(static_cast<double>(factors)), seed, stream);
-  model.sides.emplace_back(entities, identity, features, trained, true, table);
+  model.sides.emplace_back(entities, identity, features, samples, true, table);
   cpu::DenseParameter first(table.slices() * factors, hidden);
   first.randomize(std::sqrt(2.0 / static_cast<double>(table.slices() * factors)), Random(seed, Stream::initial),
                   8 + stream);
@@ -43,10 +43,10 @@ reference::Deep reference_of(const test::FeatureProblem& data, Task task) {
   out.ranking = task == Task::ranking;
   out.offset = out.ranking ? static_cast<double>(-std::log(4.0F))
                            : static_cast<double>(static_cast<float>(cpu::global_mean(data.ratings.view())));
-  add_side(out, users, true, &data.user, cpu::trained_rows(data.ratings.view()), 0);
-  add_side(out, items, true, &data.item, cpu::trained_rows(data.by_item.view()), 1);
+  add_side(out, users, true, &data.user, cpu::row_sizes(data.ratings.view()), 0);
+  add_side(out, items, true, &data.item, cpu::row_sizes(data.by_item.view()), 1);
   if (!out.ranking) {
-    const std::vector<char> all(static_cast<std::size_t>(data.ratings.entries()), 1);
+    const std::vector<std::int64_t> all(static_cast<std::size_t>(data.ratings.entries()), 1);
     add_side(out, data.ratings.entries(), false, &data.context, all, 2);
   }
   const cpu::DeepHead head(factors, hidden, 0.0, Random(seed, Stream::initial));
@@ -58,10 +58,16 @@ reference::Deep reference_of(const test::FeatureProblem& data, Task task) {
 }
 
 const std::vector<std::pair<std::string, double>>& settings() {
-  static const std::vector<std::pair<std::string, double>> list{
-      {"factors", factors},          {"hidden", hidden},      {"learning_rate", rate},
-      {"regularization", row_decay}, {"spread", spread},      {"dropout", 0},
-      {"identity_dropout", 0},       {"weight_decay", decay}, {"batch", 5000}};
+  static const std::vector<std::pair<std::string, double>> list{{"factors", factors},
+                                                                {"hidden", hidden},
+                                                                {"learning_rate", rate},
+                                                                {"regularization", row_decay},
+                                                                {"nu", nu},
+                                                                {"spread", spread},
+                                                                {"dropout", 0},
+                                                                {"identity_dropout", 0},
+                                                                {"weight_decay", decay},
+                                                                {"batch", 5000}};
   return list;
 }
 
@@ -82,13 +88,14 @@ std::vector<reference::Sample> batch_of(const test::FeatureProblem& data, Task t
 }
 
 /// First step of Adam from zero moments: both corrections cancel the decay rates, so that it is g / (|g| + 1e-8).
-void first_step(std::vector<Vector>& weights, const std::vector<Vector>& gradient, double shrink_rate) {
-  for (std::size_t r = 0; r < weights.size(); ++r) {
-    for (std::size_t k = 0; k < weights[r].size(); ++k) {
-      const double g = gradient[r][k];
-      weights[r][k] -= rate * (g / (std::abs(g) + 1e-8) + shrink_rate * weights[r][k]);
-    }
+void first_step(Vector& weights, const Vector& gradient, double shrink_rate) {
+  for (std::size_t k = 0; k < weights.size(); ++k) {
+    const double g = gradient[k];
+    weights[k] -= rate * (g / (std::abs(g) + 1e-8) + shrink_rate * weights[k]);
   }
+}
+void first_step(std::vector<Vector>& weights, const std::vector<Vector>& gradient, double shrink_rate) {
+  for (std::size_t r = 0; r < weights.size(); ++r) first_step(weights[r], gradient[r], shrink_rate);
 }
 
 /// Rows that a sample of the batch reads; only these move.
@@ -105,22 +112,16 @@ void first_step(reference::Deep& model, const std::vector<reference::Sample>& ba
   const auto gradient = model.gradient(batch);
   for (std::size_t s = 0; s < model.sides.size(); ++s) {
     const auto moves = touched(model.sides[s], s, batch);
-    std::vector<Vector> before = model.sides[s].rows;
-    first_step(model.sides[s].rows, gradient.rows[s], row_decay);
     for (std::size_t r = 0; r < moves.size(); ++r) {
-      if (moves[r] == 0) model.sides[s].rows[r] = before[r];
+      if (moves[r] == 0) continue;
+      first_step(model.sides[s].rows[r], gradient.rows[s][r], row_decay * std::pow(model.sides[s].share[r], nu - 1));
     }
     first_step(model.first[s], gradient.first[s], decay);
   }
   first_step(model.second, gradient.second, decay);
-  const auto vector_step = [](Vector& weights, const Vector& g) {
-    std::vector<Vector> one{weights};
-    first_step(one, {g}, decay);
-    weights = one.front();
-  };
-  vector_step(model.first_bias, gradient.first_bias);
-  vector_step(model.second_bias, gradient.second_bias);
-  vector_step(model.output, gradient.output);
+  first_step(model.first_bias, gradient.first_bias, decay);
+  first_step(model.second_bias, gradient.second_bias, decay);
+  first_step(model.output, gradient.output, decay);
 }
 
 class DeepTasks : public testing::TestWithParam<Task> {};

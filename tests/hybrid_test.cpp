@@ -15,19 +15,19 @@ namespace {
 using cpu::EmbeddingTable;
 
 constexpr std::int64_t users = 9, items = 12, factors = 5;
-constexpr double spread = 0.7, penalty = 0.03, rate = 0.2;
+constexpr double spread = 0.7, penalty = 0.1, nu = 0.5, rate = 0.2;
 constexpr std::uint64_t seed = 1;
 
 const Method& method() { return *find_method("hybrid"); }
 
-reference::Side side(std::int64_t entities, bool identity, const Features* features, const std::vector<char>& trained,
-                     std::uint32_t stream) {
+reference::Side side(std::int64_t entities, bool identity, const Features* features,
+                     const std::vector<std::int64_t>& samples, std::uint32_t stream) {
   return {entities,
           identity,
           features,
-          trained,
+          samples,
           false,
-          EmbeddingTable(entities, identity, features, trained, EmbeddingTable::Slices::one, factors,
+          EmbeddingTable(entities, identity, features, samples, EmbeddingTable::Slices::one, factors,
                          spread / std::sqrt(static_cast<double>(factors)), seed, stream)};
 }
 
@@ -35,11 +35,12 @@ reference::Hybrid reference_of(const test::FeatureProblem& data, Task task) {
   reference::Hybrid out;
   out.ranking = task == Task::ranking;
   out.regularization = penalty;
+  out.nu = nu;
   out.offset = out.ranking ? 0.0 : static_cast<double>(static_cast<float>(cpu::global_mean(data.ratings.view())));
-  out.sides.push_back(side(users, true, &data.user, cpu::trained_rows(data.ratings.view()), 0));
-  out.sides.push_back(side(items, true, &data.item, cpu::trained_rows(data.by_item.view()), 1));
+  out.sides.push_back(side(users, true, &data.user, cpu::row_sizes(data.ratings.view()), 0));
+  out.sides.push_back(side(items, true, &data.item, cpu::row_sizes(data.by_item.view()), 1));
   if (!out.ranking) {
-    const std::vector<char> all(static_cast<std::size_t>(data.ratings.entries()), 1);
+    const std::vector<std::int64_t> all(static_cast<std::size_t>(data.ratings.entries()), 1);
     out.sides.push_back(side(data.ratings.entries(), false, &data.context, all, 2));
   }
   return out;
@@ -49,6 +50,7 @@ Hyper hyper_of(Task task) {
   return make_hyper(method(), task,
                     std::vector<std::pair<std::string, double>>{{"factors", factors},
                                                                 {"regularization", penalty},
+                                                                {"nu", nu},
                                                                 {"learning_rate", rate},
                                                                 {"identity_dropout", 0},
                                                                 {"spread", spread},
@@ -103,10 +105,10 @@ TEST_P(HybridTasks, AStepAgreesWithTheReference) {
   const std::vector<const Features*> features{&data.user, &data.item, &data.context};
   for (std::size_t s = 0; s < model.sides.size(); ++s) {
     const auto entities = static_cast<std::int64_t>(model.sides[s].entities.size());
-    const std::vector<char> trained = s == 0   ? cpu::trained_rows(data.ratings.view())
-                                      : s == 1 ? cpu::trained_rows(data.by_item.view())
-                                               : std::vector<char>(static_cast<std::size_t>(entities), 1);
-    tables.emplace_back(entities, s < 2, features[s], trained, EmbeddingTable::Slices::one, factors, 0.0, seed, 0);
+    const std::vector<std::int64_t> samples = s == 0   ? cpu::row_sizes(data.ratings.view())
+                                              : s == 1 ? cpu::row_sizes(data.by_item.view())
+                                                       : std::vector<std::int64_t>(model.sides[s].entities.size(), 1);
+    tables.emplace_back(entities, s < 2, features[s], samples, EmbeddingTable::Slices::one, factors, 0.0, seed, 0);
     sums.emplace_back(model.sides[s].rows.size(), reference::Vector(factors + 1, 1.0));
   }
   for (std::uint32_t epoch = 0; epoch < 2; ++epoch) {
@@ -178,7 +180,7 @@ TEST(Hybrid, AMovieWithoutRatingsAndFeaturesContributesNothing) {
 }
 
 TEST(Hybrid, MetadataSpeakForColdMovies) {
-  const std::vector<std::pair<std::string, double>> settings{{"epochs", 40}, {"batch", 128}};
+  const std::vector<std::pair<std::string, double>> settings{{"epochs", 40}, {"batch", 128}, {"regularization", 0.4}};
   auto ids = test::cold_problem(false);
   ids.with_item = false;
   const double with = test::cold_rmse(method(), test::cold_problem(false), settings);

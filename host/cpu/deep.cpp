@@ -39,8 +39,8 @@ class Deep final : public Trainer {
  private:
   struct Prepared;
   std::vector<DeepSide*> sides();
-  DeepSide side(const Problem& problem, std::int64_t entities, bool identity, const Features* features,
-                const std::vector<char>& trained, std::uint32_t stream) const;
+  DeepSide side(const Problem& problem, bool identity, const Features* features,
+                const std::vector<std::int64_t>& samples, std::uint32_t stream) const;
   void collect();
   void represent();
   SampleParts parts_of(std::int64_t sample) const;
@@ -59,7 +59,7 @@ class Deep final : public Trainer {
 
   Samples samples_;
   std::int64_t factors_, hidden_, batch_;
-  double learning_rate_, regularization_, weight_decay_, identity_dropout_;
+  double learning_rate_, weight_decay_, identity_dropout_;
   float offset_;
   Random dropout_;
   std::uint64_t batches_ = 0;  // so far
@@ -83,12 +83,14 @@ class Deep final : public Trainer {
   std::unique_ptr<Prepared> prepared_ = std::make_unique<Prepared>();
 };
 
-DeepSide Deep::side(const Problem& problem, std::int64_t entities, bool identity, const Features* features,
-                    const std::vector<char>& trained, std::uint32_t stream) const {
+DeepSide Deep::side(const Problem& problem, bool identity, const Features* features,
+                    const std::vector<std::int64_t>& samples, std::uint32_t stream) const {
   DeepSide made(
-      EmbeddingTable(entities, identity, features, trained, EmbeddingTable::Slices::by_field, factors_,
+      EmbeddingTable(static_cast<std::int64_t>(samples.size()), identity, features, samples,
+                     EmbeddingTable::Slices::by_field, factors_,
                      problem.hyper["spread"] / std::sqrt(static_cast<double>(factors_)), problem.seed, stream),
       hidden_);
+  made.decays = made.table.penalties(samples, problem.hyper["regularization"], problem.hyper["nu"]);
   // He et al. 2015, equation 10, for the inputs of one side.
   made.weights.randomize(std::sqrt(2.0 / static_cast<double>(std::max<std::int64_t>(1, made.inputs()))),
                          Random(problem.seed, Stream::initial), 8 + stream);
@@ -102,18 +104,17 @@ Deep::Deep(const Problem& problem)
       hidden_(problem.hyper.integer("hidden")),
       batch_(problem.hyper.integer("batch")),
       learning_rate_(problem.hyper["learning_rate"]),
-      regularization_(problem.hyper["regularization"]),
       weight_decay_(problem.hyper["weight_decay"]),
       identity_dropout_(problem.hyper["identity_dropout"]),
       offset_(problem.task == Task::rating ? static_cast<float>(global_mean(problem.ratings.view()))
                                            : -std::log(static_cast<float>(negatives))),
       dropout_(problem.seed, Stream::dropout),
-      users_(side(problem, problem.users(), true, problem.user_features, trained_rows(problem.ratings.view()), 0)),
-      items_(side(problem, problem.items(), true, problem.item_features, trained_rows(problem.by_item.view()), 1)),
+      users_(side(problem, true, problem.user_features, row_sizes(problem.ratings.view()), 0)),
+      items_(side(problem, true, problem.item_features, row_sizes(problem.by_item.view()), 1)),
       head_(factors_, hidden_, problem.hyper["dropout"], Random(problem.seed, Stream::initial)) {
   if (problem.context != nullptr) {
-    contexts_.emplace(side(problem, problem.ratings.entries(), false, problem.context,
-                           std::vector<char>(static_cast<std::size_t>(problem.ratings.entries()), 1), 2));
+    contexts_.emplace(side(problem, false, problem.context,
+                           std::vector<std::int64_t>(static_cast<std::size_t>(problem.ratings.entries()), 1), 2));
   }
   const std::int64_t rows = std::min(batch_, samples_.size());
   h1_ = g1_ = Matrix(rows, hidden_);
@@ -308,9 +309,8 @@ void Deep::update() {
     const std::int64_t slots = side->slots.size();
     update_weights(side->weights, {side->slots.values.data(), slots, side->inputs(), side->table.width()},
                    {side->hidden_gradient.data(), slots, hidden_, hidden_}, step, tasks);
-    tasks.add(side->slots.touched(), row_grain, [this, side](std::int64_t begin, std::int64_t end) {
-      side->update_rows(begin, end, learning_rate_, regularization_);
-    });
+    tasks.add(side->slots.touched(), row_grain,
+              [this, side](std::int64_t begin, std::int64_t end) { side->update_rows(begin, end, learning_rate_); });
   }
   update_weights(head_.second, {h1_.data(), n, hidden_, hidden_}, {g2_.data(), n, hidden2, hidden2}, step, tasks);
   tasks.add(1, 1, [&](std::int64_t, std::int64_t) { update_head(step); });
@@ -406,7 +406,10 @@ MethodInfo deep_info() {
           {{"epochs", 12, 12, 1, 10000, true, "passes over the samples"},
            {"factors", 16, 16, 1, 1024, true, "length of a field's embedding"},
            {"learning_rate", 0.002, 0.002, 0, 100, false, "Adam step"},
-           {"regularization", 2, 1, 0, 1e6, false, "decoupled weight decay of embedding rows that a batch touches"},
+           {"regularization", 10, 1, 0, 1e6, false,
+            "decoupled weight decay of an identity that a batch touches, times its samples to the power nu - 1"},
+           {"nu", 0.5, 1, 0, 2, false,
+            "how that over an epoch grows with the samples; features decay as a mean identity does"},
            {"weight_decay", 1, 0.01, 0, 1e6, false, "decoupled weight decay of the network"},
            {"batch", 1024, 1024, 1, 1 << 24, true, "samples of an update"},
            {"hidden", 64, 64, 1, 65536, true, "units of the first layer; the second has half as many"},

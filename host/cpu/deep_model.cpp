@@ -42,13 +42,14 @@ void DeepSide::activate(const Matrix& values, std::int64_t begin, std::int64_t e
   }
 }
 
-void DeepSide::update_rows(std::int64_t begin, std::int64_t end, double learning_rate, double decay) {
+void DeepSide::update_rows(std::int64_t begin, std::int64_t end, double learning_rate) {
   const std::int64_t width = table.factors() + 1;
   std::vector<float> gradient(static_cast<std::size_t>(width));
   for (std::int64_t t = begin; t < end; ++t) {
     table.row_gradient(slots, t, gradient.data());
     const std::int64_t row = slots.rows[static_cast<std::size_t>(t)];
-    const AdamStep step(learning_rate, decay, ++steps[static_cast<std::size_t>(row)]);
+    const AdamStep step(learning_rate, static_cast<double>(decays[static_cast<std::size_t>(row)]),
+                        ++steps[static_cast<std::size_t>(row)]);
     for (std::int64_t k = 0; k < width; ++k) {
       step(gradient[static_cast<std::size_t>(k)], table.weights()(row, k), m(row, k), v(row, k));
     }

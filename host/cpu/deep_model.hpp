@@ -43,11 +43,12 @@ struct DeepSide {
   /// Activations of rows [begin, end) from their representations.
   void activate(const Matrix& values, std::int64_t begin, std::int64_t end, SideActivations& out) const;
   /// Adam step of touched rows [begin, end) of the batch.
-  void update_rows(std::int64_t begin, std::int64_t end, double learning_rate, double decay);
+  void update_rows(std::int64_t begin, std::int64_t end, double learning_rate);
 
   EmbeddingTable table;
   Matrix m, v;                      // of the table
   std::vector<std::int32_t> steps;  // updates of each row so far
+  std::vector<float> decays;        // weight decay of each row
   DenseParameter weights;           // inputs × hidden
   Slots slots;
   SideActivations active;  // by slot

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "host/cpu/vector_math.hpp"
 #include "host/error.hpp"
@@ -11,7 +12,8 @@ namespace embrace::cpu {
 namespace {
 
 /// Entity × table rows: identity first (for trained entities), then the features, shifted behind the identities.
-Csr entries_of(std::int64_t entities, bool identity, const Features* features, const std::vector<char>& trained) {
+Csr entries_of(std::int64_t entities, bool identity, const Features* features,
+               const std::vector<std::int64_t>& samples) {
   Csr out;
   const std::int64_t identities = identity ? entities : 0;
   const std::int64_t columns = features == nullptr ? 0 : features->rows.columns;
@@ -21,7 +23,7 @@ Csr entries_of(std::int64_t entities, bool identity, const Features* features, c
   out.columns = identities + columns;
   out.offsets.reserve(static_cast<std::size_t>(entities) + 1);
   for (std::int64_t e = 0; e < entities; ++e) {
-    if (identity && trained[static_cast<std::size_t>(e)] != 0) {
+    if (identity && samples[static_cast<std::size_t>(e)] != 0) {
       out.indices.push_back(static_cast<std::int32_t>(e));
       out.values.push_back(1.0F);
     }
@@ -60,12 +62,12 @@ void ensure(Matrix& matrix, std::int64_t rows, std::int64_t columns) {
 }  // namespace
 
 EmbeddingTable::EmbeddingTable(std::int64_t entities, bool identity, const Features* features,
-                               const std::vector<char>& trained, Slices slices, std::int64_t factors, double spread,
-                               std::uint64_t seed, std::uint32_t stream)
+                               const std::vector<std::int64_t>& samples, Slices slices, std::int64_t factors,
+                               double spread, std::uint64_t seed, std::uint32_t stream)
     : factors_(factors),
       identities_(identity ? entities : 0),
       slices_(1),
-      entries_(entries_of(entities, identity, features, trained)),
+      entries_(entries_of(entities, identity, features, samples)),
       has_identity_(static_cast<std::size_t>(entities), 0),
       rates_(static_cast<std::size_t>(entries_.columns), 1.0F),
       weights_(entries_.columns, factors + 1),
@@ -73,7 +75,7 @@ EmbeddingTable::EmbeddingTable(std::int64_t entities, bool identity, const Featu
       place_of_row_(static_cast<std::size_t>(entries_.columns), -1) {
   if (features != nullptr) {
     column_slice_.assign(static_cast<std::size_t>(features->rows.columns), 0);
-    set_rates(*features, trained);
+    set_rates(*features, samples);
   }
   if (slices == Slices::by_field) {
     slices_ = identity ? 1 : 0;
@@ -85,7 +87,7 @@ EmbeddingTable::EmbeddingTable(std::int64_t entities, bool identity, const Featu
   }
   std::vector<char> read(static_cast<std::size_t>(rows()), 0);
   for (std::int64_t e = 0; e < entities; ++e) {
-    if (trained[static_cast<std::size_t>(e)] == 0) continue;
+    if (samples[static_cast<std::size_t>(e)] == 0) continue;
     has_identity_[static_cast<std::size_t>(e)] = identity ? 1 : 0;
     for (const std::int32_t row : entries_.view().row_indices(e)) read[static_cast<std::size_t>(row)] = 1;
   }
@@ -98,13 +100,13 @@ EmbeddingTable::EmbeddingTable(std::int64_t entities, bool identity, const Featu
   }
 }
 
-void EmbeddingTable::set_rates(const Features& features, const std::vector<char>& trained) {
+void EmbeddingTable::set_rates(const Features& features, const std::vector<std::int64_t>& samples) {
   const CsrView rows = features.rows.view();
   for (const Field& field : features.fields) {
     double sum = 0;
     std::int64_t readers = 0;
     for (std::int64_t e = 0; e < rows.rows; ++e) {
-      if (trained[static_cast<std::size_t>(e)] == 0) continue;
+      if (samples[static_cast<std::size_t>(e)] == 0) continue;
       const auto columns = rows.row_indices(e);
       const auto first = std::lower_bound(columns.begin(), columns.end(), field.first);
       const auto last = std::lower_bound(first, columns.end(), field.last);
@@ -117,6 +119,20 @@ void EmbeddingTable::set_rates(const Features& features, const std::vector<char>
     std::fill(rates_.begin() + identities_ + field.first, rates_.begin() + identities_ + field.last,
               static_cast<float>(1.0 / std::max(1.0, mean)));
   }
+}
+
+std::vector<float> EmbeddingTable::penalties(std::span<const std::int64_t> samples, double regularization,
+                                             double nu) const {
+  const auto penalty = [&](double n) { return static_cast<float>(regularization * std::pow(n, nu - 1)); };
+  const auto total = static_cast<double>(std::accumulate(samples.begin(), samples.end(), std::int64_t{0}));
+  const auto trained = static_cast<double>(samples.size()) -
+                       static_cast<double>(std::count(samples.begin(), samples.end(), std::int64_t{0}));
+  std::vector<float> out(static_cast<std::size_t>(rows()), trained > 0 ? penalty(total / trained) : 0.0F);
+  for (std::int64_t e = 0; e < identities_; ++e) {
+    const auto n = static_cast<double>(samples[static_cast<std::size_t>(e)]);
+    out[static_cast<std::size_t>(e)] = n > 0 ? penalty(n) : 0.0F;
+  }
+  return out;
 }
 
 bool EmbeddingTable::finite() const { return all_finite(weights_.data(), static_cast<std::int64_t>(weights_.size())); }

@@ -53,10 +53,11 @@ class EmbeddingTable {
  public:
   enum class Slices { one, by_field };
 
-  /// `trained[e]`: entity e has training ratings. With `identity` false `features` alone speak (contexts).
+  /// `samples[e]`: training ratings of entity e. With `identity` false `features` alone speak (contexts).
   /// Initial vectors are normal with standard deviation `spread`, biases zero; `stream` tells tables apart.
-  EmbeddingTable(std::int64_t entities, bool identity, const Features* features, const std::vector<char>& trained,
-                 Slices slices, std::int64_t factors, double spread, std::uint64_t seed, std::uint32_t stream);
+  EmbeddingTable(std::int64_t entities, bool identity, const Features* features,
+                 const std::vector<std::int64_t>& samples, Slices slices, std::int64_t factors, double spread,
+                 std::uint64_t seed, std::uint32_t stream);
 
   std::int64_t entities() const { return entries_.rows(); }
   std::int64_t rows() const { return weights_.rows(); }
@@ -83,13 +84,18 @@ class EmbeddingTable {
   /// so a field's share is 1 / max(1, mean over its trained entities of Σ |value|). About 1 / sqrt(n) for sets of n.
   float rate(std::int64_t row) const { return rates_[static_cast<std::size_t>(row)]; }
 
+  /// Penalty of each row, to be paid by each sample that reads it. Identity of an entity with n samples:
+  /// regularization · n^(nu - 1), so that an epoch penalises it by regularization · n^nu, as als and sgd do. A feature,
+  /// which entities share: what the identity of an entity with the mean number of samples pays.
+  std::vector<float> penalties(std::span<const std::int64_t> samples, double regularization, double nu) const;
+
   /// Representation of an entity (width() floats), or of a row of features alone.
   void represent(std::int32_t entity, float* out) const;
   void represent(std::span<const std::int32_t> columns, std::span<const float> values, float* out) const;
 
  private:
   void add_row(std::int32_t row, float value, float* out) const;
-  void set_rates(const Features& features, const std::vector<char>& trained);
+  void set_rates(const Features& features, const std::vector<std::int64_t>& samples);
   void collect_slots(std::span<const std::int32_t> entity, Slots& slots);
   void collect_rows(Slots& slots);
   struct Entries {

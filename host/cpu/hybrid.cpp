@@ -32,11 +32,13 @@ constexpr std::int64_t row_grain = 64;      // touched rows a task
 
 /// An embedding table with its Adagrad sums.
 struct Side {
-  Side(EmbeddingTable made, double initial_sum) : table(std::move(made)), sums(table.rows(), table.factors() + 1) {
+  Side(EmbeddingTable made, double initial_sum, std::vector<float> row_penalties)
+      : table(std::move(made)), sums(table.rows(), table.factors() + 1), penalties(std::move(row_penalties)) {
     std::fill(sums.data(), sums.data() + sums.size(), static_cast<float>(initial_sum));
   }
   EmbeddingTable table;
   Matrix sums;
+  std::vector<float> penalties;  // by row, a sample
   Slots slots;
 };
 
@@ -48,8 +50,8 @@ class Hybrid final : public Trainer {
   std::optional<EmbeddingView> embedding() const override;
 
  private:
-  Side side(const Problem& problem, std::int64_t entities, bool identity, const Features* features,
-            const std::vector<char>& trained, std::uint32_t stream) const;
+  Side side(const Problem& problem, bool identity, const Features* features, const std::vector<std::int64_t>& samples,
+            std::uint32_t stream) const;
   void collect();
   void represent();
   double coefficients();
@@ -66,7 +68,6 @@ class Hybrid final : public Trainer {
   std::int64_t factors_;
   std::int64_t batch_;
   float learning_rate_;
-  float regularization_;
   double identity_dropout_;
   float offset_;
   Random dropout_;
@@ -89,12 +90,13 @@ class Hybrid final : public Trainer {
   std::unique_ptr<Representations> made_ = std::make_unique<Representations>();
 };
 
-Side Hybrid::side(const Problem& problem, std::int64_t entities, bool identity, const Features* features,
-                  const std::vector<char>& trained, std::uint32_t stream) const {
+Side Hybrid::side(const Problem& problem, bool identity, const Features* features,
+                  const std::vector<std::int64_t>& samples, std::uint32_t stream) const {
   const double spread = problem.hyper["spread"] / std::sqrt(static_cast<double>(factors_));
-  return {EmbeddingTable(entities, identity, features, trained, EmbeddingTable::Slices::one, factors_, spread,
-                         problem.seed, stream),
-          1.0};
+  EmbeddingTable table(static_cast<std::int64_t>(samples.size()), identity, features, samples,
+                       EmbeddingTable::Slices::one, factors_, spread, problem.seed, stream);
+  auto penalties = table.penalties(samples, problem.hyper["regularization"], problem.hyper["nu"]);
+  return {std::move(table), 1.0, std::move(penalties)};
 }
 
 Hybrid::Hybrid(const Problem& problem)
@@ -103,15 +105,14 @@ Hybrid::Hybrid(const Problem& problem)
       factors_(problem.hyper.integer("factors")),
       batch_(problem.hyper.integer("batch")),
       learning_rate_(static_cast<float>(problem.hyper["learning_rate"])),
-      regularization_(static_cast<float>(problem.hyper["regularization"])),
       identity_dropout_(problem.hyper["identity_dropout"]),
       offset_(problem.task == Task::rating ? static_cast<float>(global_mean(problem.ratings.view())) : 0.0F),
       dropout_(problem.seed, Stream::dropout),
-      users_(side(problem, problem.users(), true, problem.user_features, trained_rows(problem.ratings.view()), 0)),
-      items_(side(problem, problem.items(), true, problem.item_features, trained_rows(problem.by_item.view()), 1)) {
+      users_(side(problem, true, problem.user_features, row_sizes(problem.ratings.view()), 0)),
+      items_(side(problem, true, problem.item_features, row_sizes(problem.by_item.view()), 1)) {
   if (problem.context != nullptr) {
-    contexts_.emplace(side(problem, problem.ratings.entries(), false, problem.context,
-                           std::vector<char>(static_cast<std::size_t>(problem.ratings.entries()), 1), 2));
+    contexts_.emplace(side(problem, false, problem.context,
+                           std::vector<std::int64_t>(static_cast<std::size_t>(problem.ratings.entries()), 1), 2));
   }
 }
 
@@ -273,12 +274,13 @@ void Hybrid::update() {
   tasks.run(threads_);
 }
 
-/// g = Σ gradients + regularization * (samples that read the row) * w;  G += g²;  w -= rate * g / sqrt(G)
+/// g = Σ gradients + penalty of the row * (samples that read it) * w;  G += g²;  w -= rate * g / sqrt(G)
 void Hybrid::adagrad(Side& side, std::int64_t begin, std::int64_t end) {
   std::vector<float> gradient(static_cast<std::size_t>(factors_ + 1));
   for (std::int64_t t = begin; t < end; ++t) {
-    const float penalty = regularization_ * side.table.row_gradient(side.slots, t, gradient.data());
     const std::int64_t row = side.slots.rows[static_cast<std::size_t>(t)];
+    const float penalty =
+        side.penalties[static_cast<std::size_t>(row)] * side.table.row_gradient(side.slots, t, gradient.data());
     float* weights = side.table.weights().row(row);
     float* sums = side.sums.row(row);
     const float rate = learning_rate_ * side.table.rate(row);
@@ -343,7 +345,8 @@ MethodInfo hybrid_info() {
           {{"epochs", 20, 20, 1, 10000, true, "passes over the ratings"},
            {"factors", 32, 32, 1, 1024, true, "length of the embeddings"},
            {"learning_rate", 0.05, 0.1, 0, 100, false, "Adagrad step"},
-           {"regularization", 0.1, 0.003, 0, 1000, false, "L2 penalty each sample pays for the rows it reads"},
+           {"regularization", 1, 0.003, 0, 1e6, false, "L2 penalty of an identity, times its samples to the power nu"},
+           {"nu", 0.5, 1, 0, 2, false, "how that grows with the samples; features pay as a mean identity does"},
            {"batch", 1024, 1024, 1, 1 << 24, true, "samples of an update"},
            {"identity_dropout", 0.1, 0.1, 0, 1, false,
             "share of the batches in which a user's or movie's identity is left out"},

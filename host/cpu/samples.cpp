@@ -5,11 +5,10 @@
 
 namespace embrace::cpu {
 
-std::vector<char> trained_rows(CsrView ratings) {
-  std::vector<char> trained(static_cast<std::size_t>(ratings.rows));
-  for (std::int64_t r = 0; r < ratings.rows; ++r)
-    trained[static_cast<std::size_t>(r)] = ratings.row_size(r) > 0 ? 1 : 0;
-  return trained;
+std::vector<std::int64_t> row_sizes(CsrView ratings) {
+  std::vector<std::int64_t> sizes(static_cast<std::size_t>(ratings.rows));
+  for (std::int64_t r = 0; r < ratings.rows; ++r) sizes[static_cast<std::size_t>(r)] = ratings.row_size(r);
+  return sizes;
 }
 
 Samples::Samples(const Problem& problem, Negatives kind, std::int64_t negatives)

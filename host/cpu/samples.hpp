@@ -10,8 +10,8 @@
 
 namespace embrace::cpu {
 
-/// 1 for rows with at least one entry.
-std::vector<char> trained_rows(CsrView ratings);
+/// Number of entries of each row.
+std::vector<std::int64_t> row_sizes(CsrView ratings);
 
 /// log(1 + exp(x)) without overflow.
 inline float softplus(float x) { return std::max(x, 0.0F) + std::log1p(std::exp(-std::abs(x))); }

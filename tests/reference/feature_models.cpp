@@ -21,8 +21,8 @@ std::vector<Vector> zeros_like(const std::vector<Vector>& rows) {
 
 }  // namespace
 
-Side::Side(std::int64_t count, bool identity, const Features* features, const std::vector<char>& trained, bool by_field,
-           const cpu::EmbeddingTable& initial)
+Side::Side(std::int64_t count, bool identity, const Features* features, const std::vector<std::int64_t>& samples,
+           bool by_field, const cpu::EmbeddingTable& initial)
     : entities(static_cast<std::size_t>(count)), factors(static_cast<std::size_t>(initial.factors())) {
   const std::size_t identities = identity ? static_cast<std::size_t>(count) : 0;
   slice.assign(static_cast<std::size_t>(initial.rows()), 0);
@@ -37,7 +37,7 @@ Side::Side(std::int64_t count, bool identity, const Features* features, const st
     }
   }
   for (std::size_t e = 0; e < entities.size(); ++e) {
-    if (identity && trained[e] != 0) entities[e].push_back({e, 1.0});
+    if (identity && samples[e] != 0) entities[e].push_back({e, 1.0});
     if (features == nullptr) continue;
     const CsrView rows_view = features->rows.view();
     const auto columns = rows_view.row_indices(static_cast<std::int64_t>(e));
@@ -45,6 +45,15 @@ Side::Side(std::int64_t count, bool identity, const Features* features, const st
     for (std::size_t f = 0; f < columns.size(); ++f) {
       entities[e].push_back({identities + static_cast<std::size_t>(columns[f]), static_cast<double>(values[f])});
     }
+  }
+  double total = 0, trained = 0;
+  for (const std::int64_t n : samples) {
+    total += static_cast<double>(n);
+    trained += n > 0 ? 1 : 0;
+  }
+  share.assign(slice.size(), total / trained);
+  for (std::size_t e = 0; e < identities; ++e) {
+    if (samples[e] > 0) share[e] = static_cast<double>(samples[e]);
   }
   for (std::int64_t r = 0; r < initial.rows(); ++r) {
     const float* row = initial.weights().row(r);
@@ -100,13 +109,17 @@ double Hybrid::score(std::int64_t user, std::int64_t item, std::int64_t context)
   return out;
 }
 
+double Hybrid::penalty_of(const Side& side, std::size_t row) const {
+  return regularization * std::pow(side.share[row], nu - 1);
+}
+
 double Hybrid::loss(const std::vector<Sample>& batch) const {
   double sum = 0;
   const auto penalty = [&](std::size_t side, std::int64_t entity) {
     if (entity < 0) return;
     for (const Side::Feature& f : sides[side].entities[static_cast<std::size_t>(entity)]) {
       const Vector& row = sides[side].rows[f.row];
-      sum += 0.5 * regularization * f.value * f.value * dot(row, row, row.size());
+      sum += 0.5 * penalty_of(sides[side], f.row) * f.value * f.value * dot(row, row, row.size());
     }
   };
   for (const Sample& s : batch) {
@@ -142,7 +155,7 @@ std::vector<std::vector<Vector>> Hybrid::gradient(const std::vector<Sample>& bat
     if (entity < 0) return;
     for (const Side::Feature& f : sides[side].entities[static_cast<std::size_t>(entity)]) {
       for (std::size_t k = 0; k <= n; ++k) {
-        out[side][f.row][k] += regularization * f.value * f.value * sides[side].rows[f.row][k];
+        out[side][f.row][k] += penalty_of(sides[side], f.row) * f.value * f.value * sides[side].rows[f.row][k];
       }
     }
   };

@@ -22,11 +22,12 @@ struct Side {
   std::vector<std::size_t> slice;  // of each row; all zero for hybrid
   std::size_t slices = 1;
   std::size_t factors = 0;
-  std::vector<Vector> rows;  // [vector | bias]
+  std::vector<Vector> rows;   // [vector | bias]
+  std::vector<double> share;  // n in the penalty of each row: an entity's samples, for a feature their mean
 
   /// Rows of identity first, for entities with training ratings; then those of the features.
-  Side(std::int64_t count, bool identity, const Features* features, const std::vector<char>& trained, bool by_field,
-       const cpu::EmbeddingTable& initial);
+  Side(std::int64_t count, bool identity, const Features* features, const std::vector<std::int64_t>& samples,
+       bool by_field, const cpu::EmbeddingTable& initial);
   /// [slice 0 | … | bias] of an entity; nothing for a negative one.
   Vector represent(std::int64_t entity) const;
   /// Adds the gradient of a representation to those of the rows.
@@ -44,9 +45,10 @@ std::vector<Vector> central_differences(std::vector<Vector>& parameters, const s
 
 struct Hybrid {
   std::vector<Side> sides;  // users, movies, contexts when there are
-  double offset = 0, regularization = 0;
+  double offset = 0, regularization = 0, nu = 1;
   bool ranking = false;
 
+  double penalty_of(const Side& side, std::size_t row) const;
   double score(std::int64_t user, std::int64_t item, std::int64_t context) const;
   double loss(const std::vector<Sample>& batch) const;
   /// By side, by row.
