@@ -3,23 +3,53 @@
 #include <algorithm>
 #include <cctype>
 
+#include "bench/cuda_library.hpp"
 #include "bench/machine.hpp"
+#include "host/digest.hpp"
 #include "host/error.hpp"
+#include "host/files.hpp"
 #include "host/text.hpp"
 
 namespace embrace {
 namespace {
 
+constexpr std::string_view cuda_prefix = "cuda:";
+
 bool names_cuda(const std::string& name) {
-  return name.starts_with("cuda:") && name.size() > 5 &&
-         std::all_of(name.begin() + 5, name.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return name.starts_with(cuda_prefix) && name.size() > cuda_prefix.size() &&
+         std::all_of(name.begin() + cuda_prefix.size(), name.end(),
+                     [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
 }  // namespace
 
-std::vector<DeviceInfo> usable_devices() { return {{"cpu", "cpu", cpu_name(), "", ""}}; }
+std::vector<DeviceInfo> usable_devices() {
+  std::vector<DeviceInfo> devices = {{"cpu", "cpu", cpu_name(), "", ""}};
+  const gpu::Probe& found = cuda_probe();
+  for (const gpu::DeviceFacts& device : found.devices) {
+    // A CUDA device that is a processor in disguise may not pass for a GPU in any table.
+    const bool emulated = device.name.find("CPU") != std::string::npos;
+    devices.push_back({"cuda:" + std::to_string(device.number), emulated ? "emulated" : "gpu", device.name,
+                       found.driver, found.toolkit});
+  }
+  return devices;
+}
 
-std::string why_no_cuda() { return "this build has no CUDA part; build it on a machine with nvcc"; }
+const gpu::Probe& cuda_probe() {
+  static const gpu::Probe found = [] {
+    const CudaLibrary& library = cuda_library();
+    gpu::Probe probe;
+    if (library.backend == nullptr) {
+      probe.problem = library.problem;
+    } else {
+      probe = library.backend->probe();
+    }
+    return probe;
+  }();
+  return found;
+}
+
+std::string why_no_cuda() { return cuda_probe().problem; }
 
 std::vector<DeviceInfo> parse_devices(const std::string& text) {
   std::vector<DeviceInfo> usable = usable_devices();
@@ -44,7 +74,14 @@ std::vector<DeviceInfo> parse_devices(const std::string& text) {
 
 std::unique_ptr<Trainer> make_trainer(const Method& method, const DeviceInfo& device, const Problem& problem) {
   if (device.kind == "cpu") return method.cpu(problem);
-  throw Unsupported("method '" + method.name + "' has no CUDA trainer in this build");
+  return cuda_library().backend->make_trainer(method.name, std::stoi(device.spec.substr(cuda_prefix.size())), problem);
+}
+
+std::string build_sha256(const DeviceInfo& device) {
+  static const std::string program = sha256(read_file("/proc/self/exe"));
+  if (device.kind == "cpu") return program;
+  static const std::string both = sha256(program + sha256(read_file(cuda_library().file)));
+  return both;
 }
 
 }  // namespace embrace

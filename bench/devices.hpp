@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cuda/backend.hpp"
 #include "host/method.hpp"
 
 namespace embrace {
@@ -18,6 +19,9 @@ struct DeviceInfo {
 /// The devices that can be used here; "cpu" always comes first.
 std::vector<DeviceInfo> usable_devices();
 
+/// What the CUDA part found on this machine; asked once.
+const gpu::Probe& cuda_probe();
+
 /// Why no CUDA device can be used, and the mend; empty when one can.
 std::string why_no_cuda();
 
@@ -25,7 +29,10 @@ std::string why_no_cuda();
 /// UsageError for a name that is none.
 std::vector<DeviceInfo> parse_devices(const std::string& text);
 
-/// A trainer on the device. Throws Unsupported when the method has none there.
+/// A trainer on the device. Throws Unsupported when the method has none there, OutOfMemory when it does not fit.
 std::unique_ptr<Trainer> make_trainer(const Method& method, const DeviceInfo& device, const Problem& problem);
+
+/// Digest of the code that computes on the device: of the running program, and of the CUDA part where that is it.
+std::string build_sha256(const DeviceInfo& device);
 
 }  // namespace embrace

@@ -11,8 +11,6 @@
 #include <nlohmann/json.hpp>
 
 #include "host/blas.hpp"
-#include "host/digest.hpp"
-#include "host/files.hpp"
 #include "host/threads.hpp"
 
 namespace embrace {
@@ -64,11 +62,6 @@ std::string utc_now() {
   char text[32];
   const std::size_t size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
   return {text, size};
-}
-
-std::string program_sha256() {
-  static const std::string digest = sha256(read_file("/proc/self/exe"));
-  return digest;
 }
 
 std::int64_t total_memory_bytes() { return kilobytes("/proc/meminfo", "MemTotal"); }

@@ -6,10 +6,9 @@
 namespace embrace {
 
 std::string cpu_name();
-std::string machine_name();    // "Linux 6.1 x86_64, 2 processors, 23 GiB"
-std::string library_names();   // versions of what the numbers depend on
-std::string utc_now();         // "2026-01-31T12:00:00Z"
-std::string program_sha256();  // of the running program: the build that a resume key names
+std::string machine_name();   // "Linux 6.1 x86_64, 2 processors, 23 GiB"
+std::string library_names();  // versions of what the numbers depend on
+std::string utc_now();        // "2026-01-31T12:00:00Z"
 std::int64_t total_memory_bytes();
 std::int64_t available_memory_bytes();
 

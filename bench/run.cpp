@@ -140,6 +140,7 @@ void train_and_measure(const Run& run, Threads& threads, Record& record) {
                         run.seed,
                         threads};
   const std::unique_ptr<Trainer> trainer = make_trainer(run.method, run.device, problem);
+  if (const std::string plan = trainer->device_memory(); !plan.empty()) record.notes.push_back(plan);
   record.cost->prepare_seconds = run.feature_seconds + seconds_since(begin);
   train(run, *trainer, record);
   if (!run.fold.known.empty()) trainer->fold_in(run.data.known.view());
@@ -170,6 +171,8 @@ void execute(const Run& run, Threads& threads, Record& record) {
     fail(record, "diverged", error.what());
   } catch (const Timeout& error) {
     fail(record, "timeout", error.what());
+  } catch (const OutOfMemory& error) {
+    fail(record, "out-of-memory", error.what());
   } catch (const std::bad_alloc&) {
     fail(record, "out-of-memory",
          fmt::format("the run needs more than the {} MiB that were free; fewer factors or a smaller batch need less",

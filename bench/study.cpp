@@ -42,12 +42,12 @@ std::map<std::string, std::string> provenance(const StudyOptions& options, const
 }
 
 /// The resume key: everything that a result depends on, the program itself included.
-std::string record_id(const Record& record) {
+std::string record_id(const Record& record, const DeviceInfo& device) {
   std::string key =
       fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n", record_schema, record.data.sha256,
                   record.split.name, record.split.fold, record.split.seed, record.split.sha256, record.method,
                   record.information, record.task, record.seed, record.device.kind, record.device.name);
-  key += fmt::format("{}\n{}\n", record.device.threads, program_sha256());
+  key += fmt::format("{}\n{}\n", record.device.threads, build_sha256(device));
   if (record.positive) key += fmt::format("positive {}\n", *record.positive);
   for (const int k : record.at) key += fmt::format("at {}\n", k);
   for (const auto& [name, value] : record.hyper) key += fmt::format("{}={}\n", name, value);
@@ -173,7 +173,7 @@ class Study {
     }
     record.lock_free = method.info.traits.lock_free;
     record.device = {device.kind, device.name, threads_.count()};
-    record.id = record_id(record);
+    record.id = record_id(record, device);
     return record;
   }
 

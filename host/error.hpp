@@ -1,8 +1,11 @@
 // Errors that a user sees. Each kind has its own exit code; the message is "reason; hint".
 #pragma once
 #include <cstdint>
+#include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace embrace {
 
@@ -69,6 +72,16 @@ class SchemaError : public Error {
 class Diverged : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+};
+
+/// Memory of a device that is not there, or memory whose want can be told in words; becomes status "out-of-memory".
+class OutOfMemory : public std::bad_alloc {
+ public:
+  explicit OutOfMemory(std::string reason) : reason_(std::make_shared<const std::string>(std::move(reason))) {}
+  const char* what() const noexcept override { return reason_->c_str(); }
+
+ private:
+  std::shared_ptr<const std::string> reason_;  // copies of an exception may not throw
 };
 
 /// A method × information × task × data that cannot be; becomes status "unsupported".

@@ -117,6 +117,8 @@ class Trainer {
   /// methods whose score does not depend on the user.
   virtual void fold_in(CsrView ratings);
   virtual std::optional<EmbeddingView> embedding() const { return std::nullopt; }
+  /// What the trainer planned to put on its device, in words; empty for one that lives in the host's memory.
+  virtual std::string device_memory() const { return {}; }
 
  protected:
   explicit Trainer(Threads& threads) : threads_(threads) {}

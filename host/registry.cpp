@@ -1,7 +1,6 @@
 // Expands methods.def: a method that is listed and not defined fails at link time.
 #include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
 #include "host/error.hpp"
 #include "host/method.hpp"
@@ -45,29 +44,6 @@ const Method* find_method(std::string_view name) {
   const auto& list = methods();
   const auto found = std::find_if(list.begin(), list.end(), [&](const Method& m) { return m.name == name; });
   return found == list.end() ? nullptr : &*found;
-}
-
-double Hyper::operator[](std::string_view name) const {
-  for (const auto& [key, value] : values_) {
-    if (key == name) return value;
-  }
-  throw std::out_of_range("hyper-parameter not declared: " + std::string(name));
-}
-
-std::int64_t Hyper::integer(std::string_view name) const { return static_cast<std::int64_t>((*this)[name]); }
-
-bool Hyper::has(std::string_view name) const {
-  return std::any_of(values_.begin(), values_.end(), [&](const auto& entry) { return entry.first == name; });
-}
-
-void Hyper::set(std::string_view name, double value) {
-  const auto place = std::lower_bound(values_.begin(), values_.end(), name,
-                                      [](const auto& entry, std::string_view key) { return entry.first < key; });
-  if (place != values_.end() && place->first == name) {
-    place->second = value;
-  } else {
-    values_.insert(place, {std::string(name), value});
-  }
 }
 
 Hyper make_hyper(const Method& method, Task task, std::span<const std::pair<std::string, double>> settings) {

@@ -1,4 +1,5 @@
-// What every method promises, checked for every line of methods.def and every task that it supports.
+// What every method promises, checked for every line of methods.def, every task that it supports, and on every kind of
+// device that is here: the CPU and, where there is one, the first CUDA device.
 #include <gtest/gtest.h>
 
 #include <cctype>
@@ -67,10 +68,12 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 struct Case {
   const Method* method;
   Task task;
+  DeviceInfo device;
 };
 
 std::string case_name(const Case& c) {
   std::string name = c.method->name + (c.task == Task::rating ? "_rating" : "_ranking");
+  if (c.device.kind != "cpu") name += "_" + c.device.spec;
   for (char& letter : name) {
     if (std::isalnum(static_cast<unsigned char>(letter)) == 0) letter = '_';
   }
@@ -78,22 +81,41 @@ std::string case_name(const Case& c) {
 }
 void PrintTo(const Case& c, std::ostream* out) { *out << case_name(c); }
 
+std::vector<DeviceInfo> tested_devices() {
+  std::vector<DeviceInfo> devices = usable_devices();
+  devices.resize(std::min<std::size_t>(devices.size(), 2));
+  return devices;
+}
+
 std::vector<Case> cases_of(bool (*chosen)(const Method&)) {
+  static const std::vector<DeviceInfo> devices = tested_devices();
   std::vector<Case> list;
-  for (const Method& method : methods()) {
-    if (!chosen(method)) continue;
-    if (method.info.traits.rating) list.push_back({&method, Task::rating});
-    if (method.info.traits.ranking) list.push_back({&method, Task::ranking});
+  for (const DeviceInfo& device : devices) {
+    for (const Method& method : methods()) {
+      if (!chosen(method)) continue;
+      if (method.info.traits.rating) list.push_back({&method, Task::rating, device});
+      if (method.info.traits.ranking) list.push_back({&method, Task::ranking, device});
+    }
   }
   return list;
 }
 
 class MethodContract : public ::testing::TestWithParam<Case> {
  protected:
+  void SetUp() override {
+    try {
+      train(Data(1, 1, Pairs{}), {.epochs = 1});
+    } catch (const Unsupported& error) {
+      GTEST_SKIP() << error.what();
+    }
+  }
+  const DeviceInfo& device() const { return GetParam().device; }
   const Method& method() const { return *GetParam().method; }
   const Traits& traits() const { return method().info.traits; }
   Task task() const { return GetParam().task; }
-  Trained train(const Data& data, const Options& options = {}) const { return {method(), task(), data, options}; }
+  Trained train(const Data& data, const Options& options = {}) const {
+    return {method(), task(), data, options, device()};
+  }
 };
 
 // Promises that only some methods make: a suite each, over the methods that make them.
@@ -108,6 +130,7 @@ class DescentContract : public MethodContract {};
 class FeatureContract : public MethodContract {};
 class FoldInContract : public MethodContract {};
 class FactorsContract : public MethodContract {};
+class ParityContract : public MethodContract {};
 
 EMBRACE_CONTRACT(MethodContract, [](const Method&) { return true; });
 EMBRACE_CONTRACT(LearnerContract, [](const Method& m) { return !is_baseline(m); });
@@ -115,6 +138,7 @@ EMBRACE_CONTRACT(DeterministicContract, [](const Method& m) { return !m.info.tra
 EMBRACE_CONTRACT(DescentContract, [](const Method& m) { return find_spec(m, "learning_rate") != nullptr; });
 EMBRACE_CONTRACT(FeatureContract, reads_features);
 EMBRACE_CONTRACT(FoldInContract, [](const Method& m) { return m.info.traits.fold_in; });
+EMBRACE_CONTRACT(ParityContract, [](const Method&) { return true; });
 EMBRACE_CONTRACT(FactorsContract, [](const Method& m) { return find_spec(m, "factors") != nullptr; });
 
 TEST_P(LearnerContract, LearnsThePlantedStructure) {
@@ -284,6 +308,17 @@ TEST_P(FoldInContract, FoldInServesUsersHeldOutOfTraining) {
   if (!is_baseline(method())) {
     EXPECT_GT(test::agreement(targets, predicted), 0.7);
   }
+}
+
+TEST_P(ParityContract, EveryDeviceReachesTheCpusMetric) {
+  if (device().kind == "cpu") GTEST_SKIP() << "the CPU is what is compared with";
+  const auto metric = [&](const DeviceInfo& on) {
+    const auto predicted = Trained(method(), task(), planted_data(), {}, on).predict(planted().unseen);
+    return task() == Task::rating ? test::rmse(predicted, planted().unseen.values)
+                                  : test::agreement(planted().unseen, predicted);
+  };
+  const double cpu = metric({"cpu", "cpu", "", "", ""});
+  EXPECT_NEAR(metric(device()), cpu, method().info.parity.relative * cpu) << method().info.parity.reason;
 }
 
 TEST_P(FactorsContract, AnyNumberOfFactorsIsRightOrRefused) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/devices.hpp"
 #include "host/method.hpp"
 #include "host/random.hpp"
 #include "host/sparse.hpp"
@@ -82,7 +83,8 @@ struct Options {
 /// A method trained on data; keeps alive what the trainer refers to. `data` must outlive it.
 class Trained {
  public:
-  Trained(const Method& method, Task task, const Data& data, const Options& options)
+  Trained(const Method& method, Task task, const Data& data, const Options& options,
+          const DeviceInfo& device = {"cpu", "cpu", "", "", ""})
       : hyper_(make_hyper(method, task, options.settings)), threads_(options.threads) {
     const Traits& traits = method.info.traits;
     has_context_ = options.features && options.context && traits.context && task == Task::rating;
@@ -96,7 +98,7 @@ class Trained {
                           hyper_,
                           options.seed,
                           threads_};
-    trainer_ = method.cpu(problem);
+    trainer_ = make_trainer(method, device, problem);
     const std::int64_t declared = traits.closed_form ? 1 : hyper_.integer("epochs");
     for (std::int64_t e = 0; e < (options.epochs > 0 ? options.epochs : declared); ++e) {
       results_.push_back(trainer_->epoch());

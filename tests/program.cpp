@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
 
@@ -27,8 +28,14 @@ pid_t spawn(const std::string& program, const std::vector<std::string>& argument
             const std::vector<std::string>& environment, const std::string& out, const std::string& err) {
   std::vector<std::string> argv = {program};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
-  std::vector<std::string> envp = environment;  // the first of two equal names wins
-  for (char** entry = environ; *entry != nullptr; ++entry) envp.emplace_back(*entry);
+  std::vector<std::string> envp = environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string inherited = *entry;
+    const std::string name = inherited.substr(0, inherited.find('=') + 1);
+    if (std::none_of(environment.begin(), environment.end(),
+                     [&](const auto& given) { return given.starts_with(name); }))
+      envp.push_back(inherited);
+  }
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);

@@ -73,12 +73,15 @@ Check cache_check() {
 }
 
 Check cuda_check() {
-  std::string devices;
-  for (const DeviceInfo& device : usable_devices()) {
-    if (device.kind != "cpu") devices += (devices.empty() ? "" : ", ") + device.spec + " " + device.name;
+  const gpu::Probe& found = cuda_probe();
+  if (found.devices.empty()) return {"CUDA devices", "warn", "none", why_no_cuda()};
+  std::string text;
+  for (const gpu::DeviceFacts& device : found.devices) {
+    text += fmt::format("cuda:{} {} (compute capability {}, {} multiprocessors, {} MiB), ", device.number, device.name,
+                        device.capability, device.multiprocessors, device.memory_bytes >> 20U);
   }
-  if (!devices.empty()) return {"CUDA devices", "ok", devices, ""};
-  return {"CUDA devices", "warn", "none", why_no_cuda()};
+  return {"CUDA devices", "ok", fmt::format("{}driver for CUDA {}, run time {}", text, found.driver, found.toolkit),
+          ""};
 }
 
 }  // namespace

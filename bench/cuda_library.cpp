@@ -1,0 +1,44 @@
+#include "bench/cuda_library.hpp"
+
+#include <dlfcn.h>
+
+namespace embrace {
+namespace {
+
+constexpr const char* library_name = "libembrace_cuda.so";
+
+#ifdef EMBRACE_HAS_CUDA
+CudaLibrary load() {
+  void* handle = dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
+  if (handle == nullptr) return {nullptr, explained_load_failure(dlerror()), {}};
+  const auto entry = reinterpret_cast<decltype(&embrace_cuda_backend)>(dlsym(handle, "embrace_cuda_backend"));
+  Dl_info info{};
+  if (entry == nullptr || dladdr(reinterpret_cast<const void*>(entry), &info) == 0) {
+    return {nullptr, std::string(library_name) + " is not embrace's CUDA part; build again", {}};
+  }
+  const gpu::Backend* backend = entry(gpu::build_tag().c_str());
+  if (backend == nullptr) {
+    return {nullptr, std::string(info.dli_fname) + " is of another build than this program; build again", {}};
+  }
+  return {backend, "", info.dli_fname};
+}
+#else
+CudaLibrary load() { return {nullptr, "this build has no CUDA part; build it on a machine with nvcc", {}}; }
+#endif
+
+}  // namespace
+
+std::string explained_load_failure(const std::string& message) {
+  const std::size_t colon = message.find(": cannot open shared object file");
+  if (colon == std::string::npos) return "the CUDA part cannot be loaded: " + message + "; build again on this machine";
+  const std::string library = message.substr(0, colon);
+  if (library == library_name) return "the CUDA part, lib/" + library + ", is not beside bin/; build again";
+  return library + " is missing; install the CUDA toolkit's libraries, or put their folder into LD_LIBRARY_PATH";
+}
+
+const CudaLibrary& cuda_library() {
+  static const CudaLibrary library = load();
+  return library;
+}
+
+}  // namespace embrace

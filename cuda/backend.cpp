@@ -1,0 +1,46 @@
+// Expands host/methods.def: a method that is listed and has neither a trainer nor a line in missing.def fails to link.
+#include "cuda/backend.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "cuda/probe.hpp"
+#include "cuda/trainers.hpp"
+
+namespace embrace::gpu {
+namespace {
+
+struct Entry {
+  const char* identifier;
+  std::unique_ptr<Trainer> (*make)(DevicePtr, const Problem&);
+};
+
+constexpr Entry entries[] = {
+#define EMBRACE_METHOD(identifier) {#identifier, &make_##identifier},
+#include "host/methods.def"
+#undef EMBRACE_METHOD
+};
+
+class Library final : public Backend {
+ public:
+  Probe probe() const override { return gpu::probe(); }
+  std::unique_ptr<Trainer> make_trainer(std::string_view method, int device, const Problem& problem) const override {
+    std::string identifier(method);
+    std::replace(identifier.begin(), identifier.end(), '-', '_');
+    const auto* found = std::find_if(std::begin(entries), std::end(entries),
+                                     [&](const Entry& e) { return identifier == e.identifier; });
+    if (found == std::end(entries)) throw std::invalid_argument("there is no method '" + std::string(method) + "'");
+    return found->make(std::make_shared<Device>(device), problem);
+  }
+  std::int64_t bytes_held() const override { return gpu::bytes_held(); }
+  std::int64_t calls() const override { return Calls::made(); }
+  void fail_after(std::int64_t calls) const override { Calls::fail_after(calls); }
+};
+
+}  // namespace
+}  // namespace embrace::gpu
+
+extern "C" __attribute__((visibility("default"))) const embrace::gpu::Backend* embrace_cuda_backend(const char* build) {
+  static const embrace::gpu::Library library;
+  return embrace::gpu::build_tag() == build ? &library : nullptr;
+}

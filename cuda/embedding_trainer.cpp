@@ -1,0 +1,69 @@
+#include "cuda/embedding_trainer.hpp"
+
+#include <algorithm>
+
+#include "cuda/phase.hpp"
+
+namespace embrace::gpu {
+namespace {
+
+constexpr std::int64_t pairs_at_a_time = std::int64_t{1} << 22U;
+constexpr std::int64_t score_bytes = std::int64_t{64} << 20U;
+
+}  // namespace
+
+EmbeddingTrainer::EmbeddingTrainer(DevicePtr device, const Problem& problem, const MemoryPlan& plan)
+    : Trainer(problem.threads), device_(std::move(device)), users_(problem.users()), items_(problem.items()) {
+  plan.require(*device_);
+  plan_ = plan.text(*device_);
+}
+
+void EmbeddingTrainer::predict(const PairsView& pairs, std::span<float> out) const {
+  const auto size = static_cast<std::int64_t>(out.size());
+  const std::int64_t most = std::min(size, pairs_at_a_time);
+  DeviceBuffer<std::int32_t> users(*device_, most), items(*device_, most);
+  DeviceBuffer<float> predicted(*device_, most);
+  for (std::int64_t first = 0; first < size; first += most) {
+    const std::int64_t count = std::min(most, size - first);
+    const auto begin = static_cast<std::size_t>(first), length = static_cast<std::size_t>(count);
+    device_->upload(pairs.users.subspan(begin, length), users.span().part(0, count));
+    device_->upload(pairs.items.subspan(begin, length), items.span().part(0, count));
+    predict_pairs(*device_, model_.view(), users.span().part(0, count), items.span().part(0, count),
+                  predicted.span().part(0, count));
+    device_->download(DeviceSpan<const float>(predicted.span().part(0, count)), out.subspan(begin, length));
+  }
+}
+
+void EmbeddingTrainer::score(std::span<const std::int32_t> users, MatrixView out) const {
+  const auto size = static_cast<std::int64_t>(users.size());
+  if (size == 0 || out.columns == 0) return;
+  const std::int64_t most = std::clamp<std::int64_t>(score_bytes / DeviceMatrix::bytes(1, out.columns), 1, size);
+  DeviceBuffer<std::int32_t> chosen(*device_, users);
+  DeviceMatrix scores(*device_, most, out.columns);
+  for (std::int64_t first = 0; first < size; first += most) {
+    const std::int64_t count = std::min(most, size - first);
+    DeviceMatrixView<float> part = scores.view();
+    part.rows = count;
+    score_items(*device_, model_.view(), chosen.span().part(first, count), part);
+    download(*device_, part, {out.row(first), count, out.columns, out.stride});
+  }
+}
+
+std::optional<EmbeddingView> EmbeddingTrainer::embedding() const {
+  EMBRACE_PHASE("copy back");
+  host_.users = download(*device_, model_.users);
+  host_.items = download(*device_, model_.items);
+  host_.user_bias = model_.user_bias.download();
+  host_.item_bias = model_.item_bias.download();
+  return EmbeddingView{{host_.users.data(), users_, host_.users.columns(), host_.users.columns()},
+                       {host_.items.data(), items_, host_.items.columns(), host_.items.columns()},
+                       host_.user_bias,
+                       host_.item_bias,
+                       model_.offset};
+}
+
+std::int64_t embedding_bytes(const Problem& problem, std::int64_t factors) {
+  return DeviceMatrix::bytes(problem.users() + problem.items(), factors) + 4 * (problem.users() + problem.items());
+}
+
+}  // namespace embrace::gpu

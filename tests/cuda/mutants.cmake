@@ -1,0 +1,63 @@
+# Faults planted in copies of the sources, each with the test that must see it: a test that cannot fail proves nothing.
+#   add_mutant(NAME SOURCE file [COMPILE files] PROGRAM test-program FAILS Suite.Test FROM [[text]] TO [[text]])
+# The text must occur once in the source. A source file takes the place of its original in the program; for a header,
+# COMPILE names the sources that must be compiled again with it.
+function(add_mutant name)
+  cmake_parse_arguments(PARSE_ARGV 1 MUTANT "" "SOURCE;PROGRAM;FAILS;FROM;TO" "COMPILE")
+  set(original ${CMAKE_SOURCE_DIR}/${MUTANT_SOURCE})
+  set(folder ${CMAKE_BINARY_DIR}/mutants/${name})
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${original})
+  file(READ ${original} text)
+  string(FIND "${text}" "${MUTANT_FROM}" first)
+  string(FIND "${text}" "${MUTANT_FROM}" last REVERSE)
+  if(first EQUAL -1 OR NOT first EQUAL last)
+    message(FATAL_ERROR "Mutant ${name}: '${MUTANT_FROM}' is not once in ${MUTANT_SOURCE}")
+  endif()
+  string(REPLACE "${MUTANT_FROM}" "${MUTANT_TO}" text "${text}")
+  set(copy ${folder}/${MUTANT_SOURCE})
+  set(old "")
+  if(EXISTS ${copy})
+    file(READ ${copy} old)
+  endif()
+  if(NOT old STREQUAL text)
+    file(WRITE ${copy} "${text}")
+  endif()
+
+  set(sources "")
+  if(NOT MUTANT_SOURCE MATCHES "h(pp)?$")
+    set(sources ${copy})
+  endif()
+  set(test_is_compiled FALSE)
+  foreach(source ${MUTANT_COMPILE})
+    list(APPEND sources ${CMAKE_SOURCE_DIR}/${source})
+    if(source MATCHES "/${MUTANT_PROGRAM}\\.")
+      set(test_is_compiled TRUE)
+    endif()
+  endforeach()
+  if(NOT test_is_compiled)
+    list(APPEND sources $<TARGET_OBJECTS:${MUTANT_PROGRAM}>)
+  endif()
+  add_cuda_program(mutant_${name} ${sources})
+  target_include_directories(mutant_${name} BEFORE PRIVATE ${folder})
+  add_test(NAME mutant/${name} COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:mutant_${name}> -DTEST=${MUTANT_FAILS}
+           -P ${CMAKE_CURRENT_SOURCE_DIR}/expect_failure.cmake)
+endfunction()
+
+add_mutant(reduce_lacks_a_level SOURCE cuda/reduce.cuh COMPILE tests/cuda/rows_test.cu PROGRAM rows_test
+           FAILS RowsTest.SumsOfRowsOfEverySize FROM [[step > 0;]] TO [[step > 1;]])
+add_mutant(reduce_lacks_the_barrier SOURCE cuda/reduce.cuh COMPILE cuda/sums.cu PROGRAM rows_test
+           FAILS SumTest.SumsOfArraysOfEverySize FROM [[__syncthreads();]] TO [[]])
+add_mutant(sums_step_too_far SOURCE cuda/sums.cu PROGRAM rows_test
+           FAILS SumTest.SumsOfArraysOfEverySize FROM [[i += step]] TO [[i += step + 1]])
+add_mutant(rows_lose_a_piece SOURCE cuda/rows.cuh COMPILE tests/cuda/rows_test.cu PROGRAM rows_test
+           FAILS RowsTest.OneRowWithAllTheRatings FROM [[piece = row.first;]] TO [[piece = row.first + 1;]])
+add_mutant(rows_short_limit SOURCE cuda/rows.cuh COMPILE tests/cuda/rows_test.cu PROGRAM rows_test
+           FAILS RowsTest.SumsOfRowsOfEverySize FROM [[place < list.size;]] TO [[place + 1 < list.size;]])
+add_mutant(random_key SOURCE cuda/random.cuh COMPILE tests/cuda/random_test.cu PROGRAM random_test
+           FAILS RandomTest.TheSameBitsAsOnTheHost FROM [[0xBB67AE85U]] TO [[0xBB67AE84U]])
+add_mutant(pairs_skip_columns SOURCE cuda/embedding.cu PROGRAM embedding_test
+           FAILS EmbeddingTest.PairsOfEveryWidthAndNumber FROM [[k += lanes_a_pair]] TO [[k += 2 * lanes_a_pair]])
+add_mutant(scores_take_the_wrong_bias SOURCE cuda/embedding.cu PROGRAM embedding_test
+           FAILS EmbeddingTest.ScoresOfAllItems FROM [[bias_of(model.user_bias, users[row])]] TO [[bias_of(model.user_bias, row)]])
+add_mutant(biases_of_single_ratings SOURCE cuda/baselines.cu PROGRAM baselines_test
+           FAILS BaselinesTest.BiasesOfRowsAreThoseOfPlainLoops FROM [[if (size > 0)]] TO [[if (size > 1)]])

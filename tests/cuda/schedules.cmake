@@ -1,0 +1,17 @@
+# Every test of kernels once more under other schedules: warps and blocks in another order; with accesses by several
+# threads to one place watched; with device memory out of the host's reach and work done as late as the stream allows.
+set(schedules
+    "another-order|PTX_SEED=1 PTX_WINDOW=3"
+    "races|PTX_RACE=1 PTX_RACE_SKIP=cub,thrust"
+    "late|PTX_GUARD=1 PTX_DEFER=1")
+set(kernel_tests ${EMBRACE_CUDA_TESTS})
+list(REMOVE_ITEM kernel_tests failures_test library_test)  # about calls and files
+foreach(test ${kernel_tests})
+  foreach(schedule ${schedules})
+    string(REGEX REPLACE "\\|.*" "" label "${schedule}")
+    string(REGEX REPLACE ".*\\|" "" environment "${schedule}")
+    string(REPLACE " " ";" environment "${environment}")
+    add_test(NAME ${test}/${label} COMMAND ${test} --gtest_brief=1)
+    set_tests_properties(${test}/${label} PROPERTIES ENVIRONMENT "${environment}")
+  endforeach()
+endforeach()
