@@ -20,11 +20,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-class Timeout : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
 void stop_if_interrupted() {
   if (interrupt_signal() != 0) throw Interrupted{};
 }
@@ -66,6 +61,7 @@ void measure_ranking(const Run& run, const Trainer& trainer, Threads& threads, R
   query.candidates = run.fold.candidates;
   query.at = run.at;
   query.user_ids = run.dataset.ratings.user_ids;
+  query.auc = run.auc;
   query.keep = run.answers.empty() ? 0 : std::max(100, run.at.back());
   const RankingResult result = evaluate_ranking(trainer, query, threads);
   record.cost->score_seconds = result.score_seconds;
@@ -101,7 +97,7 @@ void train(const Run& run, Trainer& trainer, Record& record) {
                                        record.objective.back()));
     }
     record.objective.push_back(result.objective);
-    if (run.on_epoch) run.on_epoch(epoch, epochs);
+    if (run.on_epoch) run.on_epoch(epoch, epochs, trainer);
   }
   cost.updates_per_second = cost.train_seconds > 0 ? updates / cost.train_seconds : 0;
 }
@@ -145,11 +141,7 @@ void train_and_measure(const Run& run, Threads& threads, Record& record) {
   train(run, *trainer, record);
   if (!run.fold.known.empty()) trainer->fold_in(run.data.known.view());
   stop_if_interrupted();
-  if (run.task == Task::rating) {
-    measure_ratings(run, *trainer, threads, record);
-  } else {
-    measure_ranking(run, *trainer, threads, record);
-  }
+  measure(run, *trainer, threads, record);
   record.cost->peak_bytes = peak_memory_bytes();
 }
 
@@ -162,8 +154,20 @@ void fail(Record& record, const char* status, const std::string& reason) {
 }  // namespace
 
 void execute(const Run& run, Threads& threads, Record& record) {
+  settle(record, [&] { train_and_measure(run, threads, record); });
+}
+
+void measure(const Run& run, const Trainer& trainer, Threads& threads, Record& record) {
+  if (run.task == Task::rating) {
+    measure_ratings(run, trainer, threads, record);
+  } else {
+    measure_ranking(run, trainer, threads, record);
+  }
+}
+
+void settle(Record& record, const std::function<void()>& work) {
   try {
-    train_and_measure(run, threads, record);
+    work();
   } catch (const Unsupported& error) {
     record.cost.reset();
     fail(record, "unsupported", error.what());

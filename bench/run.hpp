@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <stdexcept>
 #include <vector>
 
 #include "bench/devices.hpp"
@@ -25,15 +26,30 @@ struct Run {
   std::vector<int> at;
   std::uint64_t seed = 0;
   double timeout_seconds = 0;
-  std::filesystem::path answers;           // empty: not kept
-  std::function<void(int, int)> on_epoch;  // done, all
+  std::filesystem::path answers{};  // empty: not kept
+  bool auc = false;               // rankings: measure auc too
+  /// After each epoch, outside its clock: epochs done, all, and what has been learned so far.
+  std::function<void(int, int, const Trainer&)> on_epoch{};
 };
 
 /// The run was asked to stop by a signal; it leaves nothing behind.
 struct Interrupted {};
 
+/// A run took longer than it may; becomes status "timeout".
+class Timeout : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// Trains and measures. Status, reason, accuracy and cost of `record` are filled; never throws for a run that
 /// failed, but for Interrupted and OutputError.
 void execute(const Run& run, Threads& threads, Record& record);
+
+/// The second half alone: accuracy and score_seconds of answers that are already learned, whoever learned them.
+/// `record.cost` must be there. Throws what a Trainer throws; Diverged for answers that are not finite.
+void measure(const Run& run, const Trainer& trainer, Threads& threads, Record& record);
+
+/// Runs `work` and turns what it throws into the record's status and reason, as execute does.
+void settle(Record& record, const std::function<void()>& work);
 
 }  // namespace embrace

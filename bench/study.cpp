@@ -8,6 +8,7 @@
 
 #include "bench/answers.hpp"
 #include "bench/fold_data.hpp"
+#include "bench/identity.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/load.hpp"
 #include "bench/machine.hpp"
@@ -18,41 +19,6 @@
 
 namespace embrace {
 namespace {
-
-const char* task_name(Task task) { return task == Task::rating ? "rating" : "ranking"; }
-
-std::map<std::string, std::string> provenance(const StudyOptions& options, const DeviceInfo& device) {
-  const BuildInfo& build = build_info();
-  std::map<std::string, std::string> entries = {{"version", std::string(build.version)},
-                                                {"commit", std::string(build.commit)},
-                                                {"dirty", build.dirty ? "true" : "false"},
-                                                {"compiler", std::string(build.compiler)},
-                                                {"flags", std::string(build.flags)},
-                                                {"libraries", library_names()},
-                                                {"machine", machine_name()},
-                                                {"cpu", cpu_name()},
-                                                {"started", utc_now()},
-                                                {"command", options.command}};
-  if (device.kind != "cpu") {
-    entries["gpu"] = device.name;
-    entries["driver"] = device.driver;
-    entries["toolkit"] = device.toolkit;
-  }
-  return entries;
-}
-
-/// The resume key: everything that a result depends on, the program itself included.
-std::string record_id(const Record& record, const DeviceInfo& device) {
-  std::string key =
-      fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n", record_schema, record.data.sha256,
-                  record.split.name, record.split.fold, record.split.seed, record.split.sha256, record.method,
-                  record.information, record.task, record.seed, record.device.kind, record.device.name);
-  key += fmt::format("{}\n{}\n", record.device.threads, build_sha256(device));
-  if (record.positive) key += fmt::format("positive {}\n", *record.positive);
-  for (const int k : record.at) key += fmt::format("at {}\n", k);
-  for (const auto& [name, value] : record.hyper) key += fmt::format("{}={}\n", name, value);
-  return sha256(key).substr(0, 32);
-}
 
 class Study {
  public:
@@ -150,21 +116,10 @@ class Study {
 
   Record describe(const Information& information, const Method& method, const Hyper& hyper, const DeviceInfo& device,
                   std::uint64_t seed) const {
-    Record record;
-    const Ratings& ratings = dataset_.ratings;
-    record.data = {dataset_.name,        dataset_.sha256,
-                   ratings.user_count(), ratings.item_count(),
-                   ratings.size(),       options_.task == Task::rating ? dataset_.best_rmse : std::nullopt};
-    record.split = {options_.split.text,
-                    fold_->number,
-                    options_.split_seed,
-                    fold_->sha256,
-                    static_cast<std::int64_t>(fold_->train.size()),
-                    static_cast<std::int64_t>(fold_->test.size())};
+    Record record = describe_data(dataset_, *fold_, options_.split.text, options_.split_seed, options_.task);
     record.method = method.name;
     record.family = method.info.family;
     record.information = information.text;
-    record.task = task_name(options_.task);
     record.seed = seed;
     record.hyper = hyper.values();
     if (options_.task == Task::ranking) {
@@ -173,7 +128,7 @@ class Study {
     }
     record.lock_free = method.info.traits.lock_free;
     record.device = {device.kind, device.name, threads_.count()};
-    record.id = record_id(record, device);
+    record.id = record_id(record, device, "");
     return record;
   }
 
@@ -187,14 +142,14 @@ class Study {
     }
     const std::string where = options_.devices.size() > 1 ? " on " + device.spec : "";
     progress_.entry(fmt::format("{} {} fold {} seed {}{}", method.name, information.text, fold_->number, seed, where));
-    record.provenance = provenance(options_, device);
+    record.provenance = provenance(device, options_.command);
     const Built& built = features(information, method, seed);
     if (built.unsupported.empty()) {
       record.notes = built.set.notes;
       execute({method, device, dataset_, *fold_, data_, built.set, built.seconds, hyper, options_.task, options_.at,
                seed, options_.timeout_seconds,
-               options_.keep_answers ? answers_path(options_.output, record.id) : std::filesystem::path(),
-               [this](int done, int all) { progress_.epoch(done, all); }},
+               options_.keep_answers ? answers_path(options_.output, record.id) : std::filesystem::path(), false,
+               [this](int done, int all, const Trainer&) { progress_.epoch(done, all); }},
               threads_, record);
     } else {
       record.status = "unsupported";

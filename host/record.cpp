@@ -152,6 +152,12 @@ std::string to_json(const Record& record) {
   if (record.task == "ranking") out["users_without_targets"] = record.users_without_targets;
   if (record.cost) out["cost"] = cost_json(*record.cost);
   if (!record.objective.empty()) out["objective"] = record.objective;
+  if (record.curve) {
+    out["curve"] = {{"metric", record.curve->metric},
+                    {"epochs", record.curve->epochs},
+                    {"seconds", record.curve->seconds},
+                    {"values", record.curve->values}};
+  }
   if (!record.notes.empty()) out["notes"] = record.notes;
   out["provenance"] = provenance_json(record.provenance);
   if (Json draws = bootstrap_json(record); !draws.is_null()) out["bootstrap"] = std::move(draws);

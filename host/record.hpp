@@ -58,6 +58,14 @@ struct Record {
   };
   std::optional<Cost> cost;
   std::vector<double> objective;  // per epoch, finite ones
+  /// How accuracy grew with training time; contests with other libraries read the time to an accuracy off it.
+  struct Curve {
+    std::string metric;  // rmse, auc, loss
+    std::vector<int> epochs;
+    std::vector<double> seconds;  // of training, until then
+    std::vector<double> values;
+  };
+  std::optional<Curve> curve;
   std::map<std::string, std::string>
       provenance;  // version, commit, dirty, compiler, flags, libraries, machine, cpu, gpu …
   std::vector<std::string> notes;

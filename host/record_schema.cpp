@@ -206,6 +206,23 @@ void check_cost(const Json& record, bool ok, Checker& check) {
   check.count(*cost, "cost.", "peak_bytes");
 }
 
+void check_curve(const Json& record, Checker& check) {
+  const Json* curve = check.object(record, "", "curve", false);
+  if (curve == nullptr) return;
+  check.text(*curve, "curve.", "metric");
+  const Json* epochs = check.field(*curve, "curve.", "epochs", true, "an array of whole numbers", [](const Json& v) {
+    return v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& e) {
+             return e.is_number_unsigned() && e.get<std::uint64_t>() <= static_cast<std::uint64_t>(largest_int);
+           });
+  });
+  for (const char* name : {"seconds", "values"}) {
+    const Json* list = check.numbers(*curve, "curve.", name);
+    if (list != nullptr && epochs != nullptr && list->size() != epochs->size()) {
+      check.complain(std::string("curve.") + name, "has another length than curve.epochs");
+    }
+  }
+}
+
 void check_provenance(const Json& record, Checker& check) {
   const Json* provenance = check.object(record, "", "provenance");
   if (provenance == nullptr) return;
@@ -253,6 +270,7 @@ void check_document(const Json& record, Checker& check) {
   check_accuracy(record, ok, check);
   check_cost(record, ok, check);
   check.numbers(record, "", "objective", false);
+  check_curve(record, check);
   check.field(record, "", "notes", false, "an array of strings", [](const Json& v) {
     return v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& x) { return x.is_string(); });
   });
@@ -309,6 +327,10 @@ void read_outcome(const Json& json, Record& record) {
                      cost["epochs"],          cost["updates_per_second"], cost["peak_bytes"]};
   }
   if (json.contains("objective")) record.objective = json["objective"].get<std::vector<double>>();
+  if (json.contains("curve")) {
+    const Json& curve = json["curve"];
+    record.curve = Record::Curve{curve["metric"], curve["epochs"], curve["seconds"], curve["values"]};
+  }
   if (json.contains("notes")) record.notes = json["notes"].get<std::vector<std::string>>();
   for (const auto& entry : json["provenance"].items()) {
     if (entry.value().is_string()) record.provenance[entry.key()] = entry.value();

@@ -55,6 +55,24 @@ struct DataVerbArguments {
   std::uint64_t seed = 1;
 };
 
+/// The contests with other libraries.
+struct PeersArguments {
+  enum class Action { list, install, run, report };
+  Action action = Action::list;
+  std::string names = "all";         // of peers (install) or contests (run)
+  std::vector<std::string> sources;  // data (run), folders of records (report)
+  std::string environments;          // folder of the virtual environments; empty: the default
+  DataArguments data;                // how the sources are read
+  std::string split = "holdout:0.1";
+  std::uint64_t split_seed = 1;
+  int repetitions = 5;
+  std::optional<int> factors;
+  double timeout = 0;
+  bool json = false;
+  std::string format = "terminal";
+  std::string output;
+};
+
 struct NameArguments {  // list, describe, doctor, validate, version
   std::string name;
   bool json = false;
@@ -65,6 +83,7 @@ struct Arguments {
   std::optional<RunArguments> run;
   std::optional<ReportArguments> report;
   std::optional<DataVerbArguments> data;
+  std::optional<PeersArguments> peers;
   std::optional<NameArguments> list, describe, doctor, validate, version;
   std::string command;  // the command line, quoted so that a shell reads it back
   std::string help;     // set instead of a verb: text to print and leave
@@ -77,6 +96,7 @@ Arguments parse_arguments(int argc, const char* const* argv);
 int run(const RunArguments& arguments, const std::string& command);
 int report(const ReportArguments& arguments);
 int data(const DataVerbArguments& arguments);
+int peers(const PeersArguments& arguments, const std::string& command);
 int list(const NameArguments& arguments);
 int describe(const NameArguments& arguments);
 int doctor(const NameArguments& arguments);

@@ -18,6 +18,7 @@ int dispatch(const embrace::cli::Arguments& arguments) {
   if (arguments.run) return cli::run(*arguments.run, arguments.command);
   if (arguments.report) return cli::report(*arguments.report);
   if (arguments.data) return cli::data(*arguments.data);
+  if (arguments.peers) return cli::peers(*arguments.peers, arguments.command);
   if (arguments.list) return cli::list(*arguments.list);
   if (arguments.describe) return cli::describe(*arguments.describe);
   if (arguments.doctor) return cli::doctor(*arguments.doctor);

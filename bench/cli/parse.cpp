@@ -100,6 +100,41 @@ void add_data(CLI::App& top, DataVerbArguments& data) {
   for (CLI::App* app : {&prepare, &split, &synth}) app->add_option("-o,--output", data.output, "folder")->required();
 }
 
+void add_peers(CLI::App& top, PeersArguments& peers) {
+  CLI::App& group = *top.add_subcommand("peers", "contests with the libraries that one would pick instead");
+  group.require_subcommand(1);
+  CLI::App& list = *group.add_subcommand("list", "the libraries, and whether they are installed");
+  list.add_flag("--json", peers.json, "as JSON");
+  CLI::App& install = *group.add_subcommand("install", "from PyPI into virtual environments of their own");
+  install.add_option("names", peers.names, "names or globs, comma-separated")->capture_default_str();
+  CLI::App& run = *group.add_subcommand("run", "train ours and theirs in turn, and print the table of ratios");
+  run.add_option("-d,--data", peers.sources, "folder or file of ratings, or synth:USERSxITEMSxRATINGS; repeatable")
+      ->required()
+      ->allow_extra_args(false);
+  run.add_option("-c,--contests", peers.names, "contests or peers, names or globs, comma-separated")
+      ->capture_default_str();
+  run.add_option("--split", peers.split, "of which the first fold is played on")->capture_default_str();
+  run.add_option("--split-seed", peers.split_seed, "seed of random splits")->capture_default_str();
+  run.add_option("--repetitions", peers.repetitions, "of each contest, seeds 1 ... N")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  run.add_option("--factors", peers.factors, "instead of those of the contests")->check(CLI::Range(1, 1024));
+  run.add_option("--timeout", peers.timeout, "seconds that a run may take (default: no limit)")
+      ->check(CLI::NonNegativeNumber);
+  run.add_option("-o,--output", peers.output, "folder for the records")->required();
+  add_data_flags(run, peers.data);
+  CLI::App& report = *group.add_subcommand("report", "the same table from records; nothing is run");
+  report.add_option("records", peers.sources, "folders or files of records")->required();
+  for (CLI::App* app : {&list, &install, &run}) {
+    app->add_option("--environments", peers.environments,
+                    "folder of the virtual environments (default: $XDG_DATA_HOME/embrace/peers)");
+  }
+  for (CLI::App* app : {&run, &report}) {
+    app->add_option("--format", peers.format, "terminal or md")->capture_default_str();
+  }
+  group.footer("Example:\n  embrace peers install && embrace peers run -d ml-1m -o out");
+}
+
 void add_named(CLI::App& top, const char* verb, const char* text, const char* argument, NameArguments& names,
                bool json = true) {
   CLI::App& app = *top.add_subcommand(verb, text);
@@ -156,10 +191,12 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   RunArguments run;
   ReportArguments report;
   DataVerbArguments data;
+  PeersArguments peers;
   NameArguments list, describe, doctor, validate, version;
   add_run(top, run);
   add_report(top, report);
   add_data(top, data);
+  add_peers(top, peers);
   add_named(top, "list", "what there is to choose from", "methods, information, metrics, splits, datasets or devices",
             list);
   add_named(top, "describe", "a method, metric or data set in full", "name of a method, metric or data set", describe);
@@ -196,6 +233,14 @@ Arguments parse_arguments(int argc, const char* const* argv) {
                   : group->got_subcommand("split")   ? DataVerbArguments::Action::split
                                                      : DataVerbArguments::Action::synth;
     arguments.data = data;
+  }
+  if (top.got_subcommand("peers")) {
+    const CLI::App* group = top.get_subcommand("peers");
+    peers.action = group->got_subcommand("list")      ? PeersArguments::Action::list
+                   : group->got_subcommand("install") ? PeersArguments::Action::install
+                   : group->got_subcommand("run")     ? PeersArguments::Action::run
+                                                      : PeersArguments::Action::report;
+    arguments.peers = peers;
   }
   if (top.got_subcommand("list")) arguments.list = list;
   if (top.got_subcommand("describe")) arguments.describe = describe;

@@ -119,9 +119,9 @@ Format parse_format(const std::string& name) {
 std::string render(const Report& report, Format format, bool color, int width) {
   switch (format) {
     case Format::terminal:
-      return render_terminal(report, color, width);
+      return render_terminal(make_document(report), color, width);
     case Format::md:
-      return render_markdown(report);
+      return render_markdown(make_document(report));
     case Format::csv:
       return render_csv(report);
     case Format::json:

@@ -27,8 +27,7 @@ std::string cell_text(const Cell& cell) {
 
 }  // namespace
 
-std::string render_markdown(const Report& report) {
-  const Document document = make_document(report);
+std::string render_markdown(const Document& document) {
   std::string out;
   for (const Table& table : document.tables) {
     out += "### " + escaped(table.heading) + "\n\n|";

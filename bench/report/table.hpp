@@ -42,8 +42,8 @@ std::string printable(const std::string& text);
 /// Columns that printable text takes in a terminal.
 std::size_t display_width(const std::string& text);
 
-std::string render_terminal(const Report& report, bool color, int width);
-std::string render_markdown(const Report& report);
+std::string render_terminal(const Document& document, bool color, int width);
+std::string render_markdown(const Document& document);
 std::string render_csv(const Report& report);
 std::string render_json(const Report& report);
 std::string render_html(const Report& report);

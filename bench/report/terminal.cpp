@@ -81,9 +81,8 @@ void put_table(const Table& table, bool color, int limit, std::string& out) {
 
 }  // namespace
 
-std::string render_terminal(const Report& report, bool color, int width) {
+std::string render_terminal(const Document& document, bool color, int width) {
   std::string out;
-  const Document document = make_document(report);
   for (const Table& table : document.tables) {
     put_table(table, color, width, out);
     out += "\n";

@@ -38,6 +38,11 @@ std::vector<MetricInfo> make_infos() {
            ranking_rules},
       {"hr", true, Task::ranking,
        "hr@K (hit rate) = 1 when at least one target is among the first K of the user's list, else 0." + ranking_rules},
+      {"auc", true, Task::ranking,
+       "auc = share of the pairs of a target and another item of the user's list in which the target has the higher"
+       " score, equal scores counting one half; 0.5 for a user whose list is all targets. Measured where contests with"
+       " other libraries ask for it (embrace peers)." +
+           ranking_rules},
   };
 }
 

@@ -13,7 +13,7 @@ namespace embrace {
 
 struct MetricInfo {
   std::string
-      name;  // rmse, mae, recall, capped-recall, ndcg, hr; rankings are named name@K, sampled ones name@K:sampled
+      name;  // rmse, mae, recall, capped-recall, ndcg, hr, auc; rankings are named name@K, sampled ones name@K:sampled
   bool higher_is_better;
   Task task;
   std::string definition;  // ties, masks, denominators: printed by `embrace describe`
@@ -48,6 +48,7 @@ struct RankingQuery {
   std::vector<int> at;                     // cut-offs K, ascending
   std::span<const std::int64_t> user_ids;  // raw ids
   int keep = 0;                            // keep the first so many of each list as answers; 0: none
+  bool auc = false;                        // also measure auc, which looks at whole lists
 };
 struct RankedItem {
   std::int32_t user;  // index
@@ -56,7 +57,7 @@ struct RankedItem {
   float score;
 };
 struct RankingResult {
-  std::vector<UserValues> metrics;  // recall@K, capped-recall@K, ndcg@K, hr@K for each K
+  std::vector<UserValues> metrics;  // recall@K, capped-recall@K, ndcg@K, hr@K for each K; auc when asked for
   std::vector<RankedItem> answers;  // by user, then rank
   std::int64_t users_without_targets = 0;
   double score_seconds = 0;

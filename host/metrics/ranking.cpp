@@ -103,6 +103,7 @@ void check(const RankingQuery& query) {
                       query.user_ids.size() == static_cast<std::size_t>(query.targets.rows) &&
                       (query.candidates.empty() || query.candidates.size() == query.user_ids.size());
   if (!shapes) throw std::invalid_argument("ranking: mask, targets, candidates and user_ids differ in shape");
+  if (query.auc && !query.candidates.empty()) throw std::invalid_argument("ranking: auc is of whole lists");
   const bool ascending = std::adjacent_find(query.at.begin(), query.at.end(), std::greater_equal<>()) == query.at.end();
   if (!ascending || (!query.at.empty() && query.at.front() < 1) || query.keep < 0) {
     throw std::invalid_argument("ranking: cut-offs must be positive and ascending");
@@ -124,6 +125,7 @@ class Evaluation {
     }
     values_.resize(users_.size() * query.at.size() * 4);
     answers_.resize(query.keep > 0 ? users_.size() : 0);
+    auc_.resize(query.auc ? users_.size() : 0);
   }
 
   void run(const Trainer& trainer) {
@@ -147,8 +149,11 @@ class Evaluation {
       for (std::size_t k = 0; k < query_.at.size(); ++k) {
         const std::string suffix = "@" + std::to_string(query_.at[k]) + (query_.candidates.empty() ? "" : ":sampled");
         const char* names[] = {"recall", "capped-recall", "ndcg", "hr"};
-        for (std::size_t m = 0; m < 4; ++m) result.metrics.push_back(metric(names[m] + suffix, 4 * k + m));
+        for (std::size_t m = 0; m < 4; ++m) {
+          result.metrics.push_back(metric(names[m] + suffix, values_.data() + 4 * k + m, 4 * query_.at.size()));
+        }
       }
+      if (query_.auc) result.metrics.push_back(metric("auc", auc_.data(), 1));
     }
     for (const auto& list : answers_) result.answers.insert(result.answers.end(), list.begin(), list.end());
     return result;
@@ -161,16 +166,17 @@ class Evaluation {
     std::vector<std::uint64_t> list;
     std::vector<std::int32_t> candidates;
     std::vector<std::int32_t> targets;
+    std::vector<float> target_scores;
   };
 
-  UserValues metric(std::string name, std::size_t column) const {
+  UserValues metric(std::string name, const double* values, std::size_t stride) const {
     UserValues out;
     out.name = std::move(name);
     out.n = static_cast<std::int64_t>(users_.size());
     out.weights.assign(users_.size(), 1.0);
     for (std::size_t u = 0; u < users_.size(); ++u) {
       out.users.push_back(query_.user_ids[static_cast<std::size_t>(users_[u])]);
-      out.sums.push_back(values_[u * query_.at.size() * 4 + column]);
+      out.sums.push_back(values[u * stride]);
     }
     return out;
   }
@@ -184,6 +190,7 @@ class Evaluation {
     if (query_.candidates.empty()) {
       for (const std::int32_t item : query_.mask.row_indices(user)) scores[item] = masked;
       scratch.head.offer(scores, query_.targets.columns);
+      if (query_.auc) auc_[static_cast<std::size_t>(place)] = auc(scores, scratch);
     } else {
       collect_candidates(user, scratch);
       for (const std::int32_t item : scratch.candidates) scratch.head.offer_one(scores[item], item);
@@ -225,6 +232,29 @@ class Evaluation {
     }
   }
 
+  /// Of the whole list; masked items are -infinity already. Each item is placed among the sorted scores of the targets.
+  double auc(const float* scores, Scratch& scratch) const {
+    auto& sorted = scratch.target_scores;
+    sorted.clear();
+    for (const std::int32_t item : scratch.targets) sorted.push_back(scores[item]);
+    std::sort(sorted.begin(), sorted.end());
+    std::int64_t twice = 0;  // pairs won, counted double: an equal pair is one
+    std::int64_t others = 0;
+    auto next = scratch.targets.begin();
+    for (std::int64_t item = 0; item < query_.targets.columns; ++item) {
+      if (next != scratch.targets.end() && *next == item) {
+        ++next;
+        continue;
+      }
+      if (scores[item] == masked) continue;
+      ++others;
+      const auto [low, high] = std::equal_range(sorted.begin(), sorted.end(), scores[item]);
+      twice += 2 * (sorted.end() - high) + (high - low);
+    }
+    if (others == 0) return 0.5;
+    return static_cast<double>(twice) / (2.0 * static_cast<double>(others) * static_cast<double>(sorted.size()));
+  }
+
   void keep(std::int64_t place, std::int32_t user, const float* scores, const std::vector<std::uint64_t>& list) {
     auto& answers = answers_[static_cast<std::size_t>(place)];
     for (std::size_t r = 0; r < std::min(list.size(), static_cast<std::size_t>(query_.keep)); ++r) {
@@ -240,6 +270,7 @@ class Evaluation {
   std::vector<Scratch> scratch_;     // one a worker
   std::vector<std::int32_t> users_;  // those with targets
   std::vector<double> values_;       // users × cut-offs × (recall, capped-recall, ndcg, hr)
+  std::vector<double> auc_;          // by user, when asked for
   std::vector<std::vector<RankedItem>> answers_;
 };
 

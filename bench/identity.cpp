@@ -1,0 +1,61 @@
+#include "bench/identity.hpp"
+
+#include <fmt/format.h>
+
+#include "bench/machine.hpp"
+#include "host/build_info.hpp"
+#include "host/digest.hpp"
+
+namespace embrace {
+
+const char* task_name(Task task) { return task == Task::rating ? "rating" : "ranking"; }
+
+Record describe_data(const Dataset& dataset, const Fold& fold, const std::string& split, std::uint64_t split_seed,
+                     Task task) {
+  Record record;
+  const Ratings& ratings = dataset.ratings;
+  record.data = {dataset.name,         dataset.sha256, ratings.user_count(),
+                 ratings.item_count(), ratings.size(), task == Task::rating ? dataset.best_rmse : std::nullopt};
+  record.split = {split,
+                  fold.number,
+                  split_seed,
+                  fold.sha256,
+                  static_cast<std::int64_t>(fold.train.size()),
+                  static_cast<std::int64_t>(fold.test.size())};
+  record.task = task_name(task);
+  return record;
+}
+
+std::map<std::string, std::string> provenance(const DeviceInfo& device, const std::string& command) {
+  const BuildInfo& build = build_info();
+  std::map<std::string, std::string> entries = {{"version", std::string(build.version)},
+                                                {"commit", std::string(build.commit)},
+                                                {"dirty", build.dirty ? "true" : "false"},
+                                                {"compiler", std::string(build.compiler)},
+                                                {"flags", std::string(build.flags)},
+                                                {"libraries", library_names()},
+                                                {"machine", machine_name()},
+                                                {"cpu", cpu_name()},
+                                                {"started", utc_now()},
+                                                {"command", command}};
+  if (device.kind != "cpu") {
+    entries["gpu"] = device.name;
+    entries["driver"] = device.driver;
+    entries["toolkit"] = device.toolkit;
+  }
+  return entries;
+}
+
+std::string record_id(const Record& record, const DeviceInfo& device, const std::string& more) {
+  std::string key =
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n", record_schema, record.data.sha256,
+                  record.split.name, record.split.fold, record.split.seed, record.split.sha256, record.method,
+                  record.information, record.task, record.seed, record.device.kind, record.device.name);
+  key += fmt::format("{}\n{}\n", record.device.threads, build_sha256(device));
+  if (record.positive) key += fmt::format("positive {}\n", *record.positive);
+  for (const int k : record.at) key += fmt::format("at {}\n", k);
+  for (const auto& [name, value] : record.hyper) key += fmt::format("{}={}\n", name, value);
+  return sha256(key + more).substr(0, 32);
+}
+
+}  // namespace embrace

@@ -1,0 +1,26 @@
+// What a record says about its origin, and its id: the same for every program part that writes records.
+#pragma once
+#include <map>
+#include <string>
+
+#include "bench/devices.hpp"
+#include "host/data/dataset.hpp"
+#include "host/data/split.hpp"
+#include "host/record.hpp"
+
+namespace embrace {
+
+const char* task_name(Task task);
+
+/// A record that says what was trained on and measured: the data, the split, the task.
+Record describe_data(const Dataset& dataset, const Fold& fold, const std::string& split, std::uint64_t split_seed,
+                     Task task);
+
+/// Of a run that starts now in this program.
+std::map<std::string, std::string> provenance(const DeviceInfo& device, const std::string& command);
+
+/// The resume key: everything that a result depends on, the program itself included. `more`: what tells runs apart
+/// that agree in all fields that the schema lists; empty for those of a study.
+std::string record_id(const Record& record, const DeviceInfo& device, const std::string& more);
+
+}  // namespace embrace

@@ -1,0 +1,136 @@
+#include "bench/peers/contest.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "host/error.hpp"
+#include "host/text.hpp"
+
+namespace embrace::peers {
+namespace {
+
+/// implicit minimises Σ_rated c (1 - p·q)² + Σ_others (p·q)² + λ (|P|² + |Q|²) with c = alpha. `ials` has the same
+/// minimum, its vectors shorter by a factor, for alpha = 1 / (c - 1), nu = 0 and λ / c (see loss.hpp).
+Settings ials_settings(double c, double regularization, double epochs) {
+  return {
+      {"factors", 64}, {"epochs", epochs}, {"alpha", 1 / (c - 1)}, {"regularization", regularization / c}, {"nu", 0}};
+}
+
+Contest implicit_als(const std::string& solver, double bar) {
+  constexpr double c = 10, regularization = 10;
+  return {.name = "implicit-" + solver,
+          .peer = "implicit",
+          .task = Task::ranking,
+          .positive = 4,
+          .metric = "loss",
+          .ours = {"ials", ials_settings(c, regularization, 10)},
+          .theirs = {"implicit-als-" + solver,
+                     {{"factors", 64}, {"epochs", 10}, {"alpha", c}, {"regularization", regularization}}},
+          .goals = {{Measure::target, bar}, {Measure::rate, 0}}};
+}
+
+Contest lightfm(const std::string& name, const std::string& information, double bar) {
+  return {.name = "lightfm-" + name,
+          .peer = "lightfm",
+          .task = Task::ranking,
+          .positive = 4,
+          .information = information,
+          .metric = "auc",
+          .ours = {"hybrid", {{"factors", 64}, {"epochs", 10}}},
+          .theirs = {"lightfm-bpr", {{"factors", 64}, {"epochs", 10}, {"learning_rate", 0.05}}},
+          .goals = {{Measure::rate, bar}, {Measure::target, 0}}};
+}
+
+Contest operation(const std::string& peer, const std::string& work, double bar) {
+  return {.name = peer + "-" + work,
+          .peer = peer,
+          .ours = {work, {{"epochs", 3}}},
+          .theirs = {peer + "-" + work, {{"epochs", 3}}},
+          .goals = {{Measure::operation, bar}}};
+}
+
+/// Explicit ratings, RMSE: time to the accuracy of both.
+Contest rating(const std::string& name, const std::string& peer, Side ours, Side theirs, std::vector<Goal> goals) {
+  return {.name = name,
+          .peer = peer,
+          .metric = "rmse",
+          .ours = std::move(ours),
+          .theirs = std::move(theirs),
+          .goals = std::move(goals)};
+}
+
+std::vector<Contest> make_contests() {
+  std::vector<Contest> all;
+  all.push_back(rating(
+      "libmf-sgd", "libmf", {"sgd", {{"factors", 128}, {"epochs", 10}}},
+      {"libmf-sgd", {{"factors", 128}, {"epochs", 12}, {"regularization", 0.05}, {"learning_rate", 0.1}, {"bins", 26}}},
+      {{Measure::rate, 2.5}, {Measure::target, 2}}));
+  all.push_back(implicit_als("cholesky", 5));
+  all.push_back(implicit_als("cg", 2.5));
+  all.push_back(lightfm("ids", "ratings", 8));
+  all.push_back(lightfm("metadata", "+user+movie", 10));
+  all.push_back(operation("duckdb", "aggregate", 15));
+  all.push_back(operation("duckdb", "csr", 10));
+  all.push_back(operation("polars", "prepare", 3));
+  return all;
+}
+
+}  // namespace
+
+const char* measure_name(Measure measure) {
+  switch (measure) {
+    case Measure::rate:
+      return "rate";
+    case Measure::target:
+      return "time to accuracy";
+    case Measure::operation:
+      return "time";
+  }
+  return "";
+}
+
+const std::vector<Contest>& all_contests() {
+  static const std::vector<Contest> all = make_contests();
+  return all;
+}
+
+const Contest* find_contest(const std::string& name) {
+  const auto& all = all_contests();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Contest& c) { return c.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::vector<const Contest*> select_contests(const std::string& text) {
+  std::vector<const Contest*> chosen;
+  std::vector<std::string> known;
+  for (const Contest& contest : all_contests()) known.push_back(contest.name);
+  for (const std::string& part : split_text(text, ',')) {
+    bool any = false;
+    for (const Contest& contest : all_contests()) {
+      if (part != "all" && !glob_match(part, contest.name) && !glob_match(part, contest.peer)) continue;
+      any = true;
+      if (std::find(chosen.begin(), chosen.end(), &contest) == chosen.end()) chosen.push_back(&contest);
+    }
+    if (!any) throw UsageError("there is no contest '" + part + "'", suggestion(part, known));
+  }
+  return chosen;
+}
+
+double setting(const Side& side, const std::string& name) {
+  for (const auto& [key, value] : side.settings) {
+    if (key == name) return value;
+  }
+  throw std::out_of_range(side.method + " has no setting " + name);
+}
+
+Contest with_factors(const Contest& contest, int factors) {
+  Contest changed = contest;
+  for (Side* side : {&changed.ours, &changed.theirs}) {
+    for (auto& [name, value] : side->settings) {
+      if (name == "factors") value = factors;
+    }
+  }
+  return changed;
+}
+
+}  // namespace embrace::peers

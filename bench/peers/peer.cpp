@@ -1,0 +1,70 @@
+#include "bench/peers/peer.hpp"
+
+#include <algorithm>
+
+#include "host/error.hpp"
+#include "host/text.hpp"
+
+namespace embrace::peers {
+namespace {
+
+/// A package that PyPI has ready-made.
+Peer wheel(const std::string& name, const std::string& package, const std::string& summary) {
+  return {name, package, "main", summary, {{"--only-binary", ":all:", package}}};
+}
+
+std::vector<Peer> make_peers() {
+  std::vector<Peer> all;
+  all.push_back(wheel("implicit", "implicit==0.7.3", "implicit feedback: ALS by Cholesky and by CG, BPR"));
+  // Built as it comes, LIBMF has no vector code at all; CFLAGS are not looked at.
+  all.push_back({"libmf",
+                 "libmf==0.9.2",
+                 "main",
+                 "SGD matrix factorization, AVX build",
+                 {{"numpy"}, {"--no-build-isolation", "--no-binary", "libmf", "libmf==0.9.2"}},
+                 {{"CXXFLAGS", "-DUSEAVX -mavx -O3 -ffast-math -pthread -fopenmp -DUSEOMP"}, {"LDFLAGS", "-fopenmp"}}});
+  // Its setup.py knows neither later setuptools nor build isolation.
+  all.push_back({"lightfm",
+                 "lightfm==1.17",
+                 "main",
+                 "sums of feature embeddings: BPR, WARP",
+                 {{"numpy", "scipy", "requests", "scikit-learn"},
+                  {"--no-build-isolation", "--no-use-pep517", "--no-binary", "lightfm", "lightfm==1.17"}}});
+  all.push_back(wheel("myfm", "myfm==0.4.0", "Bayesian factorization machine by Gibbs sampling"));
+  all.push_back(wheel("surprise", "scikit-surprise==1.1.5", "SGD matrix factorization with biases"));
+  all.push_back(wheel("cornac", "cornac==3.0.1", "SGD matrix factorization with biases, parallel"));
+  all.push_back(wheel("duckdb", "duckdb==2.0.0", "aggregates and sorting in SQL"));
+  all.push_back(wheel("polars", "polars==2.1.0", "data frames: reading and preparing CSV"));
+  return all;
+}
+
+}  // namespace
+
+const std::vector<Peer>& all_peers() {
+  static const std::vector<Peer> all = make_peers();
+  return all;
+}
+
+const Peer* find_peer(std::string_view name) {
+  const auto& all = all_peers();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Peer& peer) { return peer.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+std::vector<const Peer*> select_peers(const std::string& text) {
+  std::vector<const Peer*> chosen;
+  std::vector<std::string> known;
+  for (const Peer& peer : all_peers()) known.push_back(peer.name);
+  for (const std::string& part : split_text(text, ',')) {
+    bool any = false;
+    for (const Peer& peer : all_peers()) {
+      if (part != "all" && !glob_match(part, peer.name)) continue;
+      any = true;
+      if (std::find(chosen.begin(), chosen.end(), &peer) == chosen.end()) chosen.push_back(&peer);
+    }
+    if (!any) throw UsageError("there is no peer '" + part + "'", suggestion(part, known));
+  }
+  return chosen;
+}
+
+}  // namespace embrace::peers
