@@ -16,20 +16,24 @@ Peer wheel(const std::string& name, const std::string& package, const std::strin
 std::vector<Peer> make_peers() {
   std::vector<Peer> all;
   all.push_back(wheel("implicit", "implicit==0.7.3", "implicit feedback: ALS by Cholesky and by CG, BPR"));
-  // Built as it comes, LIBMF has no vector code at all; CFLAGS are not looked at.
+  // Built as it comes, LIBMF has no vector code at all. Which of the two variables is read depends on setuptools, and
+  // a cached wheel may be of another build.
+  const std::string avx = "-DUSEAVX -mavx -O3 -ffast-math -pthread -fopenmp -DUSEOMP";
   all.push_back({"libmf",
                  "libmf==0.9.2",
                  "main",
                  "SGD matrix factorization, AVX build",
-                 {{"numpy"}, {"--no-build-isolation", "--no-binary", "libmf", "libmf==0.9.2"}},
-                 {{"CXXFLAGS", "-DUSEAVX -mavx -O3 -ffast-math -pthread -fopenmp -DUSEOMP"}, {"LDFLAGS", "-fopenmp"}}});
+                 {{"--force-reinstall", "--no-deps", "--no-cache-dir", "--no-build-isolation", "--no-binary", "libmf",
+                   "libmf==0.9.2"}},
+                 {{"CFLAGS", avx}, {"CXXFLAGS", avx}, {"LDFLAGS", "-fopenmp"}}});
   // Its setup.py knows neither later setuptools nor build isolation.
   all.push_back({"lightfm",
                  "lightfm==1.17",
                  "main",
                  "sums of feature embeddings: BPR, WARP",
-                 {{"numpy", "scipy", "requests", "scikit-learn"},
-                  {"--no-build-isolation", "--no-use-pep517", "--no-binary", "lightfm", "lightfm==1.17"}}});
+                 {{"numpy", "scipy", "requests", "scikit-learn", "Cython"},
+                  {"--force-reinstall", "--no-deps", "--no-cache-dir", "--no-build-isolation", "--no-use-pep517",
+                   "--no-binary", "lightfm", "lightfm==1.17"}}});
   all.push_back(wheel("myfm", "myfm==0.4.0", "Bayesian factorization machine by Gibbs sampling"));
   all.push_back(wheel("surprise", "scikit-surprise==1.1.5", "SGD matrix factorization with biases"));
   all.push_back(wheel("cornac", "cornac==3.0.1", "SGD matrix factorization with biases, parallel"));
