@@ -36,6 +36,7 @@ std::vector<Peer> make_peers() {
                    "--no-binary", "lightfm", "lightfm==1.17"}}});
   all.push_back(wheel("myfm", "myfm==0.4.0", "Bayesian factorization machine by Gibbs sampling"));
   all.push_back(wheel("surprise", "scikit-surprise==1.1.5", "SGD matrix factorization with biases"));
+  all.back().installs.push_back({"pandas"});  // hands it the ratings
   all.push_back(wheel("cornac", "cornac==3.0.1", "SGD matrix factorization with biases, parallel"));
   all.push_back(wheel("duckdb", "duckdb==2.0.0", "aggregates and sorting in SQL"));
   all.push_back(wheel("polars", "polars==2.1.0", "data frames: reading and preparing CSV"));

@@ -11,7 +11,7 @@ def sgd(job):
     users, items, values = job.train()
     train = Dataset(
         job.users, job.items, {u: u for u in range(job.users)}, {i: i for i in range(job.items)},
-        (users, items, values.astype(np.float64)),
+        (users.astype(np.int64), items.astype(np.int64), values.astype(np.float64)),
     )
     answer = protocol.Answer(job, "cornac", "wheel")
     model = MF(

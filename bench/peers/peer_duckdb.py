@@ -31,19 +31,17 @@ def csr_answer(job, rows):
 
 def work(job):
     import duckdb
-    import pandas
 
     users, items, values = job.train()
-    frame = pandas.DataFrame({"user_id": users, "item_id": items, "value": values})
+    arrays = {"user_id": users, "item_id": items, "value": values}  # found by DuckDB under this name
     database = duckdb.connect(config={"threads": job.threads})
-    database.execute("CREATE TABLE r AS SELECT * FROM frame")
+    database.execute("CREATE TABLE r AS SELECT * FROM arrays")
     answer = protocol.Answer(job, "duckdb", "wheel")
     run, to_answer = {"duckdb-aggregate": (aggregate, aggregate_answer), "duckdb-csr": (csr, csr_answer)}[job.method]
     for _ in range(job.epochs):
         seconds, result = protocol.timed(run, database)
         answer.result["epoch_seconds"].append(seconds)
     answer.save("answer", to_answer(job, result).astype(np.int64))
-    del frame  # DuckDB finds it by its name
     answer.write()
 
 

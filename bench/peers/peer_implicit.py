@@ -38,13 +38,12 @@ def fit(job, model, ratings):
     answer = protocol.Answer(job, "implicit", "wheel")
     seconds = answer.result["epoch_seconds"]
 
-    def on_epoch(iteration, elapsed, _):  # the seconds of this iteration by the package's own clock
+    def on_epoch(iteration, elapsed, *_):  # the seconds of this iteration by the package's own clock
         seconds.append(elapsed)
         if iteration + 1 in job.checkpoints:
             answer.checkpoint(iteration + 1, sum(seconds), users=model.user_factors, items=model.item_factors)
 
-    wall, _ = protocol.timed(model.fit, ratings, show_progress=False, callback=on_epoch)
-    del wall  # holds the writing of checkpoints
+    model.fit(ratings, show_progress=False, callback=on_epoch)
     answer.write()
 
 
