@@ -296,5 +296,39 @@ TEST(Metrics, AreFoundByBaseNameAndSaidInFull) {
   }
 }
 
+TEST(Ranking, AucIsTheShareOfPairsInOrder) {
+  Threads threads(2);
+  const std::vector<PlainUser> users = random_users(11, 60, 23, 4);
+  const TableTrainer trainer(users, threads);
+  const Csr mask = rows_of(users, 23, &PlainUser::mask), targets = rows_of(users, 23, &PlainUser::targets);
+  std::vector<std::int64_t> ids;
+  double sum = 0;
+  std::int64_t counted = 0;
+  for (const PlainUser& user : users) {
+    ids.push_back(user.id);
+    if (user.targets.empty()) continue;
+    double won = 0, pairs = 0;
+    for (std::int32_t other = 0; other < 23; ++other) {
+      if (user.mask.count(other) + user.targets.count(other) > 0) continue;
+      for (const std::int32_t target : user.targets) {
+        const double a = user.mask.count(target) > 0 ? -1e30 : user.scores[static_cast<std::size_t>(target)];
+        const double b = user.scores[static_cast<std::size_t>(other)];
+        won += a > b ? 1.0 : a == b ? 0.5 : 0.0;
+        ++pairs;
+      }
+    }
+    sum += pairs > 0 ? won / pairs : 0.5;
+    ++counted;
+  }
+  RankingQuery query{mask.view(), targets.view(), {}, {}, ids};
+  EXPECT_TRUE(evaluate_ranking(trainer, query, threads).metrics.empty()) << "measured only when asked for";
+  query.auc = true;
+  const RankingResult result = evaluate_ranking(trainer, query, threads);
+  ASSERT_EQ(result.metrics.size(), 1U);
+  EXPECT_EQ(result.metrics[0].name, "auc");
+  // Whole numbers are divided once a user; only the sum over users has another order.
+  EXPECT_NEAR(result.metrics[0].value(), sum / static_cast<double>(counted), 1e-14);
+}
+
 }  // namespace
 }  // namespace embrace

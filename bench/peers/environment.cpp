@@ -15,16 +15,6 @@ namespace fs = std::filesystem;
 
 fs::path state_file(const Peer& peer, const fs::path& folder) { return folder / (peer.name + ".state"); }
 
-/// What a finished installation leaves: a program with other pins knows that it is not its own.
-std::string finished(const Peer& peer) {
-  std::string recipe(peer_file("constraints.txt"));
-  for (const auto& words : peer.installs) {
-    for (const std::string& word : words) recipe += word + "\n";
-  }
-  for (const auto& [name, value] : peer.build_flags) recipe += name + "=" + value + "\n";
-  return "installed " + sha256(recipe).substr(0, 16) + "\n";
-}
-
 /// Runs a step to its end; throws std::runtime_error with what it said last.
 void step(const std::string& what, Command command) {
   const Ended ended = run_command(command);
@@ -68,13 +58,22 @@ fs::path default_environments() {
   throw UsageError("neither XDG_DATA_HOME nor HOME is set", "name the folder with --environments DIR");
 }
 
+std::string installed_state(const Peer& peer) {
+  std::string recipe(peer_file("constraints.txt"));
+  for (const auto& words : peer.installs) {
+    for (const std::string& word : words) recipe += word + "\n";
+  }
+  for (const auto& [name, value] : peer.build_flags) recipe += name + "=" + value + "\n";
+  return "installed " + sha256(recipe).substr(0, 16) + "\n";
+}
+
 fs::path python_of(const Peer& peer, const fs::path& folder) { return folder / peer.environment / "bin" / "python"; }
 
 std::string why_not_installed(const Peer& peer, const fs::path& folder) {
   const std::string hint = "; embrace peers install " + peer.name;
   if (!fs::exists(state_file(peer, folder))) return "not installed" + hint;
   const std::string state = read_file(state_file(peer, folder));
-  if (state == finished(peer)) return "";
+  if (state == installed_state(peer)) return "";
   if (state.starts_with("installed ")) return "installed with other versions" + hint;
   return "cannot be installed: " + state.substr(0, state.find('\n'));
 }
@@ -90,7 +89,7 @@ bool install(const std::vector<const Peer*>& peers, const fs::path& folder,
     }
     try {
       install_one(*peer, folder);
-      write_atomically(state_file(*peer, folder), finished(*peer));
+      write_atomically(state_file(*peer, folder), installed_state(*peer));
       say(peer->package + ": installed");
     } catch (const std::runtime_error& error) {
       write_atomically(state_file(*peer, folder), std::string(error.what()) + "\n");
