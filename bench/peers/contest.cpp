@@ -111,6 +111,9 @@ std::vector<Contest> make_contests() {
       rating("cornac-mf", "cornac", {"sgd", with(sgd, "factors", 64)},
              {"cornac-mf", {{"factors", 64}, {"epochs", 20}, {"regularization", 0.02}, {"learning_rate", 0.01}}},
              {{Measure::rate, 0}, {Measure::target, 0}})));
+  all.push_back(rating("lenskit-als", "lenskit", {"als", {{"factors", 64}, {"epochs", 15}}},
+                       {"lenskit-als", {{"factors", 64}, {"epochs", 15}, {"regularization", 0.1}}},
+                       {{Measure::rate, 0}, {Measure::target, 0}}));
   all.push_back(at_the_end(rating("myfm-gibbs", "myfm", {"als", {{"factors", 32}, {"epochs", 15}}},
                                   {"myfm-gibbs", {{"factors", 32}, {"epochs", 100}}}, {{Measure::target, 0}})));
   return all;

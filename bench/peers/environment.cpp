@@ -13,6 +13,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// The file of pins of the environment.
+std::string constraints_of(const Peer& peer) { return "constraints-" + peer.environment + ".txt"; }
+
 fs::path state_file(const Peer& peer, const fs::path& folder) { return folder / (peer.name + ".state"); }
 
 /// Runs a step to its end; throws std::runtime_error with what it said last.
@@ -32,7 +35,7 @@ void make_environment(const Peer& peer, const fs::path& folder) {
 
 Command pip(const Peer& peer, const fs::path& folder, const std::vector<std::string>& words) {
   Command command{{python_of(peer, folder).string(), "-m", "pip", "install", "--disable-pip-version-check",
-                   "--constraint", (folder / "constraints.txt").string()},
+                   "--constraint", (folder / constraints_of(peer)).string()},
                   peer.build_flags,
                   folder / (peer.name + ".log"),
                   0};
@@ -41,6 +44,7 @@ Command pip(const Peer& peer, const fs::path& folder, const std::vector<std::str
 }
 
 void install_one(const Peer& peer, const fs::path& folder) {
+  write_atomically(folder / constraints_of(peer), peer_file(constraints_of(peer)));
   make_environment(peer, folder);
   step("pip install setuptools", pip(peer, folder, {"setuptools", "wheel", "numpy", "threadpoolctl"}));
   for (const auto& words : peer.installs) step("pip install " + words.back(), pip(peer, folder, words));
@@ -59,7 +63,7 @@ fs::path default_environments() {
 }
 
 std::string installed_state(const Peer& peer) {
-  std::string recipe(peer_file("constraints.txt"));
+  std::string recipe(peer_file(constraints_of(peer)));
   for (const auto& words : peer.installs) {
     for (const std::string& word : words) recipe += word + "\n";
   }
@@ -80,7 +84,6 @@ std::string why_not_installed(const Peer& peer, const fs::path& folder) {
 
 bool install(const std::vector<const Peer*>& peers, const fs::path& folder,
              const std::function<void(const std::string&)>& say) {
-  write_atomically(folder / "constraints.txt", peer_file("constraints.txt"));
   bool all = true;
   for (const Peer* peer : peers) {
     if (why_not_installed(*peer, folder).empty()) {

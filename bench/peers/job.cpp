@@ -53,9 +53,15 @@ std::string job_json(const Job& job, const fs::path& folder) {
 /// Libraries under a peer must not start threads of their own beside the peer's, and choose their kernels themselves.
 std::vector<std::pair<std::string, std::string>> job_environment(const Job& job) {
   const std::string threads = std::to_string(job.threads);
-  return {{"OPENBLAS_NUM_THREADS", "1"},    {"MKL_NUM_THREADS", "1"},    {"OMP_NUM_THREADS", threads},
-          {"POLARS_MAX_THREADS", threads},  {"OPENBLAS_CORETYPE", ""},   {"PYTHONPATH", ""},
-          {"PYTHONDONTWRITEBYTECODE", "1"}, {"PYTHONWARNINGS", "ignore"}};
+  return {{"OPENBLAS_NUM_THREADS", "1"},
+          {"MKL_NUM_THREADS", "1"},
+          {"OMP_NUM_THREADS", threads},
+          {"POLARS_MAX_THREADS", threads},
+          {"NUMBA_NUM_THREADS", threads},
+          {"OPENBLAS_CORETYPE", ""},
+          {"PYTHONPATH", ""},
+          {"PYTHONDONTWRITEBYTECODE", "1"},
+          {"PYTHONWARNINGS", "ignore"}};
 }
 
 double finite_seconds(const Json& value, const char* name) {

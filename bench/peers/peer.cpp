@@ -40,6 +40,9 @@ std::vector<Peer> make_peers() {
   all.push_back(wheel("cornac", "cornac==3.0.1", "SGD matrix factorization with biases, parallel"));
   all.push_back(wheel("duckdb", "duckdb==2.0.0", "aggregates and sorting in SQL"));
   all.push_back(wheel("polars", "polars==2.1.0", "data frames: reading and preparing CSV"));
+  // Its last release without PyTorch, which would come with all of CUDA; it wants another NumPy than the rest.
+  all.push_back(wheel("lenskit", "lenskit==0.14.4", "explicit ALS with biases"));
+  all.back().environment = "lenskit";
   return all;
 }
 

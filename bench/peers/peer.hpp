@@ -23,7 +23,7 @@ const Peer* find_peer(std::string_view name);
 /// Comma-separated names and globs, or `all`; throws UsageError for a name that is none.
 std::vector<const Peer*> select_peers(const std::string& text);
 
-/// The text of a file that travels inside the program: an adapter, protocol.py, constraints.txt. Throws
+/// The text of a file that travels inside the program: an adapter, protocol.py, pins. Throws
 /// std::logic_error for a name that is none.
 std::string_view peer_file(std::string_view name);
 
