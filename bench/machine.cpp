@@ -6,6 +6,7 @@
 
 #include <cctype>
 #include <chrono>
+#include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -53,6 +54,11 @@ std::string machine_name() {
 std::string library_names() {
   return blas_name() + ", zlib " + zlibVersion() + ", nlohmann-json " + std::to_string(NLOHMANN_JSON_VERSION_MAJOR) +
          "." + std::to_string(NLOHMANN_JSON_VERSION_MINOR) + "." + std::to_string(NLOHMANN_JSON_VERSION_PATCH);
+}
+
+double load_average() {
+  double load = 0;
+  return getloadavg(&load, 1) == 1 ? load : 0;
 }
 
 std::string utc_now() {

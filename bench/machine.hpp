@@ -8,6 +8,7 @@ namespace embrace {
 std::string cpu_name();
 std::string machine_name();   // "Linux 6.1 x86_64, 2 processors, 23 GiB"
 std::string library_names();  // versions of what the numbers depend on
+double load_average();        // programs that ran or waited for a processor, mean of the last minute
 std::string utc_now();        // "2026-01-31T12:00:00Z"
 std::int64_t total_memory_bytes();
 std::int64_t available_memory_bytes();

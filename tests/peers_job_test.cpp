@@ -1,7 +1,6 @@
 // The protocol with other libraries' adapters, held against a shell script that hands back prepared files: what a good
 // answer becomes, and what becomes of adapters that die, lie or never end.
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <chrono>
 #include <cmath>

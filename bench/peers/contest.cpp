@@ -25,7 +25,7 @@ Contest implicit_als(const std::string& solver, double bar) {
           .metric = "loss",
           .ours = {"ials", ials_settings(c, regularization, 10)},
           .theirs = {"implicit-als-" + solver,
-                     {{"factors", 64}, {"epochs", 10}, {"alpha", c}, {"regularization", regularization}}},
+                     {{"factors", 64}, {"epochs", 15}, {"alpha", c}, {"regularization", regularization}}},
           .goals = {{Measure::target, bar}, {Measure::rate, 0}}};
 }
 

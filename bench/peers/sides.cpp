@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "bench/identity.hpp"
+#include "bench/machine.hpp"
 #include "bench/peers/npy.hpp"
 #include "host/error.hpp"
 
@@ -46,6 +47,7 @@ Record Sides::describe(bool ours, int repetition) const {
   record.device = {device_.kind, device_.name, threads_.count()};
   record.provenance = provenance(device_, terms_.command);
   record.provenance["contest"] = contest_.name;
+  record.provenance["load"] = fmt::format("{:.2f}", load_average());
   const Method* method = ours ? find_method(side.method) : nullptr;
   if (method != nullptr) {
     record.family = method->info.family;

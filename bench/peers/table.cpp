@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
+#include <charconv>
 #include <map>
 #include <tuple>
 
@@ -20,6 +19,14 @@ std::string provenance(const Record& record, const std::string& name) {
 }
 
 bool is_peers(const Record& record) { return record.family == "peer"; }
+
+/// Programs that ran or waited when the run began, beyond the threads of a contest; 0 when there were none.
+double load_of(const Record& record) {
+  const std::string text = provenance(record, "load");
+  double load = 0;
+  std::from_chars(text.data(), text.data() + text.size(), load);
+  return load > record.device.threads + 0.5 ? load : 0;
+}
 
 int factors_of(const Record& record) {
   const auto found = std::find_if(record.hyper.begin(), record.hyper.end(),
@@ -99,7 +106,6 @@ class Comparison {
     common_.data_sha256 = any.data.sha256;
     common_.split = any.split.name;
     common_.threads = any.device.threads;
-    common_.ratings = any.split.train;
     common_.contest = contest.name;
     common_.ours = contest.ours.method;
     common_.theirs = contest.theirs.method;
@@ -216,11 +222,11 @@ std::vector<Cell> cells_of(const ContestRow& row) {
 Table make_table(const std::vector<const ContestRow*>& rows) {
   const ContestRow& first = *rows[0];
   Table table;
-  table.heading =
-      fmt::format("{}, {}, {} training ratings, {} threads", first.data, first.split, first.ratings, first.threads);
-  table.columns = {{"contest", false}, {"peer", false},  {"k", true},    {"measure", false}, {"both reach", false},
-                   {"ours", true},     {"theirs", true}, {"ours", true}, {"theirs", true},   {"ratio", true},
-                   {"95 %", true},     {"aim", true},    {"", false}};
+  table.heading = fmt::format("{}, {}, {} threads", first.data, first.split, first.threads);
+  table.columns = {
+      {"contest", false},  {"peer", false},       {"k", true},    {"measure", false}, {"both reach", false},
+      {"end, ours", true}, {"end, theirs", true}, {"ours", true}, {"theirs", true},   {"ratio", true},
+      {"95 %", true},      {"aim", true},         {"", false}};
   table.keys = 2;
   for (const ContestRow* row : rows) {
     table.rows.push_back(cells_of(*row));
@@ -232,25 +238,24 @@ Table make_table(const std::vector<const ContestRow*>& rows) {
   return table;
 }
 
-auto table_key(const ContestRow& row) {
-  return std::tie(row.data, row.data_sha256, row.split, row.threads, row.ratings);
-}
+auto table_key(const ContestRow& row) { return std::tie(row.data, row.split, row.threads); }
 
 }  // namespace
 
 std::vector<ContestRow> contest_rows(const std::vector<Record>& records) {
-  std::map<std::tuple<std::string, std::string, std::string, int, std::size_t, int>, Runs> groups;
+  // In the order of the table; data reduced to high ratings have another hash and stay beside the rest.
+  std::map<std::tuple<std::string, std::string, int, std::size_t, int, std::string>, Runs> groups;
   for (const Record& record : records) {
     const Contest* contest = find_contest(provenance(record, "contest"));
     if (contest == nullptr) continue;
     const auto place = static_cast<std::size_t>(contest - all_contests().data());
-    Runs& runs = groups[{record.data.name, record.data.sha256, record.split.name, record.device.threads, place,
-                         factors_of(record)}];
+    Runs& runs = groups[{record.data.name, record.split.name, record.device.threads, place, factors_of(record),
+                         record.data.sha256}];
     (is_peers(record) ? runs.theirs : runs.ours)[record.seed] = &record;
   }
   std::vector<ContestRow> rows;
   for (const auto& [key, runs] : groups) {
-    const Contest& contest = all_contests()[std::get<4>(key)];
+    const Contest& contest = all_contests()[std::get<3>(key)];
     const Comparison comparison(contest, runs);
     for (const Goal& goal : contest.goals) rows.push_back(comparison.row(goal));
   }
@@ -270,6 +275,12 @@ Document contest_document(const std::vector<Record>& records) {
   document.notes.emplace_back(
       "Medians over interleaved repetitions; ratio: their time / ours; interval: repetitions drawn in pairs. Times are "
       "of training alone.");
+  double load = 0;
+  for (const Record& record : records) load = std::max(load, load_of(record));
+  if (load > 0) {
+    document.notes.push_back(fmt::format(
+        "The machine had other work: up to {:.1f} programs waited for a processor when a run began.", load));
+  }
   std::vector<std::string> makers;
   for (const Record& record : records) {
     const std::string maker = "Made by " + made_by(record) + ", " + provenance(record, "machine") + ".";

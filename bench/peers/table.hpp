@@ -15,7 +15,6 @@ namespace embrace::peers {
 struct ContestRow {
   std::string data, data_sha256, split;
   int threads = 0;
-  std::int64_t ratings = 0;  // of the training part
   std::string contest;
   std::string ours, theirs;  // method of either side
   std::string package;       // with version and build
