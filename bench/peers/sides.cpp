@@ -138,7 +138,8 @@ void Sides::train_theirs(int repetition, Record& record) {
   const Job todo = job(repetition);
   const JobResult result = run_job(terms_.program, todo, ground.folder);
   take_origin(result, record);
-  Record::Cost& cost = record.cost.emplace();
+  record.cost = Record::Cost{};
+  Record::Cost& cost = *record.cost;
   cost.prepare_seconds = result.prepare_seconds;
   cost.train_seconds = result.checkpoints.back().seconds;
   cost.epoch_seconds = result.epoch_seconds;
