@@ -61,3 +61,15 @@ add_mutant(scores_take_the_wrong_bias SOURCE cuda/embedding.cu PROGRAM embedding
            FAILS EmbeddingTest.ScoresOfAllItems FROM [[bias_of(model.user_bias, users[row])]] TO [[bias_of(model.user_bias, row)]])
 add_mutant(biases_of_single_ratings SOURCE cuda/baselines.cu PROGRAM baselines_test
            FAILS BaselinesTest.BiasesOfRowsAreThoseOfPlainLoops FROM [[if (size > 0)]] TO [[if (size > 1)]])
+add_mutant(sgd_steps_without_a_barrier SOURCE cuda/sgd_epoch.cu PROGRAM sgd_test
+           FAILS SgdEpochTest.AnyNumberOfFactors FROM [[__syncthreads();]] TO [[]])
+add_mutant(sgd_fetches_the_row_at_hand SOURCE cuda/sgd_epoch.cu PROGRAM sgd_test
+           FAILS SgdEpochTest.OneUserOrOneItemWithAllTheRatings FROM [[next.item != now.item]] TO [[true]])
+add_mutant(sgd_loses_the_last_user SOURCE cuda/sgd_epoch.cu PROGRAM sgd_test
+           FAILS SgdEpochTest.AnyShapeAndNumberOfGroups FROM [[if (other_user || last)]] TO [[if (other_user)]])
+add_mutant(sgd_decay_of_another_power SOURCE cuda/sgd_epoch.cu PROGRAM sgd_test
+           FAILS SgdEpochTest.AnyNumberOfFactors FROM [[bias_regularization / n]] TO [[bias_regularization * n]])
+add_mutant(sgd_overlooks_a_bias SOURCE cuda/sgd_epoch.cu PROGRAM sgd_test
+           FAILS SgdEpochTest.NumbersOutOfBoundsAreSeen FROM [[i < side.bias.size]] TO [[i + 1 < side.bias.size]])
+add_mutant(initial_factors_of_other_rows SOURCE cuda/initial.cu PROGRAM sgd_test
+           FAILS SgdTest.BeginsWithTheCpusFactors FROM [[(first_row + row)]] TO [[(row)]])
