@@ -9,4 +9,7 @@ namespace embrace::gpu {
 void multiply_transposed(Device& device, DeviceMatrixView<const float> a, DeviceMatrixView<const float> b, float beta,
                          DeviceMatrixView<float> c);
 
+/// g = Σ y y' over the rows of y, in the first y.columns rows and columns of g.
+void form_gram(Device& device, DeviceMatrixView<const float> y, DeviceMatrixView<float> g);
+
 }  // namespace embrace::gpu

@@ -16,15 +16,15 @@ constexpr std::int64_t most_blocks = 1024;
 constexpr std::int64_t elements_a_block = threads * 8;
 
 struct Value {
-  __device__ double operator()(float x) const { return static_cast<double>(x); }
+  __device__ double operator()(double x) const { return x; }
 };
 struct Square {
   __device__ double operator()(float x) const { return static_cast<double>(x) * static_cast<double>(x); }
 };
 
-template <typename Map>
+template <typename T, typename Map>
 __global__ void __launch_bounds__(threads)
-    sum_blocks_kernel(DeviceSpan<const float> values, Map map, DeviceSpan<double> sums) {
+    sum_blocks_kernel(DeviceSpan<const T> values, Map map, DeviceSpan<double> sums) {
   __shared__ double scratch[threads / warp_size];
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * threads;
   double total = 0;
@@ -44,8 +44,8 @@ __global__ void __launch_bounds__(threads)
   if (threadIdx.x == 0) result[0] = total;
 }
 
-template <typename Map>
-double reduce(Device& device, DeviceSpan<const float> values, Map map) {
+template <typename T, typename Map>
+double reduce(Device& device, DeviceSpan<const T> values, Map map) {
   EMBRACE_PHASE("sum");
   if (values.empty()) return 0;
   const auto blocks =
@@ -62,6 +62,7 @@ double reduce(Device& device, DeviceSpan<const float> values, Map map) {
 }  // namespace
 
 double sum(Device& device, DeviceSpan<const float> values) { return reduce(device, values, Value{}); }
+double sum(Device& device, DeviceSpan<const double> values) { return reduce(device, values, Value{}); }
 double sum_of_squares(Device& device, DeviceSpan<const float> values) { return reduce(device, values, Square{}); }
 
 }  // namespace embrace::gpu

@@ -5,6 +5,7 @@
 namespace embrace::gpu {
 
 double sum(Device& device, DeviceSpan<const float> values);
+double sum(Device& device, DeviceSpan<const double> values);
 double sum_of_squares(Device& device, DeviceSpan<const float> values);
 
 }  // namespace embrace::gpu

@@ -73,3 +73,12 @@ add_mutant(sgd_overlooks_a_bias SOURCE cuda/sgd_epoch.cu PROGRAM sgd_test
            FAILS SgdEpochTest.NumbersOutOfBoundsAreSeen FROM [[i < side.bias.size]] TO [[i + 1 < side.bias.size]])
 add_mutant(initial_factors_of_other_rows SOURCE cuda/initial.cu PROGRAM sgd_test
            FAILS SgdTest.BeginsWithTheCpusFactors FROM [[(first_row + row)]] TO [[(row)]])
+add_mutant(gather_forgets_threads SOURCE cuda/normal_equations.cuh COMPILE cuda/normal_equations.cu PROGRAM normal_equations_test
+           FAILS NormalEquationsTest.CholeskyForRowsOfEverySize FROM [[n * together + mine]] TO [[n * together]])
+add_mutant(long_rows_lose_a_piece SOURCE cuda/normal_equations.cu PROGRAM normal_equations_test
+           FAILS NormalEquationsTest.CholeskyForRowsOfEverySize FROM [[piece = row.first;]] TO [[piece = row.first + 1;]])
+add_mutant(gradients_forget_the_bias SOURCE cuda/conjugate_gradients.cu PROGRAM normal_equations_test
+           FAILS NormalEquationsTest.ConjugateGradientsForRowsOfEverySize
+           FROM [[group_sum<warp_size>(weight) + bias_direction]] TO [[group_sum<warp_size>(weight)]])
+add_mutant(penalties_without_bias SOURCE cuda/alternating.cu PROGRAM alternating_test
+           FAILS AlternatingTest.AnEpochIsThatOfTheCpu FROM [[squares + bias_ridge * b * b]] TO [[squares]])
