@@ -3,7 +3,8 @@
 namespace embrace {
 namespace {
 
-Csr matrix_of(const Ratings& ratings, const std::vector<std::int64_t>& positions, std::vector<std::int64_t>* order) {
+Csr matrix_of(const Ratings& ratings, const std::vector<std::int64_t>& positions, Threads& threads,
+              std::vector<std::int64_t>* order = nullptr) {
   std::vector<std::int32_t> rows, columns;
   std::vector<float> values;
   rows.reserve(positions.size());
@@ -15,7 +16,7 @@ Csr matrix_of(const Ratings& ratings, const std::vector<std::int64_t>& positions
     columns.push_back(ratings.items[p]);
     values.push_back(ratings.values[p]);
   }
-  Csr csr = csr_from_triples(ratings.user_count(), ratings.item_count(), rows, columns, values, order);
+  Csr csr = csr_from_triples(ratings.user_count(), ratings.item_count(), rows, columns, values, threads, order);
   if (order != nullptr) {
     for (std::int64_t& entry : *order) entry = positions[static_cast<std::size_t>(entry)];
   }
@@ -24,16 +25,16 @@ Csr matrix_of(const Ratings& ratings, const std::vector<std::int64_t>& positions
 
 }  // namespace
 
-FoldData make_fold_data(const Dataset& dataset, const Fold& fold) {
+FoldData make_fold_data(const Dataset& dataset, const Fold& fold, Threads& threads) {
   const Ratings& ratings = dataset.ratings;
   FoldData data;
-  data.ratings = matrix_of(ratings, fold.train, &data.order);
-  data.by_item = transposed(data.ratings.view(), &data.by_item_order);
-  data.known = matrix_of(ratings, fold.known, nullptr);
+  data.ratings = matrix_of(ratings, fold.train, threads, &data.order);
+  data.by_item = transposed(data.ratings.view(), threads, &data.by_item_order);
+  data.known = matrix_of(ratings, fold.known, threads);
   std::vector<std::int64_t> seen = fold.train;
   seen.insert(seen.end(), fold.known.begin(), fold.known.end());
-  data.mask = matrix_of(ratings, seen, nullptr);
-  data.targets = matrix_of(ratings, fold.test, nullptr);
+  data.mask = matrix_of(ratings, seen, threads);
+  data.targets = matrix_of(ratings, fold.test, threads);
   for (const std::int64_t position : fold.test) {
     const auto p = static_cast<std::size_t>(position);
     data.test_users.push_back(ratings.users[p]);

@@ -23,7 +23,7 @@ struct FoldData {
   std::vector<float> test_values;
 };
 
-FoldData make_fold_data(const Dataset& dataset, const Fold& fold);
+FoldData make_fold_data(const Dataset& dataset, const Fold& fold, Threads& threads);
 
 /// The rows of `matrix` at `positions`, in that order.
 Csr gather_rows(CsrView matrix, const std::vector<std::int64_t>& positions);

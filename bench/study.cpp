@@ -88,7 +88,7 @@ class Study {
 
   void run_fold(const Fold& fold) {
     fold_ = &fold;
-    data_ = make_fold_data(dataset_, fold);
+    data_ = make_fold_data(dataset_, fold, threads_);
     for (const Information& information : options_.information) {
       built_.clear();
       for (const Method* method : options_.methods) {

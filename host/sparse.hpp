@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "host/threads.hpp"
 #include "host/views.hpp"
 
 namespace embrace {
@@ -19,14 +20,21 @@ struct Csr {
   CsrView view() const { return {offsets.data(), indices.data(), values.data(), rows(), columns}; }
 };
 
-/// Rows from triples by a counting sort: stable in the order of the triples inside (row, column).
-/// Columns are ascending inside a row; duplicates are kept. `order[e]` (when given) becomes the position in
-/// the input of entry e. Cost: O(entries + rows + columns). Throws std::out_of_range for an index outside the shape.
+/// Rows from triples by counting sorts: stable in the order of the triples inside (row, column), so that the result
+/// is one and the same for any number of threads. Columns are ascending inside a row; duplicates are kept. `order[e]`
+/// (when given) becomes the position in the input of entry e. Cost: O(entries + rows + columns). Throws
+/// std::out_of_range for an index outside the shape.
+Csr csr_from_triples(std::int64_t rows, std::int64_t columns, std::span<const std::int32_t> row,
+                     std::span<const std::int32_t> column, std::span<const float> value, Threads& threads,
+                     std::vector<std::int64_t>* order = nullptr);
+/// The same by the calling thread alone.
 Csr csr_from_triples(std::int64_t rows, std::int64_t columns, std::span<const std::int32_t> row,
                      std::span<const std::int32_t> column, std::span<const float> value,
                      std::vector<std::int64_t>* order = nullptr);
 
 /// The transposed matrix; `order[e]` (when given) becomes the entry of `matrix` that entry e came from.
+Csr transposed(CsrView matrix, Threads& threads, std::vector<std::int64_t>* order = nullptr);
+/// The same by the calling thread alone.
 Csr transposed(CsrView matrix, std::vector<std::int64_t>* order = nullptr);
 
 }  // namespace embrace

@@ -32,10 +32,10 @@ class Rows final : public Case {
     for (const std::size_t e : order) all.push_back(static_cast<double>(ratings_.values[e]));
     return all;
   }
-  Prepared cpu(Threads&) const override {
+  Prepared cpu(Threads& threads) const override {
     auto result = std::make_shared<Csr>();
-    const auto run = [this, result] {
-      *result = csr_from_triples(shape_.users, shape_.items, ratings_.users, ratings_.items, ratings_.values);
+    const auto run = [this, result, &threads] {
+      *result = csr_from_triples(shape_.users, shape_.items, ratings_.users, ratings_.items, ratings_.values, threads);
     };
     return {run, [result] { return flattened(*result); }};
   }

@@ -31,7 +31,7 @@ const Prepared& prepared(const std::string& name, Threads& threads) {
   entry = std::make_unique<Prepared>();
   entry->dataset = load_dataset(name, {}, threads);
   entry->fold = make_folds(entry->dataset, parse_split("holdout:0.1"), 1, {}, threads).front();
-  entry->data = make_fold_data(entry->dataset, entry->fold);
+  entry->data = make_fold_data(entry->dataset, entry->fold, threads);
   return *entry;
 }
 
