@@ -6,11 +6,13 @@
 #include <new>
 #include <vector>
 
+#include "host/memory.hpp"
 #include "host/views.hpp"
 
 namespace embrace {
 
-/// Allocator on cache-line boundaries: rows of vectors never straddle more lines than they must.
+/// Allocator on cache-line boundaries: rows of vectors never straddle more lines than they must; large ones on huge
+/// pages, as rows are read at random.
 template <typename T>
 struct AlignedAllocator {
   using value_type = T;
@@ -20,7 +22,9 @@ struct AlignedAllocator {
   AlignedAllocator(const AlignedAllocator<U>&) noexcept {}  // NOLINT(google-explicit-constructor): allocator rebind
   T* allocate(std::size_t n) {
     if (n > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_alloc();
-    return static_cast<T*>(::operator new(n * sizeof(T), alignment));
+    auto* p = static_cast<T*>(::operator new(n * sizeof(T), alignment));
+    prefer_huge_pages(p, n * sizeof(T));
+    return p;
   }
   void deallocate(T* p, std::size_t) noexcept { ::operator delete(p, alignment); }
   template <typename U>
