@@ -127,6 +127,33 @@ TEST_P(Factors, IalsEpochIsTheExactMinimum) {
   EXPECT_LE(largest_difference(reference, *ials.trainer->embedding()), ials_tolerance);
 }
 
+// Errors of a step carry over to the next by at most the condition of the system, as in a solution.
+TEST_P(Factors, IalsGradientStepsFollowTheFormula) {
+  const Data& data = small_data();
+  for (const int steps : {1, 3}) {
+    Untrained ials("ials", Task::ranking, data,
+                   {{"factors", GetParam()}, {"regularization", 0.1}, {"cg_steps", static_cast<double>(steps)}});
+    ReferenceModel reference = initial_model(*ials.trainer->embedding());
+    for (int epoch = 0; epoch < 2; ++epoch) {  // the second starts from what the first has reached
+      test::ials_gradient_half_sweep(data.ratings.view(), reference.items, ials.hyper, steps, reference.users);
+      test::ials_gradient_half_sweep(data.by_item.view(), reference.users, ials.hyper, steps, reference.items);
+      ials.trainer->epoch();
+      EXPECT_LE(largest_difference(reference, *ials.trainer->embedding()), 2 * ials_tolerance) << steps << " " << epoch;
+    }
+  }
+}
+
+TEST_P(Factors, IalsWithManyGradientStepsIsTheExactMinimum) {
+  const Data& data = small_data();
+  Untrained ials("ials", Task::ranking, data, {{"factors", GetParam()}, {"regularization", 0.1}, {"cg_steps", 60}});
+  Untrained exact("ials", Task::ranking, data, {{"factors", GetParam()}, {"regularization", 0.1}});
+  const double loss = ials.trainer->epoch().objective;
+  // The loss is flat at the minimum: what remains is rounding of float sums of some ten terms, relative to 1.
+  EXPECT_NEAR(loss, exact.trainer->epoch().objective, 5e-6);
+  EXPECT_LE(largest_difference(initial_model(*exact.trainer->embedding()), *ials.trainer->embedding()),
+            2 * ials_tolerance);
+}
+
 TEST(Ials, AGramOfManyPartsIsTheSum) {
   Pairs pairs;  // 1100 users: the sum over them is cut into four parts
   for (std::int64_t u = 0; u < 1100; ++u) pairs.add(u, (u * u) % 7, 1);
@@ -142,9 +169,10 @@ TEST(Ials, AGramOfManyPartsIsTheSum) {
 TEST(Als, TheLossNeverRises) {
   const test::Planted planted;
   const Data data(test::Planted::users, test::Planted::items, planted.seen);
-  for (const char* name : {"als", "ials"}) {
+  const std::vector<std::pair<std::string, Settings>> cases = {{"als", {}}, {"ials", {}}, {"ials", {{"cg_steps", 2}}}};
+  for (const auto& [name, settings] : cases) {
     const Task task = find_method(name)->info.traits.rating ? Task::rating : Task::ranking;
-    const Trained trained(*find_method(name), task, data, {.epochs = 20});
+    const Trained trained(*find_method(name), task, data, {.settings = settings, .epochs = 20});
     for (std::size_t e = 1; e < trained.results().size(); ++e) {
       // Float solutions miss the minimum by little, and the loss by the square of that: rounding of the sum remains.
       EXPECT_LE(trained.results()[e].objective, trained.results()[e - 1].objective * (1 + 1e-6)) << name << " " << e;

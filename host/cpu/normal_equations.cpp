@@ -238,6 +238,16 @@ void NormalEquations::add_diagonal(float value) {
   }
 }
 
+void NormalEquations::copy_symmetric(float scale, MatrixView out) const {
+  for (std::int64_t column = 0; column < width_; ++column) {
+    for (std::int64_t i = 0; i <= column; ++i) {
+      const float value = scale * matrix_[static_cast<std::size_t>((column / 16 * 16) * width_ + i * 16 + column % 16)];
+      out(i, column) = value;
+      out(column, i) = value;
+    }
+  }
+}
+
 void NormalEquations::factorize() {
   // Rounding leaves pivots of up to about width · epsilon · A_ii where exact arithmetic would give 0. The padding is
   // such a pivot too (A_ii = 0).

@@ -43,6 +43,8 @@ class NormalEquations {
   void solve(const float* b, float* x) const;
 
   std::int64_t width() const { return width_; }
+  /// scale · A as a whole symmetric matrix, width × width; before factorize().
+  void copy_symmetric(float scale, MatrixView out) const;
   const float* sum() const { return sum_.data(); }
   const float* target() const { return target_.data(); }
 

@@ -88,25 +88,60 @@ inline void als_half_sweep(CsrView rows, const Dense& y, const std::vector<doubl
   }
 }
 
-/// Minimises Σ_rated (1 - x · y_c)² + α Σ_all (x · y_c)² + λ (n + α columns)^ν |x|² for every row.
-inline void ials_half_sweep(CsrView rows, const Dense& y, const Hyper& hyper, Dense& x) {
+/// A x = b of one row of ials: minimises Σ_rated (1 - x · y_c)² + α Σ_all (x · y_c)² + λ (n + α columns)^ν |x|².
+inline std::pair<Dense, std::vector<double>> ials_system(CsrView rows, std::int64_t r, const Dense& y,
+                                                         const Hyper& hyper) {
   const auto k = static_cast<std::size_t>(hyper.integer("factors"));
-  for (std::int64_t r = 0; r < rows.rows; ++r) {
-    Dense a(k, std::vector<double>(k, 0));
-    std::vector<double> b(k, 0);
-    const auto add = [&](const std::vector<double>& v, double weight) {
-      for (std::size_t i = 0; i < k; ++i) {
-        for (std::size_t j = 0; j < k; ++j) a[i][j] += weight * v[i] * v[j];
-      }
-    };
-    for (const auto& v : y) add(v, hyper["alpha"]);
-    for (const std::int32_t c : rows.row_indices(r)) {
-      add(y[static_cast<std::size_t>(c)], 1);
-      for (std::size_t i = 0; i < k; ++i) b[i] += y[static_cast<std::size_t>(c)][i];
+  Dense a(k, std::vector<double>(k, 0));
+  std::vector<double> b(k, 0);
+  const auto add = [&](const std::vector<double>& v, double weight) {
+    for (std::size_t i = 0; i < k; ++i) {
+      for (std::size_t j = 0; j < k; ++j) a[i][j] += weight * v[i] * v[j];
     }
-    const double n = static_cast<double>(rows.row_size(r)) + hyper["alpha"] * static_cast<double>(rows.columns);
-    for (std::size_t i = 0; i < k; ++i) a[i][i] += hyper["regularization"] * std::pow(n, hyper["nu"]);
+  };
+  for (const auto& v : y) add(v, hyper["alpha"]);
+  for (const std::int32_t c : rows.row_indices(r)) {
+    add(y[static_cast<std::size_t>(c)], 1);
+    for (std::size_t i = 0; i < k; ++i) b[i] += y[static_cast<std::size_t>(c)][i];
+  }
+  const double n = static_cast<double>(rows.row_size(r)) + hyper["alpha"] * static_cast<double>(rows.columns);
+  for (std::size_t i = 0; i < k; ++i) a[i][i] += hyper["regularization"] * std::pow(n, hyper["nu"]);
+  return {a, b};
+}
+
+inline void ials_half_sweep(CsrView rows, const Dense& y, const Hyper& hyper, Dense& x) {
+  for (std::int64_t r = 0; r < rows.rows; ++r) {
+    auto [a, b] = ials_system(rows, r, y, hyper);
     x[static_cast<std::size_t>(r)] = solve_dense(a, b);
+  }
+}
+
+/// The same by `steps` steps of conjugate gradients a row, from the row at hand; rows without ratings are left alone.
+inline void ials_gradient_half_sweep(CsrView rows, const Dense& y, const Hyper& hyper, int steps, Dense& x) {
+  const auto dot = [](const std::vector<double>& v, const std::vector<double>& w) {
+    double sum = 0;
+    for (std::size_t i = 0; i < v.size(); ++i) sum += v[i] * w[i];
+    return sum;
+  };
+  for (std::int64_t r = 0; r < rows.rows; ++r) {
+    if (rows.row_size(r) == 0) continue;
+    const auto [a, b] = ials_system(rows, r, y, hyper);
+    std::vector<double>& p = x[static_cast<std::size_t>(r)];
+    std::vector<double> residual = b;
+    for (std::size_t i = 0; i < p.size(); ++i) residual[i] -= dot(a[i], p);
+    std::vector<double> direction = residual;
+    for (int step = 0; step < steps && dot(residual, residual) > 1e-28 * dot(b, b); ++step) {
+      std::vector<double> product(p.size());
+      for (std::size_t i = 0; i < p.size(); ++i) product[i] = dot(a[i], direction);
+      const double before = dot(residual, residual);
+      const double length = before / dot(direction, product);
+      for (std::size_t i = 0; i < p.size(); ++i) {
+        p[i] += length * direction[i];
+        residual[i] -= length * product[i];
+      }
+      const double ratio = dot(residual, residual) / before;
+      for (std::size_t i = 0; i < p.size(); ++i) direction[i] = residual[i] + ratio * direction[i];
+    }
   }
 }
 
