@@ -166,6 +166,25 @@ TEST(Ials, AGramOfManyPartsIsTheSum) {
   EXPECT_LE(largest_difference(reference, *ials.trainer->embedding()), ials_tolerance);
 }
 
+TEST(Als, RowsShorterAndLongerThanTheFactorsAreExactMinima) {
+  Pairs pairs;  // user u has u + 1 of 70 movies; movies have from 1 to 70 users
+  for (std::int64_t u = 0; u < 70; ++u) {
+    for (std::int64_t i = 0; i <= u; ++i) pairs.add(u, i, 1 + static_cast<double>((3 * u + i * i) % 5));
+  }
+  const Data data(70, 70, pairs);
+  for (const double factors : {17.0, 32.0, 48.0}) {
+    Untrained als("als", Task::rating, data, {{"factors", factors}});
+    ReferenceModel reference = initial_model(*als.trainer->embedding());
+    test::als_half_sweep(data.ratings.view(), reference.items, reference.item_bias, reference.offset, als.hyper,
+                         reference.users, reference.user_bias);
+    test::als_half_sweep(data.by_item.view(), reference.users, reference.user_bias, reference.offset, als.hyper,
+                         reference.items, reference.item_bias);
+    als.trainer->epoch();
+    // As above, with sums up to seven times as long.
+    EXPECT_LE(largest_difference(reference, *als.trainer->embedding()), 3 * als_tolerance) << factors << " factors";
+  }
+}
+
 TEST(Als, TheLossNeverRises) {
   const test::Planted planted;
   const Data data(test::Planted::users, test::Planted::items, planted.seen);
@@ -297,7 +316,7 @@ TEST(NormalEquations, SolveALargeSystem) {
     }
   }
   cpu::NormalEquations equations(k);
-  equations.clear();
+  equations.clear(k);
   equations.add_range(y.view(), 0, rows);
   equations.add_diagonal(50);
   equations.factorize();

@@ -4,7 +4,10 @@
 // exactly: p_u and b_u jointly. λ n_u is Zhou et al. 2008 ("Large-scale Parallel Collaborative Filtering for the
 // Netflix Prize", section 3.1). With A = Σ q q' + λ n_u^ν I, s = Σ q, t = Σ e q, e = r - mean - b_i, the bias is the
 // border of the system:  b = (Σ e - s' A^-1 t) / (n_u + λ_b - s' A^-1 s),  p = A^-1 t - b A^-1 s.
-// Cost of a half-sweep: ratings · k² + rows · k³ / 3 floating-point operations; nothing of size rows · k² is stored.
+// A row with fewer ratings than factors is solved in the space of its ratings: K = Y Y' + λ n_u^ν I, with w = K^-1 e -
+// b K^-1 1 and b = λ n_u^ν Σ K^-1 e / (λ_b + λ n_u^ν Σ K^-1 1); p = Y' w. The same minimum, as A^-1 Y' = Y' K^-1. Cost
+// of a half-sweep: for a row with n ratings n · k² + k³ / 3 floating-point operations, or n² · k + n³ / 3; nothing of
+// size rows · k² is stored.
 #include <cmath>
 
 #include "host/cpu/means.hpp"
@@ -72,9 +75,11 @@ class Als final : public Trainer {
   enum class Empty { zeroed, kept };
 
   struct Worker {
-    explicit Worker(std::int64_t factors) : equations(factors), by_bias(static_cast<std::size_t>(equations.width())) {}
+    explicit Worker(std::int64_t factors)
+        : equations(factors), by_bias(static_cast<std::size_t>(equations.width())), by_residual(by_bias.size()) {}
     NormalEquations equations;
-    AlignedVector<float> by_bias;  // A^-1 s
+    AlignedVector<float> by_bias;      // A^-1 s, or K^-1 1
+    AlignedVector<float> by_residual;  // K^-1 e, then w
     std::vector<float> residuals;
   };
 
@@ -112,24 +117,41 @@ class Als final : public Trainer {
     return loss;
   }
 
-  /// Returns the row's smallest loss: Σ e² - (t' p + Σ e · b).
-  double solve_row(CsrView rows, std::int64_t r, const Side& fixed, Side& solved, Worker& worker) const {
+  /// e = r - mean - b_i of the row into worker.residuals, which is padded with zeros to whole panels.
+  void find_residuals(CsrView rows, std::int64_t r, const Side& fixed, Worker& worker) const {
     const auto indices = rows.row_indices(r);
     const auto values = rows.row_values(r);
-    worker.residuals.resize(indices.size());
+    worker.residuals.assign(static_cast<std::size_t>(padded_width(rows.row_size(r))), 0.0F);
+    for (std::size_t e = 0; e < indices.size(); ++e) {
+      worker.residuals[e] = static_cast<float>(static_cast<double>(values[e]) - mean_ -
+                                               static_cast<double>(fixed.bias[static_cast<std::size_t>(indices[e])]));
+    }
+  }
+
+  /// Returns the row's smallest loss.
+  double solve_row(CsrView rows, std::int64_t r, const Side& fixed, Side& solved, Worker& worker) const {
+    find_residuals(rows, r, fixed, worker);
+    const double penalty = scaled(regularization_, rows.row_size(r));
+    const bool shorter = padded_width(rows.row_size(r)) < padded_width(factors_);
+    // Without regularization K may be singular where A is not.
+    return shorter && penalty > 0 ? solve_by_ratings(rows.row_indices(r), penalty, fixed, r, solved, worker)
+                                  : solve_by_factors(rows.row_indices(r), penalty, fixed, r, solved, worker);
+  }
+
+  /// With A. The loss is Σ e² - (t' p + Σ e · b).
+  double solve_by_factors(std::span<const std::int32_t> indices, double penalty, const Side& fixed, std::int64_t r,
+                          Side& solved, Worker& worker) const {
     double total = 0;
     double squares = 0;
     for (std::size_t e = 0; e < indices.size(); ++e) {
-      const double residual = static_cast<double>(values[e]) - mean_ -
-                              static_cast<double>(fixed.bias[static_cast<std::size_t>(indices[e])]);
-      worker.residuals[e] = static_cast<float>(residual);
+      const auto residual = static_cast<double>(worker.residuals[e]);
       total += residual;
       squares += residual * residual;
     }
     NormalEquations& equations = worker.equations;
-    equations.clear();
+    equations.clear(factors_);
     equations.add(fixed.factors.view(), indices, worker.residuals.data());
-    equations.add_diagonal(static_cast<float>(scaled(regularization_, rows.row_size(r))));
+    equations.add_diagonal(static_cast<float>(penalty));
     equations.factorize();
     float* p = solved.factors.row(r);
     equations.solve(equations.target(), p);
@@ -153,6 +175,38 @@ class Als final : public Trainer {
     }
     solved.bias[static_cast<std::size_t>(r)] = b;
     return squares - explained;
+  }
+
+  /// With K. What is left of a rating is λ n^ν w_e, and |p|² = w' (e - b 1 - λ n^ν w): the loss is λ n^ν w' (e - b 1) +
+  /// λ_b b².
+  double solve_by_ratings(std::span<const std::int32_t> indices, double penalty, const Side& fixed, std::int64_t r,
+                          Side& solved, Worker& worker) const {
+    const std::size_t n = indices.size();
+    NormalEquations& equations = worker.equations;
+    equations.clear(static_cast<std::int64_t>(n));
+    equations.add_products(columns(fixed.factors), indices);
+    equations.add_diagonal(static_cast<float>(penalty));
+    equations.factorize();
+    std::fill(worker.by_bias.begin(), worker.by_bias.end(), 0.0F);
+    std::fill_n(worker.by_bias.begin(), n, 1.0F);
+    equations.solve(worker.by_bias.data(), worker.by_bias.data());
+    equations.solve(worker.residuals.data(), worker.by_residual.data());
+    double sum_by_residual = 0;
+    double sum_by_bias = 0;
+    for (std::size_t e = 0; e < n; ++e) {
+      sum_by_residual += static_cast<double>(worker.by_residual[e]);
+      sum_by_bias += static_cast<double>(worker.by_bias[e]);
+    }
+    const double bias = penalty * sum_by_residual / (bias_regularization_ + penalty * sum_by_bias);
+    const auto b = static_cast<float>(bias);
+    double loss = bias_regularization_ * bias * bias;
+    for (std::size_t e = 0; e < n; ++e) {
+      worker.by_residual[e] -= b * worker.by_bias[e];
+      loss += penalty * static_cast<double>(worker.by_residual[e]) * (static_cast<double>(worker.residuals[e]) - bias);
+    }
+    combine_rows(fixed.factors.view(), indices, worker.by_residual.data(), solved.factors.row(r));
+    solved.bias[static_cast<std::size_t>(r)] = b;
+    return loss;
   }
 
   CsrView ratings_;

@@ -95,10 +95,10 @@ class Ials final : public Trainer {
     while (static_cast<std::int64_t>(parts_.size()) < parts) parts_.emplace_back(factors_);
     threads_.for_each(parts, [&](std::int64_t part, int) {
       NormalEquations& sum = parts_[static_cast<std::size_t>(part)];
-      sum.clear();
+      sum.clear(factors_);
       sum.add_range(y.view(), y.rows() * part / parts, y.rows() * (part + 1) / parts);
     });
-    gram_.clear();
+    gram_.clear(factors_);
     for (std::int64_t part = 0; part < parts; ++part) gram_.add_equations(parts_[static_cast<std::size_t>(part)]);
     if (cg_steps_ > 0) gram_.copy_symmetric(static_cast<float>(alpha_), whole_gram_.view());
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 // Vectors whose length is known only at run time cannot be held in arrays of accumulators.
@@ -109,6 +110,21 @@ HWY_INLINE void factorize_diagonal(const float* HWY_RESTRICT smallest, float* HW
   }
 }
 
+/// y[0, width) = Σ_p weight[p] · row(p)
+void combine(ConstMatrixView y, std::span<const std::int32_t> indices, const float* weights, float* out) {
+  const Tag d;
+  for (std::int64_t j = 0; j < y.columns; j += 16) {
+    Vector sum[vectors];
+    for (int v = 0; v < vectors; ++v) sum[v] = hn::Zero(d);
+    for (std::size_t p = 0; p < indices.size(); ++p) {
+      const float* row = y.row(indices[p]) + j;
+      for (int v = 0; v < vectors; ++v)
+        sum[v] = hn::MulAdd(hn::Set(d, weights[p]), hn::Load(d, row + v * lanes), sum[v]);
+    }
+    for (int v = 0; v < vectors; ++v) hn::Store(sum[v], d, out + j + v * lanes);
+  }
+}
+
 /// Left-looking Cholesky by block rows of 16. `inverse` holds the smallest pivots that count on entry, 1 / U_ii on
 /// exit.
 void factorize_panels(std::int64_t width, float* matrix, float* inverse) {
@@ -168,6 +184,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace embrace::cpu {
 HWY_EXPORT(accumulate);
+HWY_EXPORT(combine);
 HWY_EXPORT(factorize_panels);
 HWY_EXPORT(solve_panels);
 
@@ -177,26 +194,32 @@ constexpr std::int64_t block_floats = 4096;  // 16 KiB: half a first-level cache
 
 }  // namespace
 
-NormalEquations::NormalEquations(std::int64_t factors)
-    : factors_(factors),
-      width_(padded_width(factors)),
-      capacity_(std::max<std::int64_t>(16, block_floats / width_)),
-      matrix_(static_cast<std::size_t>(width_ * width_)),
-      block_(static_cast<std::size_t>(width_ * capacity_)),
-      sum_(static_cast<std::size_t>(width_)),
-      target_(static_cast<std::size_t>(width_)),
-      inverse_(static_cast<std::size_t>(width_)) {}
+NormalEquations::NormalEquations(std::int64_t most)
+    : matrix_(static_cast<std::size_t>(padded_width(most) * padded_width(most))),
+      block_(static_cast<std::size_t>(std::max(block_floats, panel_width * padded_width(most)))),
+      sum_(static_cast<std::size_t>(padded_width(most))),
+      target_(sum_.size()),
+      inverse_(sum_.size()) {
+  resize(most);
+}
 
-void NormalEquations::clear() {
-  std::fill(matrix_.begin(), matrix_.end(), 0.0F);
-  std::fill(sum_.begin(), sum_.end(), 0.0F);
-  std::fill(target_.begin(), target_.end(), 0.0F);
+void NormalEquations::resize(std::int64_t unknowns) {
+  unknowns_ = unknowns;
+  width_ = padded_width(unknowns);
+  capacity_ = std::max<std::int64_t>(16, block_floats / std::max(panel_width, width_));
+}
+
+void NormalEquations::clear(std::int64_t unknowns) {
+  resize(unknowns);
+  std::fill_n(matrix_.begin(), width_ * width_, 0.0F);
+  std::fill_n(sum_.begin(), width_, 0.0F);
+  std::fill_n(target_.begin(), width_, 0.0F);
 }
 
 void NormalEquations::start_from(const NormalEquations& other, float scale) {
-  std::transform(other.matrix_.begin(), other.matrix_.end(), matrix_.begin(), [=](float a) { return scale * a; });
-  std::fill(sum_.begin(), sum_.end(), 0.0F);
-  std::fill(target_.begin(), target_.end(), 0.0F);
+  clear(other.unknowns_);
+  std::transform(other.matrix_.begin(), other.matrix_.begin() + width_ * width_, matrix_.begin(),
+                 [=](float a) { return scale * a; });
 }
 
 void NormalEquations::add_block(std::int64_t count, const float* targets) {
@@ -227,13 +250,29 @@ void NormalEquations::add_range(ConstMatrixView y, std::int64_t begin, std::int6
   }
 }
 
+void NormalEquations::add_products(ConstMatrixView y, std::span<const std::int32_t> indices) {
+  for (std::int64_t begin = 0; begin < y.columns; begin += capacity_) {
+    const std::int64_t count = std::min(capacity_, y.columns - begin);
+    for (std::int64_t e = 0; e < width_; ++e) {  // rows become columns of the block
+      float* to = block_.data() + e / 16 * 16 * capacity_ + e % 16;
+      if (e < unknowns_) {
+        const float* row = y.row(indices[static_cast<std::size_t>(e)]) + begin;
+        for (std::int64_t k = 0; k < count; ++k) to[k * 16] = row[k];
+      } else {
+        for (std::int64_t k = 0; k < count; ++k) to[k * 16] = 0;
+      }
+    }
+    add_block(count, nullptr);
+  }
+}
+
 void NormalEquations::add_equations(const NormalEquations& other) {
-  for (std::size_t i = 0; i < matrix_.size(); ++i) matrix_[i] += other.matrix_[i];
-  for (std::size_t i = 0; i < sum_.size(); ++i) sum_[i] += other.sum_[i];
+  std::transform(matrix_.begin(), matrix_.end(), other.matrix_.begin(), matrix_.begin(), std::plus<>());
+  std::transform(sum_.begin(), sum_.end(), other.sum_.begin(), sum_.begin(), std::plus<>());
 }
 
 void NormalEquations::add_diagonal(float value) {
-  for (std::int64_t i = 0; i < factors_; ++i) {
+  for (std::int64_t i = 0; i < unknowns_; ++i) {
     matrix_[static_cast<std::size_t>((i / 16 * 16) * width_ + i * 16 + i % 16)] += value;
   }
 }
@@ -262,6 +301,10 @@ void NormalEquations::factorize() {
 void NormalEquations::solve(const float* b, float* x) const {
   if (x != b) std::copy_n(b, width_, x);
   HWY_DYNAMIC_DISPATCH(solve_panels)(width_, matrix_.data(), inverse_.data(), x);
+}
+
+void combine_rows(ConstMatrixView y, std::span<const std::int32_t> indices, const float* weights, float* out) {
+  HWY_DYNAMIC_DISPATCH(combine)(y, indices, weights, out);
 }
 
 }  // namespace embrace::cpu

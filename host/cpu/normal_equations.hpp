@@ -22,16 +22,20 @@ constexpr std::int64_t padded_width(std::int64_t factors) {
 
 class NormalEquations {
  public:
-  explicit NormalEquations(std::int64_t factors);
+  /// Room for systems of up to `most` unknowns.
+  explicit NormalEquations(std::int64_t most);
 
-  /// A = 0 and both sums = 0.
-  void clear();
+  /// A system of `unknowns` ≤ most: A = 0 and both sums = 0.
+  void clear(std::int64_t unknowns);
   /// A = scale · other's A (before its factorization), both sums = 0.
   void start_from(const NormalEquations& other, float scale);
   /// For each index e: A += y_e y_e', sum += y_e, target += targets[e] y_e (none when targets is null).
   void add(ConstMatrixView y, std::span<const std::int32_t> indices, const float* targets);
   /// The same for the rows [begin, end) of y, without targets.
   void add_range(ConstMatrixView y, std::int64_t begin, std::int64_t end);
+  /// A system with one unknown a row: A_ef += <y_e, y_f> for rows e, f of `indices`, as many as there are
+  /// unknowns.
+  void add_products(ConstMatrixView y, std::span<const std::int32_t> indices);
   /// A += other's A, sum += other's sum.
   void add_equations(const NormalEquations& other);
   /// A += value · I.
@@ -42,23 +46,27 @@ class NormalEquations {
   /// x = A^-1 b for b of padded width; call after factorize(). x may be b.
   void solve(const float* b, float* x) const;
 
-  std::int64_t width() const { return width_; }
+  std::int64_t width() const { return width_; }  // unknowns in whole panels
   /// scale · A as a whole symmetric matrix, width × width; before factorize().
   void copy_symmetric(float scale, MatrixView out) const;
   const float* sum() const { return sum_.data(); }
   const float* target() const { return target_.data(); }
 
  private:
+  void resize(std::int64_t unknowns);
   void add_block(std::int64_t count, const float* targets);
 
-  std::int64_t factors_;
-  std::int64_t width_;     // padded
-  std::int64_t capacity_;  // ratings in a block, so that it stays in the first-level cache
+  std::int64_t unknowns_ = 0;
+  std::int64_t width_ = 0;     // padded
+  std::int64_t capacity_ = 0;  // ratings in a block, so that it stays in the first-level cache
   AlignedVector<float> matrix_;
   AlignedVector<float> block_;
   AlignedVector<float> sum_;
   AlignedVector<float> target_;
   AlignedVector<float> inverse_;  // 1 / U_ii, or 0 for a pivot that was dropped
 };
+
+/// out = Σ_e weights[e] y_e over the rows of `indices`; y has whole panels of columns.
+void combine_rows(ConstMatrixView y, std::span<const std::int32_t> indices, const float* weights, float* out);
 
 }  // namespace embrace::cpu
