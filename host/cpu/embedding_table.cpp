@@ -232,6 +232,10 @@ void EmbeddingTable::collect_rows(Slots& slots) {
 
 void EmbeddingTable::forward(Slots& slots, std::int64_t begin, std::int64_t end) const {
   for (std::int64_t s = begin; s < end; ++s) {
+    constexpr std::int64_t ahead = 4;
+    if (s + ahead < end) {
+      for (const std::int32_t row : entries_of_slot(slots, s + ahead).rows) prefetch(weights_.row(row), factors_ + 1);
+    }
     float* out = slots.values.row(s);
     std::fill(out, out + width(), 0.0F);
     const Entries entries = entries_of_slot(slots, s);

@@ -29,6 +29,7 @@ namespace {
 constexpr std::int64_t slot_grain = 32;     // representations a task
 constexpr std::int64_t sample_grain = 256;  // samples a task
 constexpr std::int64_t row_grain = 64;      // touched rows a task
+constexpr std::int64_t rows_ahead = 4;      // fetched before they are needed
 
 /// An embedding table with its Adagrad sums.
 struct Side {
@@ -278,17 +279,17 @@ void Hybrid::update() {
 void Hybrid::adagrad(Side& side, std::int64_t begin, std::int64_t end) {
   std::vector<float> gradient(static_cast<std::size_t>(factors_ + 1));
   for (std::int64_t t = begin; t < end; ++t) {
+    if (t + rows_ahead < end) {
+      const std::int64_t next = side.slots.rows[static_cast<std::size_t>(t + rows_ahead)];
+      prefetch(side.table.weights().row(next), factors_ + 1);
+      prefetch(side.sums.row(next), factors_ + 1);
+    }
     const std::int64_t row = side.slots.rows[static_cast<std::size_t>(t)];
     const float penalty =
         side.penalties[static_cast<std::size_t>(row)] * side.table.row_gradient(side.slots, t, gradient.data());
     float* weights = side.table.weights().row(row);
     float* sums = side.sums.row(row);
-    const float rate = learning_rate_ * side.table.rate(row);
-    for (std::int64_t k = 0; k <= factors_; ++k) {
-      const float g = gradient[static_cast<std::size_t>(k)] + penalty * weights[k];
-      sums[k] += g * g;
-      weights[k] -= rate * g / std::sqrt(sums[k]);
-    }
+    cpu::adagrad(gradient.data(), penalty, learning_rate_ * side.table.rate(row), sums, weights, factors_ + 1);
   }
 }
 

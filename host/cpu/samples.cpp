@@ -1,9 +1,17 @@
 #include "host/cpu/samples.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <numeric>
 
 namespace embrace::cpu {
+namespace {
+
+constexpr std::int64_t range = 256;  // samples a task
+constexpr std::uint64_t trials = 32;
+
+}  // namespace
 
 std::vector<std::int64_t> row_sizes(CsrView ratings) {
   std::vector<std::int64_t> sizes(static_cast<std::size_t>(ratings.rows));
@@ -11,8 +19,27 @@ std::vector<std::int64_t> row_sizes(CsrView ratings) {
   return sizes;
 }
 
+RowFilter::RowFilter(CsrView rows) : parts_(static_cast<std::size_t>(rows.rows)) {
+  std::size_t size = 0;
+  for (std::int64_t r = 0; r < rows.rows; ++r) {
+    const auto entries = static_cast<std::uint32_t>(std::min<std::int64_t>(rows.row_size(r), 1 << 26));
+    const std::uint32_t bits = std::bit_ceil(std::max(64U, 8 * entries));  // whole words
+    parts_[static_cast<std::size_t>(r)] = {size, 32U - static_cast<unsigned>(std::countr_zero(bits))};
+    size += bits;
+  }
+  bits_.resize(size / 64);
+  for (std::int64_t r = 0; r < rows.rows; ++r) {
+    const Part& part = parts_[static_cast<std::size_t>(r)];
+    for (const std::int32_t column : rows.row_indices(r)) {
+      const std::size_t bit = part.first + (hash(column) >> part.shift);
+      bits_[bit / 64] |= std::uint64_t{1} << (bit % 64);
+    }
+  }
+}
+
 Samples::Samples(const Problem& problem, Negatives kind, std::int64_t negatives)
     : ratings_(problem.ratings.view()),
+      filter_(problem.task == Task::ranking ? ratings_ : CsrView{}),
       ranking_(problem.task == Task::ranking),
       pairwise_(ranking_ && kind == Negatives::pairwise),
       per_positive_(ranking_ && kind == Negatives::pointwise ? 1 + negatives : 1),
@@ -38,19 +65,27 @@ Samples::Samples(const Problem& problem, Negatives kind, std::int64_t negatives)
 
 Permutation Samples::order(std::uint32_t epoch) const { return {std::max<std::int64_t>(1, size()), shuffle_, epoch}; }
 
+std::int32_t Samples::drawn(std::uint64_t sample, std::uint32_t epoch, std::uint64_t trial) const {
+  return trained_[sampling_.below(trained_.size(), sample * trials + trial, epoch)];
+}
+
+bool Samples::rated(std::int32_t user, std::int32_t item) const {
+  if (filter_.surely_lacks(user, item)) return false;
+  const auto row = ratings_.row_indices(user);
+  return std::binary_search(row.begin(), row.end(), item);
+}
+
 /// Drawn again until it is none of the user's: by trial first, then, for a user who has nearly all movies, by counting
 /// through the movies that are left.
 std::int32_t Samples::negative(std::int32_t user, std::uint64_t sample, std::uint32_t epoch) const {
-  constexpr std::uint64_t trials = 32;
-  const auto row = ratings_.row_indices(user);
   for (std::uint64_t trial = 0; trial < trials; ++trial) {
-    const auto item = trained_[sampling_.below(trained_.size(), sample * trials + trial, epoch)];
-    if (!std::binary_search(row.begin(), row.end(), item)) return item;
+    const std::int32_t item = drawn(sample, epoch, trial);
+    if (!rated(user, item)) return item;
   }
   const auto start = sampling_.below(trained_.size(), sample * trials, epoch);
   for (std::size_t step = 0; step < trained_.size(); ++step) {
     const auto item = trained_[(start + step) % trained_.size()];
-    if (!std::binary_search(row.begin(), row.end(), item)) return item;
+    if (!rated(user, item)) return item;
   }
   return trained_.front();  // never reached: such users have no samples
 }
@@ -62,19 +97,39 @@ void Samples::fill(const Permutation& order, std::uint32_t epoch, std::int64_t f
   batch.items.resize(pairwise_ ? 2 * n : n);
   batch.entries.resize(n);
   batch.targets.resize(n);
-  threads.for_ranges(size, 512, [&](std::int64_t begin, std::int64_t end, int) {
-    for (auto s = static_cast<std::size_t>(begin); s < static_cast<std::size_t>(end); ++s) {
-      const std::int64_t sample = order(first + static_cast<std::int64_t>(s));
-      const std::int64_t entry = positives_[static_cast<std::size_t>(sample / per_positive_)];
-      const bool sampled = sample % per_positive_ != 0;
-      const std::int32_t user = users_[static_cast<std::size_t>(entry)];
-      batch.users[s] = user;
-      batch.items[s] = sampled ? negative(user, static_cast<std::uint64_t>(sample), epoch) : ratings_.indices[entry];
-      if (pairwise_) batch.items[n + s] = negative(user, static_cast<std::uint64_t>(sample), epoch);
-      batch.entries[s] = sampled ? -1 : static_cast<std::int32_t>(entry);
-      batch.targets[s] = ranking_ ? (sampled ? 0.0F : 1.0F) : ratings_.values[entry];
-    }
+  threads.for_ranges(size, range, [&](std::int64_t begin, std::int64_t end, int) {
+    fill_range(order, epoch, first, static_cast<std::size_t>(begin), static_cast<std::size_t>(end), batch);
   });
+}
+
+/// In steps over all samples of the range: each reads at random what the one before has found, and reads of different
+/// samples overlap.
+void Samples::fill_range(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::size_t begin,
+                         std::size_t end, Batch& batch) const {
+  std::array<std::int64_t, range> sample;
+  for (std::size_t s = begin; s < end; ++s) sample[s - begin] = order(first + static_cast<std::int64_t>(s));
+  for (std::size_t s = begin; s < end; ++s) {
+    const std::int64_t place = sample[s - begin];
+    const bool sampled = per_positive_ > 1 && place % per_positive_ != 0;
+    const std::int64_t entry = positives_[static_cast<std::size_t>(per_positive_ > 1 ? place / per_positive_ : place)];
+    batch.users[s] = users_[static_cast<std::size_t>(entry)];
+    batch.items[s] = ratings_.indices[entry];
+    batch.entries[s] = sampled ? -1 : static_cast<std::int32_t>(entry);
+    batch.targets[s] = ranking_ ? (sampled ? 0.0F : 1.0F) : ratings_.values[entry];
+  }
+  if (!ranking_) return;
+  std::int32_t* negatives = batch.items.data() + (pairwise_ ? batch.users.size() : 0);
+  for (std::size_t s = begin; s < end; ++s) {
+    if (!pairwise_ && batch.entries[s] >= 0) continue;
+    negatives[s] = drawn(static_cast<std::uint64_t>(sample[s - begin]), epoch, 0);
+    filter_.prefetch(batch.users[s], negatives[s]);
+  }
+  for (std::size_t s = begin; s < end; ++s) {
+    if (!pairwise_ && batch.entries[s] >= 0) continue;
+    if (rated(batch.users[s], negatives[s])) {
+      negatives[s] = negative(batch.users[s], static_cast<std::uint64_t>(sample[s - begin]), epoch);
+    }
+  }
 }
 
 }  // namespace embrace::cpu

@@ -26,6 +26,33 @@ struct Batch {
   std::int64_t size() const { return static_cast<std::int64_t>(users.size()); }
 };
 
+/// Which columns a row of a sparse matrix surely lacks: a bit for each value of a hash, at least eight an entry, so
+/// that a column that the row lacks has a clear bit seven times in eight or more. One read in place of a search.
+class RowFilter {
+ public:
+  explicit RowFilter(CsrView rows);
+  bool surely_lacks(std::int32_t row, std::int32_t column) const {
+    const Part& part = parts_[static_cast<std::size_t>(row)];
+    const std::size_t bit = part.first + (hash(column) >> part.shift);
+    return (bits_[bit / 64] >> (bit % 64) & 1U) == 0;
+  }
+  /// Asks for what surely_lacks() will read.
+  void prefetch(std::int32_t row, std::int32_t column) const {
+    const Part& part = parts_[static_cast<std::size_t>(row)];
+    __builtin_prefetch(&bits_[(part.first + (hash(column) >> part.shift)) / 64]);
+  }
+
+ private:
+  struct Part {
+    std::size_t first = 0;  // bit
+    unsigned shift = 0;     // leaves the row's number of bits of a hash
+  };
+  /// Multiplication by the golden ratio (Knuth, The Art of Computer Programming 3, section 6.4).
+  static std::uint32_t hash(std::int32_t column) { return static_cast<std::uint32_t>(column) * 0x9E3779B1U; }
+  std::vector<Part> parts_;
+  std::vector<std::uint64_t> bits_;
+};
+
 class Samples {
  public:
   enum class Negatives { pairwise, pointwise };
@@ -42,9 +69,14 @@ class Samples {
             Batch& batch) const;
 
  private:
+  void fill_range(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::size_t begin, std::size_t end,
+                  Batch& batch) const;
+  std::int32_t drawn(std::uint64_t sample, std::uint32_t epoch, std::uint64_t trial) const;
+  bool rated(std::int32_t user, std::int32_t item) const;
   std::int32_t negative(std::int32_t user, std::uint64_t sample, std::uint32_t epoch) const;
 
   CsrView ratings_;
+  RowFilter filter_;
   bool ranking_;
   bool pairwise_;
   std::int64_t per_positive_;

@@ -1,4 +1,4 @@
-// Short loops over rows of floats, in a fixed order of additions.
+// Short loops over rows of floats, vectorized for the CPU at hand, each in a fixed order of additions.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -6,19 +6,19 @@
 namespace embrace::cpu {
 
 /// y += a x
-inline void add_scaled(float a, const float* x, float* y, std::int64_t n) {
-  for (std::int64_t k = 0; k < n; ++k) y[k] += a * x[k];
-}
+void add_scaled(float a, const float* x, float* y, std::int64_t n);
 
-/// Eight partial sums: vectorizes without letting the compiler reorder anything.
-inline float dot(const float* a, const float* b, std::int64_t n) {
-  float sum[8] = {};
-  std::int64_t k = 0;
-  for (; k + 8 <= n; k += 8) {
-    for (std::int64_t lane = 0; lane < 8; ++lane) sum[lane] += a[k + lane] * b[k + lane];
-  }
-  for (std::int64_t lane = 0; k < n; ++k, ++lane) sum[lane] += a[k] * b[k];
-  return ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7]));
+/// <a, b>
+float dot(const float* a, const float* b, std::int64_t n);
+
+/// One step of Adagrad (Duchi et al. 2011) with the gradient g + penalty w:
+///   sums += (g + penalty w)²;  w -= rate (g + penalty w) / sqrt(sums)
+void adagrad(const float* g, float penalty, float rate, float* sums, float* w, std::int64_t n);
+
+/// Asks for a row that will be read soon.
+inline void prefetch(const float* x, std::int64_t n) {
+  constexpr std::int64_t line = 16;
+  for (std::int64_t k = 0; k < n; k += line) __builtin_prefetch(x + k);
 }
 
 inline bool all_finite(const float* x, std::int64_t n) {
