@@ -3,8 +3,30 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace embrace {
+namespace {
+
+inline void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+/// Looks for some microseconds whether it has happened. Loops often follow each other at once, and to wake a
+/// sleeping thread takes longer than many of them.
+template <typename Condition>
+bool soon(const Condition& happened) {
+  constexpr int looks = 300;
+  for (int look = 0; look < looks; ++look) {
+    if (happened()) return true;
+    pause();
+  }
+  return false;
+}
+
+}  // namespace
 
 int usable_processors() {
   cpu_set_t set;
@@ -22,6 +44,7 @@ Threads::~Threads() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
+    ++generation_;
   }
   wake_.notify_all();
   for (std::thread& thread : threads_) thread.join();
@@ -29,31 +52,31 @@ Threads::~Threads() {
 
 void Threads::work(int worker) {
   std::uint64_t seen = 0;
-  std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [&] { return stop_ || generation_ != seen; });
-    if (stop_) return;
+    if (!soon([&] { return generation_ != seen; })) {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [&] { return generation_ != seen; });
+    }
     seen = generation_;
-    lock.unlock();
+    if (stop_) return;
     drain(worker);
-    lock.lock();
-    if (--busy_ == 0) done_.notify_one();
+    if (--busy_ == 0) {
+      const std::lock_guard lock(mutex_);  // not between the caller's look and its sleep
+      done_.notify_one();
+    }
   }
 }
 
 void Threads::drain(int worker) {
-  while (true) {
-    std::int64_t t = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      if (next_ >= tasks_ || error_) return;
-      t = next_++;
-    }
+  while (!failed_) {
+    const std::int64_t t = next_++;
+    if (t >= tasks_) return;
     try {
       (*task_)(t, worker);
     } catch (...) {
       const std::lock_guard lock(mutex_);
       if (!error_) error_ = std::current_exception();
+      failed_ = true;
     }
   }
 }
@@ -64,20 +87,23 @@ void Threads::for_each(std::int64_t tasks, const std::function<void(std::int64_t
     for (std::int64_t t = 0; t < tasks; ++t) task(t, 0);
     return;
   }
+  task_ = &task;
+  tasks_ = tasks;
+  next_ = 0;
+  failed_ = false;
+  error_ = nullptr;
+  busy_ = count_ - 1;
   {
     const std::lock_guard lock(mutex_);
-    task_ = &task;
-    tasks_ = tasks;
-    next_ = 0;
-    error_ = nullptr;
-    busy_ = count_ - 1;
     ++generation_;
   }
   wake_.notify_all();
   drain(0);
-  std::unique_lock lock(mutex_);
-  done_.wait(lock, [&] { return busy_ == 0; });
-  if (error_) std::rethrow_exception(error_);
+  if (!soon([&] { return busy_ == 0; })) {
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [&] { return busy_ == 0; });
+  }
+  if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
 }
 
 void Threads::for_ranges(std::int64_t size, std::int64_t grain,

@@ -1,6 +1,7 @@
 // Threads: a small pool of std::threads. Work is cut into tasks whose number never depends on the number of
 // threads, so that a computation that writes disjoint results per task gives the same bits for any count.
 #pragma once
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -41,11 +42,12 @@ class Threads {
   std::condition_variable done_;
   const std::function<void(std::int64_t, int)>* task_ = nullptr;
   std::int64_t tasks_ = 0;
-  std::int64_t next_ = 0;
-  int busy_ = 0;
-  std::uint64_t generation_ = 0;
-  bool stop_ = false;
   std::exception_ptr error_;
+  std::atomic<std::uint64_t> generation_ = 0;  // a loop more, or the end
+  std::atomic<int> busy_ = 0;
+  std::atomic<bool> failed_ = false;
+  std::atomic<bool> stop_ = false;
+  alignas(64) std::atomic<std::int64_t> next_ = 0;  // a cache line of its own: every task writes it
 };
 
 /// Processors that this process may use (affinity respected), at least 1.

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "host/cpu/means.hpp"
 #include "host/cpu/samples.hpp"
@@ -31,45 +32,60 @@ reference::Side side(std::int64_t entities, bool identity, const Features* featu
                          spread / std::sqrt(static_cast<double>(factors)), seed, stream)};
 }
 
-reference::Hybrid reference_of(const test::FeatureProblem& data, Task task) {
+using Loss = reference::Hybrid::Loss;
+
+Task task_of(Loss loss) { return loss == Loss::squared ? Task::rating : Task::ranking; }
+
+reference::Hybrid reference_of(const test::FeatureProblem& data, Loss loss) {
   reference::Hybrid out;
-  out.ranking = task == Task::ranking;
+  out.kind = loss;
   out.regularization = penalty;
   out.nu = nu;
-  out.offset = out.ranking ? 0.0 : static_cast<double>(static_cast<float>(cpu::global_mean(data.ratings.view())));
+  if (loss == Loss::squared)
+    out.offset = static_cast<double>(static_cast<float>(cpu::global_mean(data.ratings.view())));
+  if (loss == Loss::logistic) out.offset = -std::log(4.0);
   out.sides.push_back(side(users, true, &data.user, cpu::row_sizes(data.ratings.view()), 0));
   out.sides.push_back(side(items, true, &data.item, cpu::row_sizes(data.by_item.view()), 1));
-  if (!out.ranking) {
+  if (loss == Loss::squared) {
     const std::vector<std::int64_t> all(static_cast<std::size_t>(data.ratings.entries()), 1);
     out.sides.push_back(side(data.ratings.entries(), false, &data.context, all, 2));
   }
   return out;
 }
 
-Hyper hyper_of(Task task) {
-  return make_hyper(method(), task,
+Hyper hyper_of(Loss loss) {
+  return make_hyper(method(), task_of(loss),
                     std::vector<std::pair<std::string, double>>{{"factors", factors},
                                                                 {"regularization", penalty},
                                                                 {"nu", nu},
                                                                 {"learning_rate", rate},
                                                                 {"identity_dropout", 0},
                                                                 {"spread", spread},
+                                                                {"loss", static_cast<double>(loss)},
                                                                 {"batch", 1000}});
 }
 
-std::vector<reference::Sample> batch_of(const test::FeatureProblem& data, Task task, std::uint32_t epoch) {
+/// The samples of an epoch, which is one batch; `model` is the one before it.
+std::vector<reference::Sample> batch_of(const test::FeatureProblem& data, const reference::Hybrid& model,
+                                        std::uint32_t epoch) {
+  using Negatives = cpu::Samples::Negatives;
+  const Negatives kind = model.kind == Loss::logistic ? Negatives::pointwise
+                         : model.kind == Loss::warp   ? Negatives::searched
+                                                      : Negatives::pairwise;
   Threads threads(1);
-  const Hyper hyper = hyper_of(task);
-  const cpu::Samples samples(data.problem(hyper, task, seed, threads), cpu::Samples::Negatives::pairwise, 1);
+  const Hyper hyper = hyper_of(model.kind);
+  const cpu::Samples samples(data.problem(hyper, task_of(model.kind), seed, threads), kind, 4);
   cpu::Batch batch;
   samples.fill(samples.order(epoch), epoch, 0, samples.size(), threads, batch);
   std::vector<reference::Sample> out;
   for (std::size_t s = 0; s < batch.users.size(); ++s) {
     reference::Sample sample{batch.users[s], batch.items[s]};
-    if (task == Task::ranking) {
-      sample.other = batch.items[batch.users.size() + s];
-    } else {
-      sample.context = batch.entries[s];
+    if (model.kind == Loss::squared) sample.context = batch.entries[s];
+    if (model.kind == Loss::bpr) sample.other = batch.items[batch.users.size() + s];
+    if (model.kind == Loss::warp) {
+      std::vector<std::int64_t> candidates;
+      for (int t = 0; t < 10; ++t) candidates.push_back(samples.candidate(batch.users[s], batch.numbers[s], epoch, t));
+      model.search(sample, candidates, items - 1);  // the last movie has no ratings
     }
     sample.target = static_cast<double>(batch.targets[s]);
     out.push_back(sample);
@@ -77,13 +93,13 @@ std::vector<reference::Sample> batch_of(const test::FeatureProblem& data, Task t
   return out;
 }
 
-class HybridTasks : public testing::TestWithParam<Task> {};
+class HybridLosses : public testing::TestWithParam<Loss> {};
 
 // Central differences at h = 1e-5 err by h² times a third derivative plus rounding 1e-16 / h times the loss: ~1e-8.
-TEST_P(HybridTasks, TheReferenceGradientAgreesWithCentralDifferences) {
+TEST_P(HybridLosses, TheReferenceGradientAgreesWithCentralDifferences) {
   const auto data = test::mixed_problem(users, items);
   reference::Hybrid model = reference_of(data, GetParam());
-  const auto batch = batch_of(data, GetParam(), 0);
+  const auto batch = batch_of(data, model, 0);
   const auto gradient = model.gradient(batch);
   for (std::size_t side = 0; side < model.sides.size(); ++side) {
     const auto expected = reference::central_differences(model.sides[side].rows, [&] { return model.loss(batch); });
@@ -96,10 +112,10 @@ TEST_P(HybridTasks, TheReferenceGradientAgreesWithCentralDifferences) {
 }
 
 // Two steps of one batch each. Float sums of a few hundred terms of size 1: 1e-6, well below the 1e-5 asked for.
-TEST_P(HybridTasks, AStepAgreesWithTheReference) {
-  const Task task = GetParam();
+TEST_P(HybridLosses, AStepAgreesWithTheReference) {
+  const Task task = task_of(GetParam());
   const auto data = test::mixed_problem(users, items);
-  reference::Hybrid model = reference_of(data, task);
+  reference::Hybrid model = reference_of(data, GetParam());
   std::vector<std::vector<reference::Vector>> sums;
   std::vector<EmbeddingTable> tables;  // for the rates of rows
   const std::vector<const Features*> features{&data.user, &data.item, &data.context};
@@ -112,7 +128,7 @@ TEST_P(HybridTasks, AStepAgreesWithTheReference) {
     sums.emplace_back(model.sides[s].rows.size(), reference::Vector(factors + 1, 1.0));
   }
   for (std::uint32_t epoch = 0; epoch < 2; ++epoch) {
-    const auto gradient = model.gradient(batch_of(data, task, epoch));
+    const auto gradient = model.gradient(batch_of(data, model, epoch));
     for (std::size_t s = 0; s < gradient.size(); ++s) {
       for (std::size_t r = 0; r < gradient[s].size(); ++r) {
         for (std::size_t k = 0; k <= factors; ++k) {
@@ -135,35 +151,91 @@ TEST_P(HybridTasks, AStepAgreesWithTheReference) {
   for (std::int64_t u = 0; u < users; ++u) {
     for (std::int64_t i = 0; i < items; ++i) expected.push_back(model.score(u, i, -1));
   }
-  const auto out = test::outputs(method(), data, task, 2, 2, hyper_of(task).values());
+  const auto out = test::outputs(method(), data, task, 2, 2, hyper_of(GetParam()).values());
   ASSERT_EQ(out.size(), expected.size());
   for (std::size_t p = 0; p < out.size(); ++p) {
     ASSERT_NEAR(static_cast<double>(out[p]), expected[p], 1e-5 * std::max(1.0, std::abs(expected[p]))) << p;
   }
 }
 
-TEST_P(HybridTasks, BitsDoNotDependOnTheThreads) {
+TEST_P(HybridLosses, BitsDoNotDependOnTheThreads) {
   const auto data = test::mixed_problem(40, 50);
-  const std::vector<std::pair<std::string, double>> settings{{"batch", 128}, {"identity_dropout", 0.3}};
-  const auto expected = test::outputs(method(), data, GetParam(), 1, 3, settings);
+  const std::vector<std::pair<std::string, double>> settings{
+      {"batch", 128}, {"identity_dropout", 0.3}, {"loss", static_cast<double>(GetParam())}};
+  const auto expected = test::outputs(method(), data, task_of(GetParam()), 1, 3, settings);
   for (const int workers : {2, 4, 8}) {
-    EXPECT_EQ(test::outputs(method(), data, GetParam(), workers, 3, settings), expected) << workers << " threads";
+    EXPECT_EQ(test::outputs(method(), data, task_of(GetParam()), workers, 3, settings), expected)
+        << workers << " threads";
   }
 }
 
-TEST_P(HybridTasks, NothingToLearnFromIsFine) {
+TEST_P(HybridLosses, NothingToLearnFromIsFine) {
   test::FeatureProblem data = test::mixed_problem(1, 1);
   data.user = data.item = Features{csr_from_triples(1, 0, {}, {}, {}), {}};
   data.with_context = false;
-  for (const float value : test::outputs(method(), data, GetParam(), 2, 2, {})) EXPECT_TRUE(std::isfinite(value));
+  const std::pair<std::string, double> loss{"loss", static_cast<double>(GetParam())};
+  const Task task = task_of(GetParam());
+  for (const float value : test::outputs(method(), data, task, 2, 2, {loss})) EXPECT_TRUE(std::isfinite(value));
   data.set_ratings(1, 1, {0}, {0}, {4.0F});
-  for (const float value : test::outputs(method(), data, GetParam(), 2, 2, {{"factors", 1}})) {
+  for (const float value : test::outputs(method(), data, task, 2, 2, {loss, {"factors", 1}})) {
     EXPECT_TRUE(std::isfinite(value));
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, HybridTasks, testing::Values(Task::rating, Task::ranking),
-                         [](const auto& task) { return task.param == Task::rating ? "Rating" : "Ranking"; });
+std::string loss_name(const testing::TestParamInfo<Loss>& loss) {
+  const std::vector<std::string> names = {"Squared", "Logistic", "Bpr", "Warp"};
+  return names[static_cast<std::size_t>(loss.param)];
+}
+INSTANTIATE_TEST_SUITE_P(All, HybridLosses, testing::Values(Loss::squared, Loss::logistic, Loss::bpr, Loss::warp),
+                         loss_name);
+
+// Users like the movies of their kind. A quarter of those pairs is held out and must rank above movies of other kinds.
+TEST(Hybrid, EveryRankingLossLearnsTheOrderOfMovies) {
+  constexpr std::int32_t user_count = 40, item_count = 50;
+  const auto held_out = [](std::int32_t u, std::int32_t i) { return (u + i) % 4 == 0; };
+  test::FeatureProblem data = test::mixed_problem(user_count, item_count);
+  std::vector<std::int32_t> row, column, all(user_count);
+  for (std::int32_t u = 0; u < user_count; ++u) {
+    for (std::int32_t i = 0; i < item_count; ++i) {
+      if (u % 3 != i % 3 || held_out(u, i)) continue;
+      row.push_back(u);
+      column.push_back(i);
+    }
+  }
+  data.set_ratings(user_count, item_count, row, column, std::vector<float>(row.size(), 1.0F));
+  data.with_user = data.with_item = false;
+  std::iota(all.begin(), all.end(), 0);
+  Threads threads(2);
+  for (const Loss loss : {Loss::logistic, Loss::bpr, Loss::warp}) {
+    const std::vector<std::pair<std::string, double>> settings{{"loss", static_cast<double>(loss)}, {"batch", 64}};
+    const Hyper hyper = make_hyper(method(), Task::ranking, settings);
+    const auto trainer = method().cpu(data.problem(hyper, Task::ranking, seed, threads));
+    for (int epoch = 0; epoch < 20; ++epoch) trainer->epoch();
+    Matrix scores(user_count, item_count);
+    trainer->score(all, scores.view());
+    int right = 0, pairs = 0;
+    for (std::int32_t u = 0; u < user_count; ++u) {
+      for (std::int32_t i = 0; i < item_count; ++i) {
+        if (u % 3 != i % 3 || !held_out(u, i)) continue;
+        for (std::int32_t j = 0; j < item_count; ++j) {
+          if (j % 3 == u % 3) continue;
+          right += scores(u, i) > scores(u, j) ? 1 : 0;
+          ++pairs;
+        }
+      }
+    }
+    EXPECT_GT(right, pairs * 9 / 10) << "loss " << static_cast<int>(loss);
+  }
+}
+
+TEST(Hybrid, ALossOfAnotherTaskIsRefused) {
+  const auto data = test::mixed_problem(users, items);
+  Threads threads(1);
+  for (const auto& [task, loss] : {std::pair(Task::rating, 1.0), {Task::rating, 3.0}, {Task::ranking, 0.0}}) {
+    const Hyper hyper = make_hyper(method(), task, std::vector<std::pair<std::string, double>>{{"loss", loss}});
+    EXPECT_THROW(method().cpu(data.problem(hyper, task, seed, threads)), UsageError) << loss;
+  }
+}
 
 TEST(Hybrid, AMovieWithoutRatingsAndFeaturesContributesNothing) {
   auto data = test::mixed_problem(users, items);

@@ -75,6 +75,45 @@ TEST(Samples, SampledMoviesAreTrainedAndNotTheUsers) {
   }
 }
 
+// A row's own columns are never said to be missing; of the others at most
+// one in eight shares its bit with one of them on average.
+TEST(RowFilter, IsNeverWrongAndSeldomUndecided) {
+  const auto data = test::mixed_problem(60, 400);
+  const cpu::RowFilter filter(data.ratings.view());
+  int lacking = 0, undecided = 0;
+  for (std::int32_t u = 0; u < 60; ++u) {
+    for (std::int32_t i = 0; i < 400; ++i) {
+      if (rated(data, u, i)) {
+        ASSERT_FALSE(filter.surely_lacks(u, i)) << u << " " << i;
+      } else {
+        ++lacking;
+        undecided += filter.surely_lacks(u, i) ? 0 : 1;
+      }
+    }
+  }
+  EXPECT_LT(undecided, lacking / 4);
+}
+
+TEST(Samples, CandidatesAreTrainedAndNotTheUsers) {
+  const auto data = test::mixed_problem(9, 12);
+  Threads threads(2);
+  const Hyper hyper;
+  const cpu::Samples samples(data.problem(hyper, Task::ranking, 1, threads), cpu::Samples::Negatives::searched, 4);
+  cpu::Batch batch;
+  samples.fill(samples.order(0), 0, 0, samples.size(), threads, batch);
+  ASSERT_EQ(batch.items.size(), 2 * batch.users.size());
+  std::set<std::int32_t> seen;
+  for (std::size_t s = 0; s < batch.users.size(); ++s) {
+    for (int trial = 0; trial < cpu::Samples::most_candidates; ++trial) {
+      const std::int32_t item = samples.candidate(batch.users[s], batch.numbers[s], 0, trial);
+      EXPECT_FALSE(rated(data, batch.users[s], item));
+      EXPECT_GT(data.by_item.view().row_size(item), 0);
+      seen.insert(item);
+    }
+  }
+  EXPECT_GT(seen.size(), 8U);  // of eleven
+}
+
 TEST(Samples, AUserWhoHasAllMoviesIsLeftOutAndOneWhoHasAllButOneIsNot) {
   test::FeatureProblem data = test::mixed_problem(1, 1);
   data.with_user = data.with_item = false;

@@ -162,10 +162,9 @@ void EmbeddingTable::represent(std::span<const std::int32_t> columns, std::span<
 void EmbeddingTable::collect(std::span<const std::int32_t> entity, double dropout, std::uint64_t batch,
                              const Random& random, Slots& slots) {
   collect_slots(entity, slots);
-  slots.without_identity.assign(slots.entity.size(), 0);
-  for (std::size_t s = 0; s < slots.entity.size() && identities_ > 0 && dropout > 0; ++s) {
-    const auto e = static_cast<std::uint32_t>(slots.entity[s]);
-    slots.without_identity[s] = random.uniform(batch, e) < dropout ? 1 : 0;
+  slots.without_identity.resize(slots.entity.size());
+  for (std::size_t s = 0; s < slots.entity.size(); ++s) {
+    slots.without_identity[s] = leaves_identity_out(slots.entity[s], dropout, batch, random) ? 1 : 0;
   }
   collect_rows(slots);
   ensure(slots.values, slots.size(), width());
@@ -187,13 +186,24 @@ void EmbeddingTable::collect_slots(std::span<const std::int32_t> entity, Slots& 
   group(slots.slot, slots.entity.size(), slots.samples);
 }
 
-EmbeddingTable::Entries EmbeddingTable::entries_of_slot(const Slots& slots, std::int64_t slot) const {
-  const std::int32_t entity = slots.entity[static_cast<std::size_t>(slot)];
-  const std::size_t skip = has_identity_[static_cast<std::size_t>(entity)] != 0 &&
-                                   slots.without_identity[static_cast<std::size_t>(slot)] != 0
-                               ? 1
-                               : 0;
+EmbeddingTable::Entries EmbeddingTable::features_of(std::int32_t entity, bool without_identity) const {
+  const std::size_t skip = without_identity && has_identity_[static_cast<std::size_t>(entity)] != 0 ? 1 : 0;
   return {entries_.view().row_indices(entity).subspan(skip), entries_.view().row_values(entity).subspan(skip)};
+}
+
+EmbeddingTable::Entries EmbeddingTable::entries_of_slot(const Slots& slots, std::int64_t slot) const {
+  const auto s = static_cast<std::size_t>(slot);
+  return features_of(slots.entity[s], slots.without_identity[s] != 0);
+}
+
+float EmbeddingTable::product(std::int32_t entity, bool without_identity, const float* other) const {
+  const Entries entries = features_of(entity, without_identity);
+  float sum = 0;
+  for (std::size_t e = 0; e < entries.rows.size(); ++e) {
+    const float* weights = weights_.row(entries.rows[e]);
+    sum += entries.values[e] * (dot(weights, other, factors_) + weights[factors_]);
+  }
+  return sum;
 }
 
 void EmbeddingTable::collect_rows(Slots& slots) {

@@ -76,6 +76,12 @@ class EmbeddingTable {
                Slots& slots);
   /// Fills slots.values of [begin, end).
   void forward(Slots& slots, std::int64_t begin, std::int64_t end) const;
+  /// <other, representation> + bias for an entity that need not have a slot; with Slices::one.
+  float product(std::int32_t entity, bool without_identity, const float* other) const;
+  /// Whether identity is left out of an entity in a batch, as collect() decides it.
+  bool leaves_identity_out(std::int32_t entity, double dropout, std::uint64_t batch, const Random& random) const {
+    return identities_ > 0 && dropout > 0 && random.uniform(batch, static_cast<std::uint32_t>(entity)) < dropout;
+  }
   /// Gradient of touched row t: [vector | bias] into `gradient`; returns Σ over samples of value², the row's share of
   /// a penalty that each sample pays for what it reads.
   float row_gradient(const Slots& slots, std::int64_t t, float* gradient) const;
@@ -102,6 +108,7 @@ class EmbeddingTable {
     std::span<const std::int32_t> rows;
     std::span<const float> values;
   };
+  Entries features_of(std::int32_t entity, bool without_identity) const;
   Entries entries_of_slot(const Slots& slots, std::int64_t slot) const;
 
   std::int64_t factors_;

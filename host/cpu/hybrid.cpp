@@ -2,8 +2,7 @@
 // (Kula 2015, "Metadata embeddings for user and item cold-start recommendations", equations 1 to 3); the time of a
 // rating is a third such sum that meets both, as in a factorization machine (Rendle 2010, equation 1):
 //   score = offset + b_u + b_i + b_c + <q_u, q_i> + <q_c, q_u + q_i>
-// Rating task: squared error; offset is the mean of the ratings. Ranking task: BPR (Rendle et al. 2009), -log sigmoid
-// of the difference to a movie drawn evenly among the trained ones that the user does not have.
+// The loss is one of hybrid_loss.hpp.
 //
 // Learning is in minibatches of fixed size: representations of the batch's distinct users, movies and contexts, one
 // coefficient a sample, gradients by slot, then one Adagrad update (Duchi et al. 2011) of each touched row with the sum
@@ -17,7 +16,7 @@
 #include <mutex>
 
 #include "host/cpu/embedding_table.hpp"
-#include "host/cpu/means.hpp"
+#include "host/cpu/hybrid_loss.hpp"
 #include "host/cpu/samples.hpp"
 #include "host/cpu/task_list.hpp"
 #include "host/cpu/vector_math.hpp"
@@ -28,6 +27,7 @@ namespace {
 
 constexpr std::int64_t slot_grain = 32;     // representations a task
 constexpr std::int64_t sample_grain = 256;  // samples a task
+constexpr std::int64_t search_grain = 32;   // samples a task
 constexpr std::int64_t row_grain = 64;      // touched rows a task
 constexpr std::int64_t rows_ahead = 4;      // fetched before they are needed
 
@@ -43,6 +43,11 @@ struct Side {
   Slots slots;
 };
 
+/// Row of slot values that a sample reads.
+const float* values_of(const Side& side, std::int64_t sample) {
+  return side.slots.values.row(side.slots.slot[static_cast<std::size_t>(sample)]);
+}
+
 class Hybrid final : public Trainer {
  public:
   explicit Hybrid(const Problem& problem);
@@ -53,11 +58,14 @@ class Hybrid final : public Trainer {
  private:
   Side side(const Problem& problem, bool identity, const Features* features, const std::vector<std::int64_t>& samples,
             std::uint32_t stream) const;
+  bool paired() const { return loss_kind_ == Loss::bpr || loss_kind_ == Loss::warp; }
   void collect();
+  void search();
+  void search(std::int64_t sample);
   void represent();
   double coefficients();
-  float rating_score(std::int64_t sample) const;
-  float ranking_score(std::int64_t sample) const;
+  float single_score(std::int64_t sample) const;
+  float difference(std::int64_t sample) const;
   void user_gradient(std::int64_t slot);
   void item_gradient(std::int64_t slot);
   void context_gradient(std::int64_t slot);
@@ -65,6 +73,7 @@ class Hybrid final : public Trainer {
   void update();
   void adagrad(Side& side, std::int64_t begin, std::int64_t end);
 
+  Loss loss_kind_;
   Samples samples_;
   std::int64_t factors_;
   std::int64_t batch_;
@@ -78,7 +87,7 @@ class Hybrid final : public Trainer {
   Side items_;
   std::optional<Side> contexts_;
   Batch sample_;
-  std::vector<float> coefficient_;  // of each sample: derivative of the loss by the score
+  std::vector<float> coefficient_;  // of each sample: derivative of the loss by the score; before, its warp weight
   std::vector<double> loss_;        // of each task
 
   // Made from the tables when first asked for after an epoch.
@@ -102,12 +111,13 @@ Side Hybrid::side(const Problem& problem, bool identity, const Features* feature
 
 Hybrid::Hybrid(const Problem& problem)
     : Trainer(problem.threads),
-      samples_(problem, Samples::Negatives::pairwise, 1),
+      loss_kind_(loss_of(problem)),
+      samples_(problem, negatives_of(loss_kind_), logistic_negatives),
       factors_(problem.hyper.integer("factors")),
       batch_(problem.hyper.integer("batch")),
       learning_rate_(static_cast<float>(problem.hyper["learning_rate"])),
       identity_dropout_(problem.hyper["identity_dropout"]),
-      offset_(problem.task == Task::rating ? static_cast<float>(global_mean(problem.ratings.view())) : 0.0F),
+      offset_(offset_of(problem, loss_kind_)),
       dropout_(problem.seed, Stream::dropout),
       users_(side(problem, true, problem.user_features, row_sizes(problem.ratings.view()), 0)),
       items_(side(problem, true, problem.item_features, row_sizes(problem.by_item.view()), 1)) {
@@ -140,8 +150,16 @@ EpochResult Hybrid::epoch() {
 }
 
 void Hybrid::collect() {
+  coefficient_.resize(static_cast<std::size_t>(sample_.size()));
+  if (loss_kind_ == Loss::warp) {
+    users_.table.collect(sample_.users, identity_dropout_, 2 * batches_, dropout_, users_.slots);
+    threads_.for_ranges(users_.slots.size(), slot_grain, [&](std::int64_t begin, std::int64_t end, int) {
+      users_.table.forward(users_.slots, begin, end);
+    });
+    search();
+  }
   TaskList tasks;
-  tasks.add(1, 1, [&](std::int64_t, std::int64_t) {
+  tasks.add(loss_kind_ == Loss::warp ? 0 : 1, 1, [&](std::int64_t, std::int64_t) {
     users_.table.collect(sample_.users, identity_dropout_, 2 * batches_, dropout_, users_.slots);
   });
   tasks.add(1, 1, [&](std::int64_t, std::int64_t) {
@@ -155,6 +173,31 @@ void Hybrid::collect() {
   tasks.run(threads_);
 }
 
+void Hybrid::search() {
+  threads_.for_ranges(sample_.size(), search_grain, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t s = begin; s < end; ++s) search(s);
+  });
+}
+
+/// The sampled movie of a warp sample and its weight; 0 and the last candidate when none comes near the rated one.
+void Hybrid::search(std::int64_t sample) {
+  const auto s = static_cast<std::size_t>(sample);
+  const float* user = values_of(users_, sample);
+  const auto score = [&](std::int32_t item) {
+    const bool alone = items_.table.leaves_identity_out(item, identity_dropout_, 2 * batches_ + 1, dropout_);
+    return items_.table.product(item, alone, user);
+  };
+  std::int32_t& chosen = sample_.items[sample_.users.size() + s];
+  coefficient_[s] = 0.0F;
+  const float least = score(sample_.items[s]) - 1.0F;
+  for (int trial = 0; trial < Samples::most_candidates; ++trial) {
+    chosen = samples_.candidate(sample_.users[s], sample_.numbers[s], epochs_, trial);
+    if (score(chosen) <= least) continue;
+    coefficient_[s] = warp_weight(samples_.trained_items(), trial + 1);
+    return;
+  }
+}
+
 void Hybrid::represent() {
   TaskList tasks;
   for (Side* side : {&users_, &items_, contexts_ ? &*contexts_ : nullptr}) {
@@ -165,12 +208,7 @@ void Hybrid::represent() {
   tasks.run(threads_);
 }
 
-/// Row of slot values that a sample reads.
-const float* values_of(const Side& side, std::int64_t sample) {
-  return side.slots.values.row(side.slots.slot[static_cast<std::size_t>(sample)]);
-}
-
-float Hybrid::rating_score(std::int64_t s) const {
+float Hybrid::single_score(std::int64_t s) const {
   const float* user = values_of(users_, s);
   const float* item = values_of(items_, s);
   float score = offset_ + user[factors_] + item[factors_] + dot(user, item, factors_);
@@ -182,7 +220,7 @@ float Hybrid::rating_score(std::int64_t s) const {
 }
 
 /// Difference between the scores of the positive and the sampled movie; the user's bias is in both.
-float Hybrid::ranking_score(std::int64_t s) const {
+float Hybrid::difference(std::int64_t s) const {
   const float* user = values_of(users_, s);
   const float* positive = values_of(items_, s);
   const float* negative = values_of(items_, s + sample_.size());
@@ -190,20 +228,15 @@ float Hybrid::ranking_score(std::int64_t s) const {
 }
 
 double Hybrid::coefficients() {
-  coefficient_.resize(static_cast<std::size_t>(sample_.size()));
   loss_.assign(static_cast<std::size_t>((sample_.size() + sample_grain - 1) / sample_grain), 0.0);
   threads_.for_ranges(sample_.size(), sample_grain, [&](std::int64_t begin, std::int64_t end, int) {
     double loss = 0;
     for (std::int64_t s = begin; s < end; ++s) {
       float& coefficient = coefficient_[static_cast<std::size_t>(s)];
-      if (samples_.ranking()) {
-        const float difference = ranking_score(s);
-        coefficient = -1.0F / (1.0F + std::exp(difference));
-        loss += static_cast<double>(softplus(-difference));
-      } else {
-        coefficient = rating_score(s) - sample_.targets[static_cast<std::size_t>(s)];
-        loss += 0.5 * static_cast<double>(coefficient) * static_cast<double>(coefficient);
-      }
+      const float target = loss_kind_ == Loss::warp ? coefficient : sample_.targets[static_cast<std::size_t>(s)];
+      const LossAt at = loss_at(loss_kind_, paired() ? difference(s) : single_score(s), target);
+      coefficient = at.derivative;
+      loss += at.loss;
     }
     loss_[static_cast<std::size_t>(begin / sample_grain)] = loss;
   });
@@ -218,7 +251,7 @@ void Hybrid::user_gradient(std::int64_t slot) {
   for (const std::int32_t s : users_.slots.samples.of(slot)) {
     const float coefficient = coefficient_[static_cast<std::size_t>(s)];
     add_scaled(coefficient, values_of(items_, s), gradient, factors_);
-    if (samples_.ranking()) {
+    if (paired()) {
       add_scaled(-coefficient, values_of(items_, s + sample_.size()), gradient, factors_);
     } else {
       gradient[factors_] += coefficient;
@@ -227,7 +260,7 @@ void Hybrid::user_gradient(std::int64_t slot) {
   }
 }
 
-/// In a ranking batch of n samples, item sample n + s is the sampled movie of sample s.
+/// In a batch of n pairs, item sample n + s is the sampled movie of sample s.
 void Hybrid::item_gradient(std::int64_t slot) {
   float* gradient = items_.slots.gradients.row(slot);
   std::fill(gradient, gradient + factors_ + 1, 0.0F);
@@ -339,20 +372,21 @@ void Hybrid::predict(const PairsView& pairs, std::span<float> out) const {
 }  // namespace
 
 MethodInfo hybrid_info() {
-  return {"features",
-          "Sums of feature embeddings, identity being one feature, learned with Adagrad",
-          "Kula 2015, equations 1 to 3; Rendle et al. 2009 (BPR); Duchi et al. 2011 (Adagrad)",
-          {.user_features = true, .item_features = true, .context = true},
-          {{"epochs", 20, 20, 1, 10000, true, "passes over the ratings"},
-           {"factors", 32, 32, 1, 1024, true, "length of the embeddings"},
-           {"learning_rate", 0.05, 0.1, 0, 100, false, "Adagrad step"},
-           {"regularization", 1, 0.003, 0, 1e6, false, "L2 penalty of an identity, times its samples to the power nu"},
-           {"nu", 0.5, 1, 0, 2, false, "how that grows with the samples; features pay as a mean identity does"},
-           {"batch", 1024, 1024, 1, 1 << 24, true, "samples of an update"},
-           {"identity_dropout", 0.1, 0.1, 0, 1, false,
-            "share of the batches in which a user's or movie's identity is left out"},
-           {"spread", 0.1, 0.1, 0, 100, false, "initial standard deviation of an embedding, times sqrt(factors)"}},
-          {1e-4, "float sums in another order over many updates"}};
+  return {
+      "features",
+      "Sums of feature embeddings, identity being one feature, learned with Adagrad",
+      "Kula 2015, equations 1 to 3; Rendle et al. 2009 (BPR); Weston et al. 2011 (WARP); Duchi et al. 2011 (Adagrad)",
+      {.user_features = true, .item_features = true, .context = true},
+      {{"epochs", 20, 20, 1, 10000, true, "passes over the ratings"},
+       {"factors", 32, 32, 1, 1024, true, "length of the embeddings"},
+       {"learning_rate", 0.05, 0.1, 0, 100, false, "Adagrad step"},
+       {"regularization", 0.1, 0.003, 0, 1000, false, "L2 penalty each sample pays for the rows it reads"},
+       {"batch", 1024, 1024, 1, 1 << 24, true, "samples of an update"},
+       {"identity_dropout", 0.1, 0.1, 0, 1, false,
+        "share of the batches in which a user's or movie's identity is left out"},
+       {"spread", 0.1, 0.1, 0, 100, false, "initial standard deviation of an embedding, times sqrt(factors)"},
+       {"loss", 0, 2, 0, 3, true, "of ratings 0, squared error; of rankings 1 logistic, 2 BPR or 3 WARP"}},
+      {1e-4, "float sums in another order over many updates"}};
 }
 
 std::unique_ptr<Trainer> make_hybrid(const Problem& problem) { return std::make_unique<Hybrid>(problem); }

@@ -1,7 +1,6 @@
 #include "host/cpu/samples.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <numeric>
 
@@ -41,7 +40,8 @@ Samples::Samples(const Problem& problem, Negatives kind, std::int64_t negatives)
     : ratings_(problem.ratings.view()),
       filter_(problem.task == Task::ranking ? ratings_ : CsrView{}),
       ranking_(problem.task == Task::ranking),
-      pairwise_(ranking_ && kind == Negatives::pairwise),
+      paired_(ranking_ && kind != Negatives::pointwise),
+      searched_(ranking_ && kind == Negatives::searched),
       per_positive_(ranking_ && kind == Negatives::pointwise ? 1 + negatives : 1),
       users_(static_cast<std::size_t>(ratings_.entries())),
       shuffle_(problem.seed, Stream::shuffle),
@@ -90,11 +90,16 @@ std::int32_t Samples::negative(std::int32_t user, std::uint64_t sample, std::uin
   return trained_.front();  // never reached: such users have no samples
 }
 
+std::int32_t Samples::candidate(std::int32_t user, std::int64_t number, std::uint32_t epoch, int trial) const {
+  return negative(user, static_cast<std::uint64_t>(number * most_candidates + trial), epoch);
+}
+
 void Samples::fill(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::int64_t size,
                    Threads& threads, Batch& batch) const {
   const auto n = static_cast<std::size_t>(size);
+  batch.numbers.resize(n);
   batch.users.resize(n);
-  batch.items.resize(pairwise_ ? 2 * n : n);
+  batch.items.resize(paired_ ? 2 * n : n);
   batch.entries.resize(n);
   batch.targets.resize(n);
   threads.for_ranges(size, range, [&](std::int64_t begin, std::int64_t end, int) {
@@ -106,28 +111,28 @@ void Samples::fill(const Permutation& order, std::uint32_t epoch, std::int64_t f
 /// samples overlap.
 void Samples::fill_range(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::size_t begin,
                          std::size_t end, Batch& batch) const {
-  std::array<std::int64_t, range> sample;
-  for (std::size_t s = begin; s < end; ++s) sample[s - begin] = order(first + static_cast<std::int64_t>(s));
+  for (std::size_t s = begin; s < end; ++s) batch.numbers[s] = order(first + static_cast<std::int64_t>(s));
   for (std::size_t s = begin; s < end; ++s) {
-    const std::int64_t place = sample[s - begin];
-    const bool sampled = per_positive_ > 1 && place % per_positive_ != 0;
-    const std::int64_t entry = positives_[static_cast<std::size_t>(per_positive_ > 1 ? place / per_positive_ : place)];
+    const std::int64_t number = batch.numbers[s];
+    const bool sampled = per_positive_ > 1 && number % per_positive_ != 0;
+    const std::int64_t entry =
+        positives_[static_cast<std::size_t>(per_positive_ > 1 ? number / per_positive_ : number)];
     batch.users[s] = users_[static_cast<std::size_t>(entry)];
     batch.items[s] = ratings_.indices[entry];
     batch.entries[s] = sampled ? -1 : static_cast<std::int32_t>(entry);
     batch.targets[s] = ranking_ ? (sampled ? 0.0F : 1.0F) : ratings_.values[entry];
   }
-  if (!ranking_) return;
-  std::int32_t* negatives = batch.items.data() + (pairwise_ ? batch.users.size() : 0);
+  if (!ranking_ || searched_) return;
+  std::int32_t* negatives = batch.items.data() + (paired_ ? batch.users.size() : 0);
   for (std::size_t s = begin; s < end; ++s) {
-    if (!pairwise_ && batch.entries[s] >= 0) continue;
-    negatives[s] = drawn(static_cast<std::uint64_t>(sample[s - begin]), epoch, 0);
+    if (!paired_ && batch.entries[s] >= 0) continue;
+    negatives[s] = drawn(static_cast<std::uint64_t>(batch.numbers[s]), epoch, 0);
     filter_.prefetch(batch.users[s], negatives[s]);
   }
   for (std::size_t s = begin; s < end; ++s) {
-    if (!pairwise_ && batch.entries[s] >= 0) continue;
+    if (!paired_ && batch.entries[s] >= 0) continue;
     if (rated(batch.users[s], negatives[s])) {
-      negatives[s] = negative(batch.users[s], static_cast<std::uint64_t>(sample[s - begin]), epoch);
+      negatives[s] = negative(batch.users[s], static_cast<std::uint64_t>(batch.numbers[s]), epoch);
     }
   }
 }

@@ -16,9 +16,10 @@ std::vector<std::int64_t> row_sizes(CsrView ratings);
 /// log(1 + exp(x)) without overflow.
 inline float softplus(float x) { return std::max(x, 0.0F) + std::log1p(std::exp(-std::abs(x))); }
 
-/// A batch of samples, one place a sample in every vector (pairwise: items has 2 n, the sampled ones behind the
-/// others).
+/// A batch of samples, one place a sample in every vector (pairwise and searched: items has 2 n, the sampled ones
+/// behind the others).
 struct Batch {
+  std::vector<std::int64_t> numbers;  // of the samples among all: the counters of their random numbers
   std::vector<std::int32_t> users;
   std::vector<std::int32_t> items;
   std::vector<std::int32_t> entries;  // of the ratings; -1 for a sampled movie
@@ -55,18 +56,23 @@ class RowFilter {
 
 class Samples {
  public:
-  enum class Negatives { pairwise, pointwise };
-  /// Ranking, pairwise: each rating with one sampled movie. Ranking, pointwise: each rating and `negatives` sampled
-  /// movies as samples of their own. Sampled movies have training ratings, none of them the user's; a user who has
-  /// rated every movie gets none and his ratings are left out.
+  enum class Negatives { pairwise, searched, pointwise };
+  /// Ranking, pairwise: each rating with one sampled movie; searched: the same, but the model chooses the movie among
+  /// candidates. Ranking, pointwise: each rating and `negatives` sampled movies as samples of their own. Sampled movies
+  /// have training ratings, none of them the user's; a user who has rated every movie gets none and his ratings are
+  /// left out.
   Samples(const Problem& problem, Negatives kind, std::int64_t negatives);
 
   bool ranking() const { return ranking_; }
   std::int64_t size() const { return static_cast<std::int64_t>(positives_.size()) * per_positive_; }
+  std::int64_t trained_items() const { return static_cast<std::int64_t>(trained_.size()); }
   Permutation order(std::uint32_t epoch) const;
   /// Samples [first, first + size) of the epoch's order.
   void fill(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::int64_t size, Threads& threads,
             Batch& batch) const;
+  /// Candidate `trial` < most_candidates for the sampled movie of sample `number`.
+  static constexpr int most_candidates = 10;
+  std::int32_t candidate(std::int32_t user, std::int64_t number, std::uint32_t epoch, int trial) const;
 
  private:
   void fill_range(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::size_t begin, std::size_t end,
@@ -78,7 +84,8 @@ class Samples {
   CsrView ratings_;
   RowFilter filter_;
   bool ranking_;
-  bool pairwise_;
+  bool paired_;  // pairwise or searched
+  bool searched_;
   std::int64_t per_positive_;
   std::vector<std::int32_t> users_;      // of each entry of the ratings
   std::vector<std::int64_t> positives_;  // entries that are used

@@ -1,5 +1,6 @@
 #include "tests/reference/feature_models.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace embrace::reference {
@@ -124,13 +125,27 @@ double Hybrid::loss(const std::vector<Sample>& batch) const {
   };
   for (const Sample& s : batch) {
     const double x = score(s.user, s.item, s.context);
-    sum += ranking ? log_one_plus_exp(score(s.user, s.other, s.context) - x) : 0.5 * (x - s.target) * (x - s.target);
+    if (kind == Loss::squared) sum += 0.5 * (x - s.target) * (x - s.target);
+    if (kind == Loss::logistic) sum += log_one_plus_exp(x) - s.target * x;
+    if (kind == Loss::bpr) sum += log_one_plus_exp(score(s.user, s.other, s.context) - x);
+    if (kind == Loss::warp) sum += s.weight * std::max(0.0, 1 - x + score(s.user, s.other, s.context));
     penalty(0, s.user);
     penalty(1, s.item);
     penalty(1, s.other);
     penalty(2, s.context);
   }
   return sum;
+}
+
+void Hybrid::search(Sample& sample, const std::vector<std::int64_t>& candidates, std::int64_t movies) const {
+  const double x = score(sample.user, sample.item, -1);
+  for (std::size_t t = 0; t < candidates.size(); ++t) {
+    sample.other = candidates[t];
+    if (score(sample.user, sample.other, -1) > x - 1) {
+      sample.weight = std::log(std::max(1.0, std::floor(static_cast<double>(movies - 1) / static_cast<double>(t + 1))));
+      return;
+    }
+  }
 }
 
 std::vector<std::vector<Vector>> Hybrid::gradient(const std::vector<Sample>& batch) const {
@@ -161,12 +176,12 @@ std::vector<std::vector<Vector>> Hybrid::gradient(const std::vector<Sample>& bat
   };
   for (const Sample& s : batch) {
     const double x = score(s.user, s.item, s.context);
-    if (ranking) {
-      const double c = -1.0 / (1.0 + std::exp(x - score(s.user, s.other, s.context)));
+    if (kind == Loss::squared) add(x - s.target, s.user, s.item, s.context);
+    if (kind == Loss::logistic) add(1.0 / (1.0 + std::exp(-x)) - s.target, s.user, s.item, s.context);
+    if (kind == Loss::bpr || kind == Loss::warp) {
+      const double c = kind == Loss::warp ? -s.weight : -1.0 / (1.0 + std::exp(x - score(s.user, s.other, s.context)));
       add(c, s.user, s.item, s.context);
       add(-c, s.user, s.other, s.context);
-    } else {
-      add(x - s.target, s.user, s.item, s.context);
     }
     penalty(0, s.user);
     penalty(1, s.item);

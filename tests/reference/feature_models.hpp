@@ -34,23 +34,27 @@ struct Side {
   void backward(std::int64_t entity, const Vector& gradient, std::vector<Vector>& rows_gradient) const;
 };
 
-/// One sample: a pair with its target, or a triple with a movie that should score less.
+/// One sample: a pair with its target, or a triple with a movie that should score less (and then, for warp, a weight).
 struct Sample {
   std::int64_t user, item, other = -1, context = -1;
   double target = 0;
+  double weight = 0;
 };
 
 /// Central differences of `loss` by every parameter in turn.
 std::vector<Vector> central_differences(std::vector<Vector>& parameters, const std::function<double()>& loss);
 
 struct Hybrid {
+  enum class Loss { squared, logistic, bpr, warp };
   std::vector<Side> sides;  // users, movies, contexts when there are
   double offset = 0, regularization = 0, nu = 1;
-  bool ranking = false;
+  Loss kind = Loss::squared;
 
   double penalty_of(const Side& side, std::size_t row) const;
   double score(std::int64_t user, std::int64_t item, std::int64_t context) const;
   double loss(const std::vector<Sample>& batch) const;
+  /// Gives a warp sample, with its candidates in the order in which they were drawn, its other movie and weight.
+  void search(Sample& sample, const std::vector<std::int64_t>& candidates, std::int64_t movies) const;
   /// By side, by row.
   std::vector<std::vector<Vector>> gradient(const std::vector<Sample>& batch) const;
 };
