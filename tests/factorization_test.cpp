@@ -143,6 +143,25 @@ TEST_P(Factors, IalsGradientStepsFollowTheFormula) {
   }
 }
 
+TEST_P(Factors, IalsBlocksFollowTheFormula) {
+  const Data& data = small_data();
+  for (const std::size_t block : {16U, 48U}) {
+    Untrained ials("ials", Task::ranking, data,
+                   {{"factors", GetParam()}, {"regularization", 0.1}, {"block", static_cast<double>(block)}});
+    ReferenceModel reference = initial_model(*ials.trainer->embedding());
+    for (int epoch = 0; epoch < 2; ++epoch) {
+      test::ials_block_half_sweep(data.ratings.view(), reference.items, ials.hyper, block, reference.users);
+      test::ials_block_half_sweep(data.by_item.view(), reference.users, ials.hyper, block, reference.items);
+      ials.trainer->epoch();
+      EXPECT_LE(largest_difference(reference, *ials.trainer->embedding()), 2 * ials_tolerance) << block << " " << epoch;
+    }
+  }
+}
+
+TEST(Ials, ARowIsSolvedInOneWay) {
+  EXPECT_THROW(Untrained("ials", Task::ranking, small_data(), {{"cg_steps", 1}, {"block", 16}}), UsageError);
+}
+
 TEST_P(Factors, IalsWithManyGradientStepsIsTheExactMinimum) {
   const Data& data = small_data();
   Untrained ials("ials", Task::ranking, data, {{"factors", GetParam()}, {"regularization", 0.1}, {"cg_steps", 60}});
@@ -188,7 +207,8 @@ TEST(Als, RowsShorterAndLongerThanTheFactorsAreExactMinima) {
 TEST(Als, TheLossNeverRises) {
   const test::Planted planted;
   const Data data(test::Planted::users, test::Planted::items, planted.seen);
-  const std::vector<std::pair<std::string, Settings>> cases = {{"als", {}}, {"ials", {}}, {"ials", {{"cg_steps", 2}}}};
+  const std::vector<std::pair<std::string, Settings>> cases = {
+      {"als", {}}, {"ials", {}}, {"ials", {{"cg_steps", 2}}}, {"ials", {{"block", 32}}}};
   for (const auto& [name, settings] : cases) {
     const Task task = find_method(name)->info.traits.rating ? Task::rating : Task::ranking;
     const Trained trained(*find_method(name), task, data, {.settings = settings, .epochs = 20});

@@ -7,13 +7,14 @@
 // with Q'Q formed once per half-sweep. Rows without ratings have the solution 0.
 // Cost of a half-sweep: (ratings + columns) · k² + rows · k³ / 3 floating-point operations. With cg_steps > 0 a row is
 // improved by so many steps of conjugate gradients from its last solution instead: (steps + 1) · (4 ratings · k +
-// 2 rows · k²).
+// 2 rows · k²). With block > 0 a row is improved once in each block of so many factors, see subspace.hpp.
 #include <algorithm>
 #include <cmath>
 
 #include "host/cpu/conjugate_gradient.hpp"
 #include "host/cpu/normal_equations.hpp"
 #include "host/cpu/row_schedule.hpp"
+#include "host/cpu/subspace.hpp"
 #include "host/error.hpp"
 #include "host/matrix.hpp"
 #include "host/method.hpp"
@@ -35,12 +36,16 @@ class Ials final : public Trainer {
         exponent_(problem.hyper["nu"]),
         alpha_(problem.hyper["alpha"]),
         cg_steps_(problem.hyper.integer("cg_steps")),
+        block_(padded_width(problem.hyper.integer("block"))),
         users_(problem.users(), padded_width(factors_)),
         items_(problem.items(), padded_width(factors_)),
         loss_(static_cast<std::size_t>(std::max(problem.users(), problem.items()))),
         gram_(factors_),
         whole_gram_(gram_.width(), gram_.width()) {
-    for (int worker = 0; worker < threads_.count(); ++worker) workers_.emplace_back(factors_);
+    if (cg_steps_ > 0 && block_ > 0) {
+      throw UsageError("cg_steps and block are two ways to solve a row", "set one of them to 0");
+    }
+    for (int worker = 0; worker < threads_.count(); ++worker) workers_.emplace_back(factors_, block_);
     // A user's score is then of the order of the deviation, whatever the number of factors.
     const double deviation = problem.hyper["spread"] / std::sqrt(static_cast<double>(factors_));
     const Random random(problem.seed, Stream::initial);
@@ -73,11 +78,14 @@ class Ials final : public Trainer {
 
  private:
   struct Worker {
-    explicit Worker(std::int64_t factors) : equations(factors), gradient(equations.width()) {}
+    Worker(std::int64_t factors, std::int64_t block)
+        : equations(factors), gradient(equations.width()), subspaces(equations.width(), block) {}
     NormalEquations equations;
     ConjugateGradient gradient;
+    Subspaces subspaces;
   };
 
+  bool exact() const { return cg_steps_ == 0 && block_ == 0; }
   double scaled_regularization(std::int64_t n, std::int64_t columns) const {
     return regularization_ * std::pow(static_cast<double>(n) + alpha_ * static_cast<double>(columns), exponent_);
   }
@@ -100,7 +108,7 @@ class Ials final : public Trainer {
     });
     gram_.clear(factors_);
     for (std::int64_t part = 0; part < parts; ++part) gram_.add_equations(parts_[static_cast<std::size_t>(part)]);
-    if (cg_steps_ > 0) gram_.copy_symmetric(static_cast<float>(alpha_), whole_gram_.view());
+    if (!exact()) gram_.copy_symmetric(static_cast<float>(alpha_), whole_gram_.view());
   }
 
   /// Solves all rows with ratings; returns the loss over them.
@@ -112,10 +120,8 @@ class Ials final : public Trainer {
         double& loss = loss_[static_cast<std::size_t>(r)];
         if (rows.row_size(r) == 0) {
           loss = 0;
-        } else if (cg_steps_ > 0) {
-          loss = improve_row(rows, r, fixed, solved, own.gradient);
         } else {
-          loss = solve_row(rows, r, fixed, solved, own.equations);
+          loss = exact() ? solve_row(rows, r, fixed, solved, own.equations) : improve_row(rows, r, fixed, solved, own);
         }
       }
     });
@@ -124,10 +130,11 @@ class Ials final : public Trainer {
     return loss;
   }
 
-  double improve_row(CsrView rows, std::int64_t r, const Matrix& fixed, Matrix& solved,
-                     ConjugateGradient& gradient) const {
+  double improve_row(CsrView rows, std::int64_t r, const Matrix& fixed, Matrix& solved, Worker& own) const {
     const auto penalty = static_cast<float>(scaled_regularization(rows.row_size(r), rows.columns));
-    return gradient.solve({fixed.view(), rows.row_indices(r), whole_gram_.view(), penalty}, cg_steps_, solved.row(r));
+    const RowSystem system{fixed.view(), rows.row_indices(r), whole_gram_.view(), penalty};
+    return block_ > 0 ? own.subspaces.improve(system, solved.row(r))
+                      : own.gradient.solve(system, cg_steps_, solved.row(r));
   }
 
   /// The loss at the optimum is Σ_rated 1 - Σ_rated q · p.
@@ -154,11 +161,12 @@ class Ials final : public Trainer {
   double exponent_;
   double alpha_;
   std::int64_t cg_steps_;
+  std::int64_t block_;
   Matrix users_;  // rows × padded width, here and below
   Matrix items_;
   std::vector<double> loss_;  // by row of the side being solved; summed in the order of the rows
   NormalEquations gram_;
-  Matrix whole_gram_;  // alpha Q'Q, for conjugate gradients
+  Matrix whole_gram_;  // alpha Q'Q, for rows that are not solved exactly
   std::vector<NormalEquations> parts_;
   std::vector<Worker> workers_;
 };
@@ -176,7 +184,8 @@ MethodInfo ials_info() {
            {"alpha", 0.3, 0.3, 0, 1e6, false, "weight of a pair without a rating; a rated pair weighs 1 + alpha"},
            {"nu", 1, 1, 0, 2, false, "how the regularization grows with the number of ratings"},
            {"spread", 0.1, 0.1, 1e-6, 100, false, "initial standard deviation of a vector, times sqrt(factors)"},
-           {"cg_steps", 0, 0, 0, 1000, true, "steps of conjugate gradients a row and half-sweep; 0: exact solutions"}},
+           {"cg_steps", 0, 0, 0, 1000, true, "steps of conjugate gradients a row and half-sweep; 0: exact solutions"},
+           {"block", 0, 0, 0, 1024, true, "factors that are improved at a time (iALS++), in 16s; 0: all, exactly"}},
           {1e-3, "float sums in another order, amplified by solving; ranks move only at near ties"}};
 }
 

@@ -222,6 +222,16 @@ void NormalEquations::start_from(const NormalEquations& other, float scale) {
                  [=](float a) { return scale * a; });
 }
 
+void NormalEquations::start_from(ConstMatrixView symmetric) {
+  clear(symmetric.columns);
+  for (std::int64_t column = 0; column < unknowns_; column += 16) {
+    for (std::int64_t i = 0; i < std::min(unknowns_, column + 16); ++i) {
+      std::copy_n(symmetric.row(i) + column, std::min<std::int64_t>(16, unknowns_ - column),
+                  matrix_.data() + column * width_ + i * 16);
+    }
+  }
+}
+
 void NormalEquations::add_block(std::int64_t count, const float* targets) {
   HWY_DYNAMIC_DISPATCH(accumulate)
   (block_.data(), capacity_, count, width_, targets, matrix_.data(), sum_.data(), target_.data());

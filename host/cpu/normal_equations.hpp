@@ -29,6 +29,8 @@ class NormalEquations {
   void clear(std::int64_t unknowns);
   /// A = scale · other's A (before its factorization), both sums = 0.
   void start_from(const NormalEquations& other, float scale);
+  /// A = `symmetric`, both sums = 0; as many unknowns as it has columns.
+  void start_from(ConstMatrixView symmetric);
   /// For each index e: A += y_e y_e', sum += y_e, target += targets[e] y_e (none when targets is null).
   void add(ConstMatrixView y, std::span<const std::int32_t> indices, const float* targets);
   /// The same for the rows [begin, end) of y, without targets.

@@ -1,6 +1,7 @@
 // One epoch of als and of ials in double, as plainly as the formulas: dense systems, Gaussian elimination.
 // Nothing here may be made clever; it is what the fast code is judged by.
 #pragma once
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <utility>
@@ -141,6 +142,27 @@ inline void ials_gradient_half_sweep(CsrView rows, const Dense& y, const Hyper& 
       }
       const double ratio = dot(residual, residual) / before;
       for (std::size_t i = 0; i < p.size(); ++i) direction[i] = residual[i] + ratio * direction[i];
+    }
+  }
+}
+
+/// The same by one exact step in each block of `block` factors, the others resting, for every row with ratings.
+inline void ials_block_half_sweep(CsrView rows, const Dense& y, const Hyper& hyper, std::size_t block, Dense& x) {
+  for (std::int64_t r = 0; r < rows.rows; ++r) {
+    if (rows.row_size(r) == 0) continue;
+    const auto [a, b] = ials_system(rows, r, y, hyper);
+    std::vector<double>& p = x[static_cast<std::size_t>(r)];
+    for (std::size_t first = 0; first < p.size(); first += block) {
+      const std::size_t size = std::min(block, p.size() - first);
+      Dense part(size, std::vector<double>(size));
+      std::vector<double> target(size);
+      for (std::size_t i = 0; i < size; ++i) {
+        target[i] = b[first + i];
+        for (std::size_t j = 0; j < p.size(); ++j) target[i] -= a[first + i][j] * p[j];
+        for (std::size_t j = 0; j < size; ++j) part[i][j] = a[first + i][first + j];
+      }
+      const std::vector<double> move = solve_dense(part, target);
+      for (std::size_t i = 0; i < size; ++i) p[first + i] += move[i];
     }
   }
 }
