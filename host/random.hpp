@@ -25,6 +25,9 @@ class Random {
  public:
   Random(std::uint64_t seed, Stream stream) : seed_(seed), stream_(static_cast<std::uint32_t>(stream)) {}
 
+  std::uint64_t seed() const { return seed_; }
+  std::uint32_t stream() const { return stream_; }
+
   /// Four independent 32-bit numbers for the counter (a, b).
   std::array<std::uint32_t, 4> bits(std::uint64_t a, std::uint32_t b = 0) const {
     const r123::Philox4x32::ctr_type counter = {

@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "host/cpu/deep_model.hpp"
 #include "host/cpu/means.hpp"
+#include "host/cpu/random_bits.hpp"
 #include "host/cpu/samples.hpp"
 #include "host/error.hpp"
 #include "tests/feature_problem.hpp"
@@ -199,14 +201,16 @@ INSTANTIATE_TEST_SUITE_P(Both, DeepTasks, testing::Values(Task::rating, Task::ra
 
 TEST(Adam, LaterStepsFollowTheFormula) {
   double m = 0, v = 0, w = 0.5;
-  float fm = 0, fv = 0, fw = 0.5F;
+  constexpr std::size_t n = 19;  // whole vectors and single weights
+  std::vector<float> fg(n), fm(n, 0.0F), fv(n, 0.0F), fw(n, 0.5F);
   for (int t = 1; t <= 50; ++t) {
     const double g = std::sin(t);
     m = 0.9 * m + 0.1 * g;
     v = 0.999 * v + 0.001 * g * g;
     w -= 0.01 * (m / (1 - std::pow(0.9, t)) / (std::sqrt(v / (1 - std::pow(0.999, t))) + 1e-8) + 0.3 * w);
-    cpu::AdamStep(0.01, 0.3, t)(static_cast<float>(g), fw, fm, fv);
-    ASSERT_NEAR(static_cast<double>(fw), w, 1e-5) << t;
+    std::fill(fg.begin(), fg.end(), static_cast<float>(g));
+    cpu::adam(cpu::AdamStep(0.01, 0.3, t), fg.data(), fw.data(), fm.data(), fv.data(), n);
+    for (const float found : fw) ASSERT_NEAR(static_cast<double>(found), w, 1e-5) << t;
   }
 }
 
@@ -234,6 +238,20 @@ TEST(Deep, DropoutDropsItsShareAndScalesTheRest) {
     }
   }
   EXPECT_NEAR(static_cast<double>(dropped) / static_cast<double>(h.size()), 0.3, 0.007);
+}
+
+TEST(RandomBits, AreThoseOfTheRandomNumbers) {
+  const Random random(0x123456789ABCDEFULL, Stream::dropout);
+  constexpr std::uint64_t a = 0xFEDCBA9876543210ULL;
+  for (const std::int64_t count : {0, 1, 15, 16, 17, 40}) {
+    std::vector<std::uint32_t> bits(static_cast<std::size_t>(4 * count) + 1, 7U);
+    cpu::random_bits(random, a, 0xFFFFFFF0U, count, bits.data());  // b runs over 2^32
+    for (std::int64_t i = 0; i < count; ++i) {
+      const auto expected = random.bits(a, 0xFFFFFFF0U + static_cast<std::uint32_t>(i));
+      for (std::size_t k = 0; k < 4; ++k) EXPECT_EQ(bits[static_cast<std::size_t>(4 * i) + k], expected[k]) << i;
+    }
+    EXPECT_EQ(bits.back(), 7U);
+  }
 }
 
 TEST(Deep, AMaskBelongsToItsSampleNotToItsBlock) {

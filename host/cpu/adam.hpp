@@ -17,12 +17,9 @@ struct AdamStep {
       : rate(static_cast<float>(learning_rate / (1.0 - std::pow(0.9, static_cast<double>(step))))),
         scale(static_cast<float>(1.0 / std::sqrt(1.0 - std::pow(0.999, static_cast<double>(step))))),
         shrink(static_cast<float>(1.0 - learning_rate * decay)) {}
-
-  void operator()(float g, float& w, float& m, float& v) const {
-    m = 0.9F * m + 0.1F * g;
-    v = 0.999F * v + 0.001F * (g * g);
-    w = shrink * w - rate * m / (std::sqrt(v) * scale + 1e-8F);
-  }
 };
+
+/// One step of n weights with gradients g.
+void adam(const AdamStep& step, const float* g, float* w, float* m, float* v, std::int64_t n);
 
 }  // namespace embrace::cpu

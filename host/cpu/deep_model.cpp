@@ -1,9 +1,11 @@
 #include "host/cpu/deep_model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "host/cpu/blas.hpp"
+#include "host/cpu/random_bits.hpp"
 #include "host/cpu/vector_math.hpp"
 
 namespace embrace::cpu {
@@ -15,7 +17,7 @@ void DenseParameter::randomize(double spread, const Random& random, std::uint32_
 }
 
 void DenseParameter::update(std::int64_t r, const float* g, const AdamStep& step) {
-  for (std::int64_t k = 0; k < value.columns(); ++k) step(g[k], value(r, k), m(r, k), v(r, k));
+  adam(step, g, value.row(r), m.row(r), v.row(r), value.columns());
 }
 
 void SideActivations::resize(std::int64_t rows, std::int64_t factors, std::int64_t width) {
@@ -50,9 +52,7 @@ void DeepSide::update_rows(std::int64_t begin, std::int64_t end, double learning
     const std::int64_t row = slots.rows[static_cast<std::size_t>(t)];
     const AdamStep step(learning_rate, static_cast<double>(decays[static_cast<std::size_t>(row)]),
                         ++steps[static_cast<std::size_t>(row)]);
-    for (std::int64_t k = 0; k < width; ++k) {
-      step(gradient[static_cast<std::size_t>(k)], table.weights()(row, k), m(row, k), v(row, k));
-    }
+    adam(step, gradient.data(), table.weights().row(row), m.row(row), v.row(row), width);
   }
 }
 
@@ -68,13 +68,15 @@ DeepHead::DeepHead(std::int64_t factors, std::int64_t hidden, double dropout, co
   output.randomize(std::sqrt(1.0 / static_cast<double>(output.value.columns())), initial, 17);
 }
 
-/// Four units a Philox call. The high bit keeps these counters apart from those of identity dropout.
+/// Four units a counter. The high bit keeps these counters apart from those of identity dropout.
 void DeepHead::drop(const Random& mask, std::uint64_t sample, std::uint32_t layer, float* h, std::int64_t n) const {
-  for (std::int64_t k = 0; k < n; k += 4) {
-    const auto bits = mask.bits(sample, 0x80000000U | (layer << 16U) | static_cast<std::uint32_t>(k / 4));
-    for (std::int64_t lane = 0; lane < std::min<std::int64_t>(4, n - k); ++lane) {
-      h[k + lane] *= bits[static_cast<std::size_t>(lane)] < dropped_below_ ? 0.0F : scale_;
-    }
+  constexpr std::int64_t most = 128;  // units at a time
+  std::array<std::uint32_t, most> bits;
+  for (std::int64_t first = 0; first < n; first += most) {
+    const std::int64_t units = std::min(most, n - first);
+    random_bits(mask, sample, 0x80000000U | (layer << 16U) | static_cast<std::uint32_t>(first / 4), (units + 3) / 4,
+                bits.data());
+    drop_units(bits.data(), dropped_below_, scale_, h + first, units);
   }
 }
 
@@ -109,15 +111,10 @@ void DeepHead::backward(const float* coefficients, ConstMatrixView h1, ConstMatr
                         MatrixView g2) const {
   const std::int64_t n = h1.rows;
   for (std::int64_t r = 0; r < n; ++r) {
-    const float through = coefficients[r] * scale_;
-    for (std::int64_t k = 0; k < hidden2(); ++k) {
-      g2(r, k) = h2(r, k) > 0.0F ? through * output.value.data()[k] : 0.0F;
-    }
+    pass_where_positive(h2.row(r), coefficients[r] * scale_, output.value.data(), g2.row(r), hidden2());
   }
   multiply_transposed(g2, second.value.view(), 0.0F, g1);
-  for (std::int64_t r = 0; r < n; ++r) {
-    for (std::int64_t k = 0; k < hidden(); ++k) g1(r, k) = h1(r, k) > 0.0F ? scale_ * g1(r, k) : 0.0F;
-  }
+  for (std::int64_t r = 0; r < n; ++r) pass_where_positive(h1.row(r), scale_, g1.row(r), g1.row(r), hidden());
 }
 
 }  // namespace embrace::cpu

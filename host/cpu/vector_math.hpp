@@ -15,6 +15,12 @@ float dot(const float* a, const float* b, std::int64_t n);
 ///   sums += (g + penalty w)²;  w -= rate (g + penalty w) / sqrt(sums)
 void adagrad(const float* g, float penalty, float rate, float* sums, float* w, std::int64_t n);
 
+/// out = factor x where h is positive, 0 elsewhere; out may be x.
+void pass_where_positive(const float* h, float factor, const float* x, float* out, std::int64_t n);
+
+/// x is multiplied by 0 where its random bits are below `below`, elsewhere by `scale`.
+void drop_units(const std::uint32_t* bits, std::uint32_t below, float scale, float* x, std::int64_t n);
+
 /// Asks for a row that will be read soon.
 inline void prefetch(const float* x, std::int64_t n) {
   constexpr std::int64_t line = 16;
