@@ -1,0 +1,64 @@
+#include "host/threads.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <stdexcept>
+
+namespace embrace {
+namespace {
+
+TEST(Threads, EveryTaskOfManyShortLoopsRunsOnce) {
+  for (const int count : {1, 2, 5}) {
+    Threads threads(count);
+    std::vector<int> runs(7, 0);
+    for (int loop = 1; loop <= 2000; ++loop) {  // the next loop begins while workers may still look for it
+      threads.for_each(7, [&](std::int64_t task, int worker) {
+        ASSERT_TRUE(worker >= 0 && worker < count);
+        ++runs[static_cast<std::size_t>(task)];
+      });
+      ASSERT_EQ(runs, std::vector<int>(7, loop));
+    }
+  }
+}
+
+TEST(Threads, WorkersThatFellAsleepAreWoken) {
+  Threads threads(3);
+  std::atomic<int> runs = 0;
+  for (int loop = 1; loop <= 5; ++loop) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // far longer than they look
+    threads.for_each(3, [&](std::int64_t, int) {
+      ++runs;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    });
+    EXPECT_EQ(runs, 3 * loop);
+  }
+}
+
+TEST(Threads, TheFirstErrorIsThrownAndTheNextLoopIsWhole) {
+  Threads threads(3);
+  for (int loop = 0; loop < 100; ++loop) {
+    EXPECT_THROW(threads.for_each(50,
+                                  [](std::int64_t task, int) {
+                                    if (task % 10 == 3) throw std::runtime_error("no");
+                                  }),
+                 std::runtime_error);
+    std::atomic<int> runs = 0;
+    threads.for_each(50, [&](std::int64_t, int) { ++runs; });
+    ASSERT_EQ(runs, 50);
+  }
+}
+
+TEST(Threads, RangesCoverEverythingOnce) {
+  Threads threads(2);
+  std::vector<int> seen(1003, 0);
+  threads.for_ranges(1003, 10, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t i = begin; i < end; ++i) ++seen[static_cast<std::size_t>(i)];
+  });
+  EXPECT_EQ(seen, std::vector<int>(1003, 1));
+  threads.for_ranges(0, 10, [](std::int64_t, std::int64_t, int) { FAIL(); });
+}
+
+}  // namespace
+}  // namespace embrace
