@@ -20,7 +20,7 @@ class Permutation {
     for (std::size_t round = 0; round < keys_.size(); ++round) keys_[round] = random.bits64(round, b);
   }
 
-  std::int64_t operator()(std::int64_t position) const {
+  constexpr std::int64_t operator()(std::int64_t position) const {  // constexpr: devices call it too
     auto x = static_cast<std::uint64_t>(position);
     do {
       x = step(x);
@@ -29,7 +29,7 @@ class Permutation {
   }
 
  private:
-  std::uint64_t step(std::uint64_t x) const {
+  constexpr std::uint64_t step(std::uint64_t x) const {
     std::uint64_t left = x >> half_, right = x & mask_;
     for (const std::uint64_t key : keys_) {
       const std::uint64_t next = left ^ (mixed(right ^ key) & mask_);
@@ -39,7 +39,7 @@ class Permutation {
     return (left << half_) | right;
   }
   /// Finalizer of SplitMix64 (Steele, Lea and Flood 2014).
-  static std::uint64_t mixed(std::uint64_t x) {
+  static constexpr std::uint64_t mixed(std::uint64_t x) {
     x = (x ^ (x >> 30U)) * 0xBF58476D1CE4E5B9ULL;
     x = (x ^ (x >> 27U)) * 0x94D049BB133111EBULL;
     return x ^ (x >> 31U);

@@ -138,10 +138,8 @@ std::vector<float> EmbeddingTable::penalties(std::span<const std::int64_t> sampl
 bool EmbeddingTable::finite() const { return all_finite(weights_.data(), static_cast<std::int64_t>(weights_.size())); }
 
 void EmbeddingTable::add_row(std::int32_t row, float value, float* out) const {
-  const std::int64_t slice =
-      row < identities_ ? 0 : column_slice_[static_cast<std::size_t>(row) - static_cast<std::size_t>(identities_)];
   const float* weights = weights_.row(row);
-  add_scaled(value, weights, out + slice * factors_, factors_);
+  add_scaled(value, weights, out + slice(row) * factors_, factors_);
   out[width() - 1] += value * weights[factors_];
 }
 
@@ -256,15 +254,14 @@ void EmbeddingTable::forward(Slots& slots, std::int64_t begin, std::int64_t end)
 float EmbeddingTable::row_gradient(const Slots& slots, std::int64_t t, float* gradient) const {
   std::fill(gradient, gradient + factors_ + 1, 0.0F);
   const std::int64_t row = slots.rows[static_cast<std::size_t>(t)];
-  const std::int64_t slice =
-      row < identities_ ? 0 : column_slice_[static_cast<std::size_t>(row) - static_cast<std::size_t>(identities_)];
+  const std::int64_t offset = slice(row) * factors_;
   float penalty = 0;
   const auto first = static_cast<std::size_t>(slots.readers.offsets[static_cast<std::size_t>(t)]);
   const auto readers = slots.readers.of(t);
   for (std::size_t e = 0; e < readers.size(); ++e) {
     const float value = slots.weights[first + e];
     const float* from = slots.gradients.row(readers[e]);
-    add_scaled(value, from + slice * factors_, gradient, factors_);
+    add_scaled(value, from + offset, gradient, factors_);
     gradient[factors_] += value * from[width() - 1];
     penalty += value * value * static_cast<float>(slots.samples.of(readers[e]).size());
   }

@@ -64,6 +64,12 @@ class EmbeddingTable {
   std::int64_t factors() const { return factors_; }
   std::int64_t slices() const { return slices_; }
   std::int64_t width() const { return slices_ * factors_ + 1; }
+  std::int64_t identities() const { return identities_; }  // rows of identity
+  const Csr& entries() const { return entries_; }          // entity × rows of the table; identity comes first
+  bool has_identity(std::int64_t entity) const { return has_identity_[static_cast<std::size_t>(entity)] != 0; }
+  std::int32_t slice(std::int64_t row) const {
+    return row < identities_ ? 0 : column_slice_[static_cast<std::size_t>(row - identities_)];
+  }
   Matrix& weights() { return weights_; }
   const Matrix& weights() const { return weights_; }
 
@@ -112,9 +118,9 @@ class EmbeddingTable {
   Entries entries_of_slot(const Slots& slots, std::int64_t slot) const;
 
   std::int64_t factors_;
-  std::int64_t identities_;  // rows of identity
+  std::int64_t identities_;
   std::int64_t slices_;
-  Csr entries_;                             // entity × rows of the table; identity comes first
+  Csr entries_;
   std::vector<char> has_identity_;          // by entity
   std::vector<std::int32_t> column_slice_;  // by feature column
   std::vector<float> rates_;                // by row

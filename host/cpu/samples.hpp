@@ -2,6 +2,7 @@
 #pragma once
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "host/method.hpp"
@@ -64,6 +65,11 @@ class Samples {
   Samples(const Problem& problem, Negatives kind, std::int64_t negatives);
 
   bool ranking() const { return ranking_; }
+  bool pairwise() const { return pairwise_; }
+  std::int64_t per_positive() const { return per_positive_; }  // samples of a rating
+  std::span<const std::int32_t> users() const { return users_; }
+  std::span<const std::int64_t> positives() const { return positives_; }
+  std::span<const std::int32_t> trained() const { return trained_; }
   std::int64_t size() const { return static_cast<std::int64_t>(positives_.size()) * per_positive_; }
   std::int64_t trained_items() const { return static_cast<std::int64_t>(trained_.size()); }
   Permutation order(std::uint32_t epoch) const;
