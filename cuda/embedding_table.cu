@@ -1,12 +1,13 @@
-// Slots, their entries and the readers of rows for a run of batches, as host/cpu/embedding_table.cpp finds them for one:
+// Slots, their entries and the readers of rows for a run of batches, as host/cpu/embedding_table.cpp finds them for
+// one:
 //   1. sort (batch, entity) of all reads: a slot is a run of equal keys, its reads stay in their order;
 //   2. number the slots and their entries by running sums, and expand the entries, a thread an entry;
 //   3. sort (batch, row) of all entries: the readers of a row, by slot.
-// Slots stand by entity where the host has them by first occurrence: sums over the readers of a row are in another order.
-// Mapping: a thread an element of the list at hand, so that entities with many features cost no more than their share;
-// which slot an entry belongs to is found by bisection of the running sum.
-// Cost a read: about 120 bytes, with a sort of 24 bytes for each 8 bits of the key. Cost an entry: about 130 bytes and a
-// sort likewise. All lists have room for the largest batches that there can be; unused room is sorted along.
+// Slots stand by entity where the host has them by first occurrence: sums over the readers of a row are in another
+// order. Mapping: a thread an element of the list at hand, so that entities with many features cost no more than their
+// share; which slot an entry belongs to is found by bisection of the running sum. Cost a read: about 120 bytes, with a
+// sort of 24 bytes for each 8 bits of the key. Cost an entry: about 130 bytes and a sort likewise. All lists have room
+// for the largest batches that there can be; unused room is sorted along.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -29,7 +30,9 @@ constexpr std::int64_t entries_together = std::int64_t{1} << 18U;  // a run of b
 
 __device__ std::int64_t thread_index() { return static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x; }
 
-int bits_of(std::int64_t keys) { return std::max(1, static_cast<int>(std::bit_width(static_cast<std::uint64_t>(keys - 1)))); }
+int bits_of(std::int64_t keys) {
+  return std::max(1, static_cast<int>(std::bit_width(static_cast<std::uint64_t>(keys - 1))));
+}
 
 __global__ void __launch_bounds__(threads)
     write_reads_kernel(DeviceSpan<const std::int32_t> entity, std::int64_t reads_a_batch, std::int64_t entities,
@@ -155,6 +158,19 @@ __global__ void __launch_bounds__(threads)
   if (e < slots.batch_slots.size) out.batch_entries[e] = out.batch_readers[e] = begins[slots.batch_slots[e]];
 }
 
+struct Spans {
+  DeviceSpan<float> span[6];
+};
+
+/// blockIdx.y tells the span.
+__global__ void __launch_bounds__(threads) clear_spans_kernel(Spans spans) {
+  const std::int64_t i = thread_index();
+#pragma unroll  // so that parameters are not indexed by a number that only the device knows
+  for (unsigned which = 0; which < 6; ++which) {
+    if (which == blockIdx.y && i < spans.span[which].size) spans.span[which][i] = 0;
+  }
+}
+
 /// The entries of a sparse matrix as a list of segments in one batch.
 __global__ void __launch_bounds__(threads)
     list_entries_kernel(DeviceCsrView entries, std::int64_t shift, DeviceSpan<const std::int32_t> slice,
@@ -173,13 +189,19 @@ __global__ void __launch_bounds__(threads)
 
 }  // namespace
 
-void Values::clear(Device& device) {
-  const auto zero = [&](float* data, std::int64_t size) {
-    if (size > 0) EMBRACE_CHECK(cudaMemsetAsync(data, 0, static_cast<std::size_t>(size) * sizeof(float), device.stream()));
-  };
-  const auto all = vectors.view();
-  zero(all.data, all.rows * all.stride);
-  zero(bias.span().data, bias.size());
+void clear(Device& device, std::initializer_list<Values*> values) {
+  Spans spans;
+  int count = 0;
+  std::int64_t largest = 0;
+  for (Values* each : values) {
+    const auto all = each->vectors.view();
+    spans.span[count++] = {all.data, all.rows * all.stride};
+    spans.span[count++] = each->bias.span();
+    largest = std::max(largest, all.rows * all.stride);
+  }
+  const dim3 blocks(blocks_for(largest, threads), static_cast<unsigned>(count));
+  clear_spans_kernel<<<blocks, threads, 0, device.stream()>>>(spans);
+  EMBRACE_CHECK(cudaGetLastError());
 }
 
 EmbeddingTable::EmbeddingTable(Device& device, const cpu::EmbeddingTable& host)
@@ -214,7 +236,8 @@ TableView EmbeddingTable::view() const {
 
 bool EmbeddingTable::finite(Device& device) const {
   const auto all = vectors_.view();
-  const double squares = sum_of_squares(device, {all.data, all.rows * all.stride}) + sum_of_squares(device, bias_.span());
+  const double squares =
+      sum_of_squares(device, {all.data, all.rows * all.stride}) + sum_of_squares(device, bias_.span());
   return std::isfinite(squares);
 }
 
@@ -227,7 +250,7 @@ void EmbeddingTable::represent(Device& device, CsrView features, Values& out) co
 /// Column c of `entries` is row shift + c of the table.
 void EmbeddingTable::represent(Device& device, DeviceCsrView entries, std::int64_t shift, Values& out) const {
   EMBRACE_PHASE("represent");
-  out.clear(device);
+  clear(device, {&out});
   const std::int64_t size = entries.entries();
   if (size == 0) return;
   if (entries.rows * slices_ > most_keys) throw Unsupported("more than 2^32 - 1 embeddings of fields at once");
@@ -241,8 +264,16 @@ void EmbeddingTable::represent(Device& device, DeviceCsrView entries, std::int64
   const std::int64_t quads = table.quads();
   DeviceBuffer<Sum> partials(device, Partials::size(size, quads));
   sum_segments(device, size, quads,
-               Represent{list.view(), 0, quads, {partials.span(), quads}, table.vectors, table.bias, out.vectors.view(),
-                         out.bias.span(), {}, slices_});
+               Represent{list.view(),
+                         0,
+                         quads,
+                         {partials.span(), quads},
+                         table.vectors,
+                         table.bias,
+                         out.vectors.view(),
+                         out.bias.span(),
+                         {},
+                         slices_});
 }
 
 Slots::Bounds Slots::bounds(const cpu::EmbeddingTable& table, std::int64_t reads_a_batch, std::int64_t batches) {
@@ -258,8 +289,7 @@ Slots::Bounds Slots::bounds(const cpu::EmbeddingTable& table, std::int64_t reads
 std::int64_t Slots::batches_together(const cpu::EmbeddingTable& table, std::int64_t reads_a_batch) {
   const Bounds one = bounds(table, reads_a_batch, 1);
   // Keys: batch and entity; slot and slice; batch and row, and one behind all.
-  const std::int64_t keys =
-      std::max({table.entities(), one.slots * table.slices(), table.rows(), std::int64_t{1}});
+  const std::int64_t keys = std::max({table.entities(), one.slots * table.slices(), table.rows(), std::int64_t{1}});
   const std::int64_t by_keys = (most_keys - 1) / keys;
   const std::int64_t by_memory = entries_together / std::max<std::int64_t>({one.entries, one.reads, 1});
   if (by_keys < 1) throw Unsupported("a batch has more than 2^32 - 1 embeddings of fields; lower batch");

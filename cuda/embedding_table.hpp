@@ -4,10 +4,12 @@
 // Vectors and biases lie apart, so that vectors begin on 16 bytes whatever their length. A representation has one bias
 // for each slice; their sum is the entity's.
 //
-// What the host collects for one batch at a time is found for a run of batches at once: slots by sorting (batch, entity)
-// of each sample, readers of rows by sorting (batch, row) of each feature of each slot. So a batch itself is a few
-// launches over prepared lists. Nothing goes back to the host: sizes are bounded by what a batch can hold at most.
+// What the host collects for one batch at a time is found for a run of batches at once: slots by sorting (batch,
+// entity) of each sample, readers of rows by sorting (batch, row) of each feature of each slot. So a batch itself is a
+// few launches over prepared lists. Nothing goes back to the host: sizes are bounded by what a batch can hold at most.
 #pragma once
+#include <initializer_list>
+
 #include "cuda/segments.hpp"
 #include "host/cpu/embedding_table.hpp"
 
@@ -33,7 +35,6 @@ struct Values {
   static std::int64_t bytes(std::int64_t entities, std::int64_t slices, std::int64_t factors) {
     return DeviceMatrix::bytes(entities * slices, factors) + 4 * entities * slices;
   }
-  void clear(Device& device);
   /// Row e holds the slices of entity e behind each other, each up to its stride.
   DeviceMatrixView<float> by_entity() {
     const auto all = vectors.view();
@@ -46,6 +47,9 @@ struct Values {
  private:
   std::int64_t slices_ = 1;
 };
+
+/// All of them zero, by one launch; at most three.
+void clear(Device& device, std::initializer_list<Values*> values);
 
 class EmbeddingTable {
  public:
@@ -90,10 +94,10 @@ struct IdentityDropout {
 };
 
 struct SlotsView {
-  DeviceSpan<const std::int32_t> entity;      // of each slot, ascending in a batch
-  DeviceSpan<const std::int64_t> first;       // element of `reads` where a slot begins, then the end
+  DeviceSpan<const std::int32_t> entity;       // of each slot, ascending in a batch
+  DeviceSpan<const std::int64_t> first;        // element of `reads` where a slot begins, then the end
   DeviceSpan<const std::int64_t> batch_slots;  // first slot of each batch, then the end
-  DeviceSpan<const std::int32_t> slot;        // of each read, counted from its batch's first
+  DeviceSpan<const std::int32_t> slot;         // of each read, counted from its batch's first
   std::int64_t reads_a_batch = 0;
   std::int64_t slices = 1;
   SegmentsView reads;    // key: slot; element: a read, in their order

@@ -48,7 +48,7 @@ struct Source {
     }
     auto place = static_cast<std::int64_t>(sampling.below(count, sample * trials, epoch));
     while (has(user, trained[place])) place = place + 1 == trained.size ? 0 : place + 1;  // ends: users with all movies
-    return trained[place];                                                                 // have no samples
+    return trained[place];                                                                // have no samples
   }
 };
 
@@ -89,19 +89,13 @@ std::int64_t DeviceSamples::bytes(const Problem& problem) {
   return DeviceCsr::bytes(problem.ratings.view()) + 12 * problem.ratings.entries() + 4 * problem.items();
 }
 
-void DeviceSamples::draw(Device& device, std::uint32_t epoch, std::int64_t first, std::int64_t size,
-                         std::int64_t batch, DrawnSamples out) const {
+void DeviceSamples::draw(Device& device, std::uint32_t epoch, std::int64_t first, std::int64_t size, std::int64_t batch,
+                         DrawnSamples out) const {
   EMBRACE_PHASE("draw samples");
   if (size == 0) return;
-  const Source source{ratings_.view(),
-                      users_.span(),
-                      positives_.span(),
-                      trained_.span(),
-                      DeviceRandom(seed_, Stream::sampling),
-                      epoch,
-                      host_.ranking(),
-                      host_.pairwise(),
-                      host_.per_positive()};
+  const Source source{
+      ratings_.view(), users_.span(),   positives_.span(), trained_.span(),     DeviceRandom(seed_, Stream::sampling),
+      epoch,           host_.ranking(), host_.pairwise(),  host_.per_positive()};
   draw_samples_kernel<<<blocks_for(size, threads), threads, 0, device.stream()>>>(source, host_.order(epoch), first,
                                                                                   size, batch, out);
   EMBRACE_CHECK(cudaGetLastError());

@@ -39,7 +39,9 @@ Segments::Segments(Device& device, std::int64_t batches, std::int64_t elements)
       heads_(device, elements + 1),
       places_(device, elements + 1) {}
 
-std::int64_t Segments::bytes(std::int64_t batches, std::int64_t elements) { return 16 * (batches + 1) + 32 * (elements + 1); }
+std::int64_t Segments::bytes(std::int64_t batches, std::int64_t elements) {
+  return 16 * (batches + 1) + 32 * (elements + 1);
+}
 
 void Segments::cut(Device& device, std::int64_t batches, std::int64_t most, SortBuffers& sorts) {
   EMBRACE_PHASE("cut segments");

@@ -8,27 +8,21 @@
 //     void add(const Segment&, Element, std::int64_t quad, Sum&);
 //     void finish(const Segment&, std::int64_t quad, const Sum&);  // bias and extra belong to quad 0
 //   };
-// Mapping: a group of `lanes` neighbouring lanes a piece (cuda/segments.hpp), a float4 of the vector a lane; lanes cover
-// a row in one coalesced read: 8 lanes for 32 factors, 32 for 128, in turns beyond that. No lane needs another: no
-// shuffles, no shared memory, no barriers. Segments in several pieces are finished by a second kernel, a group a tile,
-// which exits at once unless a segment that was cut begins in its tile. blockIdx.y tells the operations apart, so that
-// one launch serves all sides of a model.
-// Cost an element: 4 bytes of key, 8 of element, what `add` reads, mostly a vector of 16 quads bytes; 2 flops a float.
-// A sum in several pieces costs a write and a read of its vector for each 32 elements.
+// Mapping: a group of `lanes` neighbouring lanes a piece (cuda/segments.hpp), a float4 of the vector a lane; lanes
+// cover a row in one coalesced read: 8 lanes for 32 factors, 32 for 128, in turns beyond that. No lane needs another:
+// no shuffles, no shared memory, no barriers. Segments in several pieces are finished by a second kernel, a group a
+// tile, which exits at once unless a segment that was cut begins in its tile. blockIdx.y tells the operations apart, so
+// that one launch serves all sides of a model. Cost an element: 4 bytes of key, 8 of element, what `add` reads, mostly
+// a vector of 16 quads bytes; 2 flops a float. A sum in several pieces costs a write and a read of its vector for each
+// 32 elements.
 #pragma once
 #include "cuda/reduce.cuh"
 #include "cuda/segments.hpp"
 
 namespace embrace::gpu {
 
-/// One lane's share of a sum.
-struct Sum {
-  float4 vector;
-  float bias;
-  float extra;  // for the operation
-};
-
-/// One lane's share of the sums of pieces, two for each tile of a batch: of the piece at its begin and of that at its end.
+/// One lane's share of the sums of pieces, two for each tile of a batch: of the piece at its begin and of that at its
+/// end.
 struct Partials {
   DeviceSpan<Sum> sums;  // by tile, by begin or end, by quad
   std::int64_t quads = 0;
@@ -133,7 +127,8 @@ void launch_sums(Device& device, std::int64_t most, const Operations&... operati
   };
   sum_pieces_kernel<lanes><<<grid(most), segment_threads, 0, device.stream()>>>(operations...);
   EMBRACE_CHECK(cudaGetLastError());
-  join_pieces_kernel<lanes><<<grid(most / SegmentsView::tile + 1), segment_threads, 0, device.stream()>>>(operations...);
+  join_pieces_kernel<lanes>
+      <<<grid(most / SegmentsView::tile + 1), segment_threads, 0, device.stream()>>>(operations...);
   EMBRACE_CHECK(cudaGetLastError());
 }
 

@@ -3,6 +3,8 @@
 // `tile`: a piece has at most `tile` elements, whoever sums it; pieces of a segment that was cut are added in their
 // order. The same input gives the same bits in every run. cuda/segments.cuh has the kernels that sum.
 #pragma once
+#include <vector_types.h>
+
 #include "cuda/order.hpp"
 
 namespace embrace::gpu {
@@ -12,9 +14,16 @@ struct SegmentsView {
 
   DeviceSpan<const std::uint32_t> keys;  // of each element; ascending up to the last batch's end
   DeviceSpan<const Element> elements;
-  DeviceSpan<const std::int64_t> pieces;         // first element of each piece, then the end of the last
-  DeviceSpan<const std::int64_t> batch_pieces;   // first piece of each batch, then the end of the last
+  DeviceSpan<const std::int64_t> pieces;          // first element of each piece, then the end of the last
+  DeviceSpan<const std::int64_t> batch_pieces;    // first piece of each batch, then the end of the last
   DeviceSpan<const std::int64_t> batch_elements;  // the same for elements; different batches have different keys
+};
+
+/// Four floats of a summed vector, as one lane holds them, with what is summed beside.
+struct Sum {
+  float4 vector;
+  float bias;
+  float extra;  // for the operation
 };
 
 class Segments {
