@@ -141,13 +141,8 @@ inline double cold_rmse(const Method& method, const ColdProblem& data,
   return std::sqrt(squares / static_cast<double>(predicted.size()));
 }
 
-/// Predictions of the training pairs (with their contexts), then scores of all users, after `epochs`.
-inline std::vector<float> outputs(const Method& method, const FeatureProblem& data, Task task, int workers, int epochs,
-                                  const std::vector<std::pair<std::string, double>>& settings) {
-  Threads threads(workers);
-  const Hyper hyper = make_hyper(method, task, settings);
-  const auto trainer = method.cpu(data.problem(hyper, task, 1, threads));
-  for (int e = 0; e < epochs; ++e) trainer->epoch();
+/// Predictions of the training pairs (with their contexts), then scores of all users.
+inline std::vector<float> outputs_of(const Trainer& trainer, const FeatureProblem& data, Task task) {
   std::vector<std::int32_t> users, all;
   for (std::int64_t u = 0; u < data.ratings.rows(); ++u) {
     users.insert(users.end(), static_cast<std::size_t>(data.ratings.view().row_size(u)), static_cast<std::int32_t>(u));
@@ -156,11 +151,21 @@ inline std::vector<float> outputs(const Method& method, const FeatureProblem& da
   std::vector<float> out(users.size());
   PairsView pairs{users, data.ratings.indices, {}};
   if (data.with_context && task == Task::rating) pairs.context = data.context.rows.view();
-  trainer->predict(pairs, out);
+  trainer.predict(pairs, out);
   const std::size_t predicted = out.size();
   out.resize(predicted + all.size() * static_cast<std::size_t>(data.ratings.columns));
-  trainer->score(all, {out.data() + predicted, data.ratings.rows(), data.ratings.columns, data.ratings.columns});
+  trainer.score(all, {out.data() + predicted, data.ratings.rows(), data.ratings.columns, data.ratings.columns});
   return out;
+}
+
+/// The same of a trainer on the CPU after `epochs`.
+inline std::vector<float> outputs(const Method& method, const FeatureProblem& data, Task task, int workers, int epochs,
+                                  const std::vector<std::pair<std::string, double>>& settings) {
+  Threads threads(workers);
+  const Hyper hyper = make_hyper(method, task, settings);
+  const auto trainer = method.cpu(data.problem(hyper, task, 1, threads));
+  for (int e = 0; e < epochs; ++e) trainer->epoch();
+  return outputs_of(*trainer, data, task);
 }
 
 }  // namespace embrace::test
