@@ -243,8 +243,15 @@ bool EmbeddingTable::finite(Device& device) const {
 
 void EmbeddingTable::represent(Device& device, Values& out) const { represent(device, entries_.view(), 0, out); }
 
-void EmbeddingTable::represent(Device& device, CsrView features, Values& out) const {
-  represent(device, DeviceCsr(device, features).view(), identities_, out);
+void EmbeddingTable::represent(Device& device, const RowRange& features, Values& out) const {
+  const CsrView& all = features.matrix;
+  const std::int64_t begin = all.offsets[features.first];
+  std::vector<std::int64_t> offsets;
+  for (std::int64_t r = features.first; r <= features.first + features.count; ++r) {
+    offsets.push_back(all.offsets[r] - begin);
+  }
+  const CsrView rows{offsets.data(), all.indices + begin, all.values + begin, features.count, all.columns};
+  represent(device, DeviceCsr(device, rows).view(), identities_, out);
 }
 
 /// Column c of `entries` is row shift + c of the table.

@@ -31,25 +31,36 @@ struct TableView {
 struct Values {
   Values() = default;
   Values(Device& device, std::int64_t entities, std::int64_t slices, std::int64_t factors)
-      : vectors(device, entities * slices, factors), bias(device, entities * slices), slices_(slices) {}
+      : vectors(device, entities * slices, factors),
+        bias(device, entities * slices),
+        entities_(entities),
+        slices_(slices) {}
   static std::int64_t bytes(std::int64_t entities, std::int64_t slices, std::int64_t factors) {
     return DeviceMatrix::bytes(entities * slices, factors) + 4 * entities * slices;
   }
   /// Row e holds the slices of entity e behind each other, each up to its stride.
   DeviceMatrixView<float> by_entity() {
     const auto all = vectors.view();
-    return {all.data, all.rows / slices_, all.stride * slices_, all.stride * slices_};
+    return {all.data, entities_, all.stride * slices_, all.stride * slices_};
   }
 
   DeviceMatrix vectors;      // (entity, slice) × factors
   DeviceBuffer<float> bias;  // (entity, slice)
 
  private:
+  std::int64_t entities_ = 0;
   std::int64_t slices_ = 1;
 };
 
 /// All of them zero, by one launch; at most three.
 void clear(Device& device, std::initializer_list<Values*> values);
+
+/// Rows [first, first + count) of a matrix on the host.
+struct RowRange {
+  CsrView matrix;
+  std::int64_t first;
+  std::int64_t count;
+};
 
 class EmbeddingTable {
  public:
@@ -70,7 +81,7 @@ class EmbeddingTable {
   /// Representations of all entities; `out` has a row for each.
   void represent(Device& device, Values& out) const;
   /// Of rows of features alone, which lie on the host.
-  void represent(Device& device, CsrView features, Values& out) const;
+  void represent(Device& device, const RowRange& features, Values& out) const;
 
  private:
   void represent(Device& device, DeviceCsrView entries, std::int64_t shift, Values& out) const;

@@ -202,14 +202,6 @@ void Hybrid::represent_all() const {
   fresh_ = true;
 }
 
-/// Rows [first, first + count) as a matrix of their own; `offsets` keeps what it points to.
-CsrView rows_of(const CsrView& matrix, std::int64_t first, std::int64_t count, std::vector<std::int64_t>& offsets) {
-  const std::int64_t begin = matrix.offsets[first];
-  offsets.clear();
-  for (std::int64_t r = first; r <= first + count; ++r) offsets.push_back(matrix.offsets[r] - begin);
-  return {offsets.data(), matrix.indices + begin, matrix.values + begin, count, matrix.columns};
-}
-
 void Hybrid::predict(const PairsView& pairs, std::span<float> out) const {
   represent_all();
   EmbeddingTrainer::predict(pairs, out);
@@ -222,9 +214,8 @@ void Hybrid::predict(const PairsView& pairs, std::span<float> out) const {
 /// Adds the contexts' share to predictions [first, first + count).
 void Hybrid::predict_with_contexts(const PairsView& pairs, std::int64_t first, std::int64_t count,
                                    std::span<float> out) const {
-  std::vector<std::int64_t> offsets;
   Values contexts(device(), count, 1, factors_);
-  tables_[Minibatches::contexts].represent(device(), rows_of(pairs.context, first, count, offsets), contexts);
+  tables_[Minibatches::contexts].represent(device(), {pairs.context, first, count}, contexts);
   const auto begin = static_cast<std::size_t>(first), size = static_cast<std::size_t>(count);
   const DeviceBuffer<std::int32_t> users(device(), pairs.users.subspan(begin, size));
   const DeviceBuffer<std::int32_t> items(device(), pairs.items.subspan(begin, size));

@@ -257,22 +257,16 @@ void learn(Device& device, const HybridBatch& batch) {
   const std::int64_t quads = sides[0].table.quads();
   const std::int64_t reads = std::max(sides[0].slots.reads_a_batch, sides[1].slots.reads_a_batch);
   const std::int64_t entries = std::max({sides[0].most_entries, sides[1].most_entries, sides[2].most_entries});
-  const bool contexts = batch.sides > 2;
-  if (contexts) {
-    sum_segments(device, entries, quads, represent_of(batch, 0), represent_of(batch, 1), represent_of(batch, 2));
-  } else {
-    sum_segments(device, entries, quads, represent_of(batch, 0), represent_of(batch, 1));
-  }
+  sum_sides(device, batch.sides, entries, quads, [&](std::size_t side) { return represent_of(batch, side); });
   find_coefficients(device, batch);
   const auto user = gradient_of<Role::user>(batch);
   const auto item = gradient_of<Role::item>(batch);
-  if (contexts) {
+  if (batch.sides > 2) {
     sum_segments(device, reads, quads, user, item, gradient_of<Role::context>(batch));
-    sum_segments(device, entries, quads, update_of(batch, 0), update_of(batch, 1), update_of(batch, 2));
   } else {
     sum_segments(device, reads, quads, user, item);
-    sum_segments(device, entries, quads, update_of(batch, 0), update_of(batch, 1));
   }
+  sum_sides(device, batch.sides, entries, quads, [&](std::size_t side) { return update_of(batch, side); });
 }
 
 void add_contexts(Device& device, DeviceMatrixView<const float> contexts, DeviceSpan<const float> bias,

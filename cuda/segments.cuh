@@ -149,4 +149,14 @@ void sum_segments(Device& device, std::int64_t most, std::int64_t quads, const O
   }
 }
 
+/// The same for sides [0, 2) or [0, 3) of a model; `operation(side)` is that of a side.
+template <typename Operation>
+void sum_sides(Device& device, int sides, std::int64_t most, std::int64_t quads, Operation operation) {
+  if (sides > 2) {
+    sum_segments(device, most, quads, operation(0), operation(1), operation(2));
+  } else {
+    sum_segments(device, most, quads, operation(0), operation(1));
+  }
+}
+
 }  // namespace embrace::gpu
