@@ -20,18 +20,21 @@ class DeepTwinTest : public test::GpuTest, public testing::WithParamInterface<Ta
   }
 };
 
-// One step: sums of a few hundred floats of size 1 in another order, 1e-6 each at most.
+// One step. Sums of a few hundred floats in another order differ by 1e-6 of their size; where a gradient is of that
+// size itself, Adam makes it a step of up to the learning rate, 0.002, so that a few of the parameters behind a score
+// may be off by a fraction of that. Seen: 4e-7.
 TEST_P(DeepTwinTest, AStepAgreesWithTheCpu) {
   const auto data = test::mixed_problem(30, 40);
-  for (const double factors : {1, 5, 32, 33, 64, 130}) {
-    const Settings settings{{"factors", factors}, {"batch", 100000}, {"identity_dropout", 0.3}, {"spread", 0.7}};
+  const std::pair<double, double> shapes[] = {{1, 1}, {5, 7}, {16, 64}, {32, 31}, {33, 130}, {64, 32}};
+  for (const auto& [factors, hidden] : shapes) {
+    const Settings settings{{"factors", factors}, {"hidden", hidden}, {"batch", 100000}, {"identity_dropout", 0.3}};
     const auto gpu = on_gpu(data, 1, settings), cpu = on_cpu(data, 1, settings);
-    EXPECT_LT(test::distance(gpu.values, cpu.values), 1e-5) << factors << " factors";
+    EXPECT_LT(test::distance(gpu.values, cpu.values), 1e-5) << factors << " factors, " << hidden << " units";
     EXPECT_NEAR(gpu.objectives[0], cpu.objectives[0], 1e-5 * cpu.objectives[0]);
   }
 }
 
-// Many steps: roundings of one are carried into the next; Adagrad's shrinking steps do not amplify them.
+// Many steps: what one is off by is carried into the next.
 TEST_P(DeepTwinTest, EpochsAgreeWithTheCpu) {
   const auto data = test::mixed_problem(30, 40);
   const Settings settings{{"factors", 8}, {"batch", 32}, {"identity_dropout", 0.2}};
@@ -63,9 +66,8 @@ TEST_P(DeepTwinTest, NothingToLearnFromIsFine) {
 }
 
 TEST_P(DeepTwinTest, DivergenceIsNoticedInItsEpoch) {
-  auto data = test::mixed_problem(9, 12);
-  for (float& value : data.item.rows.values) value = 1e30F;
-  EXPECT_THROW(on_gpu(data, 1, {}), Diverged);
+  if (GetParam() == Task::ranking) GTEST_SKIP() << "a logistic loss stays finite";
+  EXPECT_THROW(on_gpu(test::mixed_problem(9, 12), 1, {{"learning_rate", 100}, {"batch", 1}}), Diverged);
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, DeepTwinTest, testing::Values(Task::rating, Task::ranking),

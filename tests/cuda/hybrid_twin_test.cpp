@@ -1,5 +1,7 @@
 // hybrid on the device against hybrid on the CPU, which tests/hybrid_test.cpp compares with plain loops in double.
+#include "cuda/embedding_table.hpp"
 #include "cuda/trainers.hpp"
+#include "host/cpu/samples.hpp"
 #include "host/error.hpp"
 #include "tests/cuda/feature_twins.hpp"
 
@@ -51,6 +53,17 @@ TEST_P(HybridTwinTest, OneRowWithAllTheRatings) {
   auto data = test::mixed_problem(3, 400);
   const Settings settings{{"factors", 16}, {"batch", 256}};
   EXPECT_LT(test::distance(on_gpu(data, 2, settings).values, on_cpu(data, 2, settings).values), 1e-5);
+}
+
+// More features in an epoch than are collected together.
+TEST_P(HybridTwinTest, RunsOfBatchesFollowEachOther) {
+  const auto data = test::mixed_problem(320, 340);
+  constexpr std::int64_t batch = 256;
+  const cpu::EmbeddingTable users(320, true, &data.user, cpu::row_sizes(data.ratings.view()),
+                                  cpu::EmbeddingTable::Slices::one, 4, 0.1, 1, 0);
+  ASSERT_LT(Slots::batches_together(users, batch) * batch, data.ratings.entries());
+  const Settings settings{{"factors", 4}, {"batch", batch}};
+  EXPECT_LT(test::distance(on_gpu(data, 1, settings).values, on_cpu(data, 1, settings).values), 1e-5);
 }
 
 TEST_P(HybridTwinTest, NothingToLearnFromIsFine) {

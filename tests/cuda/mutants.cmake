@@ -82,3 +82,35 @@ add_mutant(gradients_forget_the_bias SOURCE cuda/conjugate_gradients.cu PROGRAM 
            FROM [[group_sum<warp_size>(weight) + bias_direction]] TO [[group_sum<warp_size>(weight)]])
 add_mutant(penalties_without_bias SOURCE cuda/alternating.cu PROGRAM alternating_test
            FAILS AlternatingTest.AnEpochIsThatOfTheCpu FROM [[squares + bias_ridge * b * b]] TO [[squares]])
+add_mutant(segments_lose_the_last_element SOURCE cuda/segments.cuh COMPILE tests/cuda/segments_test.cu PROGRAM segments_test
+           FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [[e < last; ++e]] TO [[e + 1 < last; ++e]])
+add_mutant(segments_join_one_piece SOURCE cuda/segments.cuh COMPILE tests/cuda/segments_test.cu PROGRAM segments_test
+           FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [[other * tile < end]] TO [[other * tile < end && other < t + 2]])
+add_mutant(segments_finish_what_was_cut SOURCE cuda/segments.cuh COMPILE tests/cuda/segments_test.cu PROGRAM segments_test
+           FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [[&& (last == end || list.keys[last] != key)]] TO [[]])
+add_mutant(pieces_ignore_tiles SOURCE cuda/segments.cu PROGRAM segments_test
+           FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [[i % SegmentsView::tile == 0 || keys[i] != keys[i - 1]]] TO [[i == 0 || keys[i] != keys[i - 1]]])
+add_mutant(sort_drops_a_bit SOURCE cuda/order.cu PROGRAM segments_test
+           FAILS SegmentsTest.SortsByLowBitsAndKeepsTheOrderOfEqualKeys FROM [[bits, device.stream()]] TO [[bits - 1, device.stream()]])
+add_mutant(samples_bisect_too_far SOURCE cuda/samples.cu PROGRAM slots_test
+           FAILS SlotsTest.DrawsTheOneMovieThatAUserLacks FROM [[low = middle + 1]] TO [[low = middle + 2]])
+add_mutant(samples_in_the_wrong_place SOURCE cuda/samples.cu PROGRAM slots_test
+           FAILS SlotsTest.DrawsTheSamplesOfTheHost FROM [[out.items[begin + here + p]]] TO [[out.items[begin + batch + p - (batch - here) / 2]]])
+add_mutant(slots_keep_their_identity SOURCE cuda/embedding_table.cu PROGRAM slots_test
+           FAILS SlotsTest.CollectsWhatTheHostCollects FROM [[if (number < dropout.share) --count;]] TO [[if (number < 0) --count;]])
+add_mutant(slots_take_the_wrong_entries SOURCE cuda/embedding_table.cu PROGRAM slots_test
+           FAILS SlotsTest.CollectsWhatTheHostCollects FROM [[slots.entries.end(entity) - (begins[slot + 1] - e)]] TO [[slots.entries.begin(entity) + (e - begins[slot])]])
+add_mutant(hybrid_forgets_the_sampled_movie SOURCE cuda/hybrid_kernels.cu PROGRAM hybrid_twin_test
+           FAILS Both/HybridTwinTest.AStepAgreesWithTheCpu/Ranking FROM [[negative ? -coefficients[s] : coefficients[s]]] TO [[coefficients[s]]])
+add_mutant(hybrid_updates_before_summing_squares SOURCE cuda/hybrid_kernels.cu PROGRAM hybrid_twin_test
+           FAILS Both/HybridTwinTest.AStepAgreesWithTheCpu/Rating FROM [[sum += g * g;]] TO [[]])
+add_mutant(hybrid_pays_no_penalty SOURCE cuda/embedding_table.cuh COMPILE cuda/hybrid_kernels.cu PROGRAM hybrid_twin_test
+           FAILS Both/HybridTwinTest.AStepAgreesWithTheCpu/Rating FROM [[sum.extra += element.value * element.value]] TO [[sum.extra += element.value]])
+add_mutant(deep_masks_another_layer SOURCE cuda/deep_model.cu PROGRAM deep_twin_test
+           FAILS Both/DeepTwinTest.AStepAgreesWithTheCpu/Rating FROM [[(layer << 16U)]] TO [[(layer << 17U)]])
+add_mutant(deep_passes_dead_units SOURCE cuda/deep_model.cu PROGRAM deep_twin_test
+           FAILS Both/DeepTwinTest.AStepAgreesWithTheCpu/Rating FROM [[h.w > 0 ? scale * g.w : 0.0F]] TO [[scale * g.w]])
+add_mutant(deep_forgets_interactions SOURCE cuda/embedding_table.cuh COMPILE cuda/deep_slots.cu PROGRAM deep_twin_test
+           FAILS Both/DeepTwinTest.EpochsAgreeWithTheCpu/Rating FROM [[gradients.common.rows > 0]] TO [[gradients.common.rows > 100000]])
+add_mutant(deep_counts_no_steps SOURCE cuda/deep_slots.cu PROGRAM deep_twin_test
+           FAILS Both/DeepTwinTest.EpochsAgreeWithTheCpu/Rating FROM [[(weights.stride / 4) + k]++;]] TO [[(weights.stride / 4) + k];]])
