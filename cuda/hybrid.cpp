@@ -5,6 +5,7 @@
 #include "cuda/embedding_trainer.hpp"
 #include "cuda/hybrid_kernels.hpp"
 #include "cuda/trainers.hpp"
+#include "host/cpu/hybrid_loss.hpp"
 #include "host/cpu/means.hpp"
 #include "host/error.hpp"
 
@@ -229,6 +230,10 @@ void Hybrid::predict_with_contexts(const PairsView& pairs, std::int64_t first, s
 }  // namespace
 
 std::unique_ptr<Trainer> make_hybrid(DevicePtr device, const Problem& problem) {
+  const cpu::Loss loss = cpu::loss_of(problem);
+  if (loss == cpu::Loss::logistic || loss == cpu::Loss::warp) {
+    throw Unsupported("hybrid's losses logistic and WARP do not run on CUDA devices yet");
+  }
   return std::make_unique<Hybrid>(std::move(device), problem, HostModel(problem));
 }
 

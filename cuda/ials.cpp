@@ -105,6 +105,9 @@ class Ials final : public EmbeddingTrainer {
 }  // namespace
 
 std::unique_ptr<Trainer> make_ials(DevicePtr device, const Problem& problem) {
+  if (problem.hyper["cg_steps"] > 0 || problem.hyper["block"] > 0) {
+    throw Unsupported("ials with cg_steps or block does not run on CUDA devices yet");
+  }
   return std::make_unique<Ials>(std::move(device), problem);
 }
 

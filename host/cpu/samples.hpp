@@ -65,7 +65,7 @@ class Samples {
   Samples(const Problem& problem, Negatives kind, std::int64_t negatives);
 
   bool ranking() const { return ranking_; }
-  bool pairwise() const { return pairwise_; }
+  bool pairwise() const { return paired_; }
   std::int64_t per_positive() const { return per_positive_; }  // samples of a rating
   std::span<const std::int32_t> users() const { return users_; }
   std::span<const std::int64_t> positives() const { return positives_; }

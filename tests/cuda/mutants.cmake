@@ -58,7 +58,7 @@ add_mutant(random_key SOURCE cuda/random.cuh COMPILE tests/cuda/random_test.cu P
 add_mutant(pairs_skip_columns SOURCE cuda/embedding.cu PROGRAM embedding_test
            FAILS EmbeddingTest.PairsOfEveryWidthAndNumber FROM [[k += lanes_a_pair]] TO [[k += 2 * lanes_a_pair]])
 add_mutant(scores_take_the_wrong_bias SOURCE cuda/embedding.cu PROGRAM embedding_test
-           FAILS EmbeddingTest.ScoresOfAllItems FROM [[bias_of(model.user_bias, users[row])]] TO [[bias_of(model.user_bias, row)]])
+           FAILS EmbeddingTest.ScoresOfAllItems FROM [=[bias_of(model.user_bias, users[row])]=] TO [=[bias_of(model.user_bias, row)]=])
 add_mutant(biases_of_single_ratings SOURCE cuda/baselines.cu PROGRAM baselines_test
            FAILS BaselinesTest.BiasesOfRowsAreThoseOfPlainLoops FROM [[if (size > 0)]] TO [[if (size > 1)]])
 add_mutant(sgd_steps_without_a_barrier SOURCE cuda/sgd_epoch.cu PROGRAM sgd_test
@@ -87,21 +87,21 @@ add_mutant(segments_lose_the_last_element SOURCE cuda/segments.cuh COMPILE tests
 add_mutant(segments_join_one_piece SOURCE cuda/segments.cuh COMPILE tests/cuda/segments_test.cu PROGRAM segments_test
            FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [[other * tile < end]] TO [[other * tile < end && other < t + 2]])
 add_mutant(segments_finish_what_was_cut SOURCE cuda/segments.cuh COMPILE tests/cuda/segments_test.cu PROGRAM segments_test
-           FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [[&& (last == end || list.keys[last] != key)]] TO [[]])
+           FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [=[&& (last == end || list.keys[last] != key)]=] TO [=[]=])
 add_mutant(pieces_ignore_tiles SOURCE cuda/segments.cu PROGRAM segments_test
-           FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [[i % SegmentsView::tile == 0 || keys[i] != keys[i - 1]]] TO [[i == 0 || keys[i] != keys[i - 1]]])
+           FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [=[i % SegmentsView::tile == 0 || keys[i] != keys[i - 1]]=] TO [=[i == 0 || keys[i] != keys[i - 1]]=])
 add_mutant(sort_drops_a_bit SOURCE cuda/order.cu PROGRAM segments_test
            FAILS SegmentsTest.SortsByLowBitsAndKeepsTheOrderOfEqualKeys FROM [[bits, device.stream()]] TO [[bits - 1, device.stream()]])
 add_mutant(samples_bisect_too_far SOURCE cuda/samples.cu PROGRAM slots_test
            FAILS SlotsTest.DrawsTheOneMovieThatAUserLacks FROM [[low = middle + 1]] TO [[low = middle + 2]])
 add_mutant(samples_in_the_wrong_place SOURCE cuda/samples.cu PROGRAM slots_test
-           FAILS SlotsTest.DrawsTheSamplesOfTheHost FROM [[out.items[begin + here + p]]] TO [[out.items[begin + batch + p - (batch - here) / 2]]])
+           FAILS SlotsTest.DrawsTheSamplesOfTheHost FROM [=[out.items[begin + here + p]]=] TO [=[out.items[begin + batch + p - (batch - here) / 2]]=])
 add_mutant(slots_keep_their_identity SOURCE cuda/embedding_table.cu PROGRAM slots_test
            FAILS SlotsTest.CollectsWhatTheHostCollects FROM [[if (number < dropout.share) --count;]] TO [[if (number < 0) --count;]])
 add_mutant(slots_take_the_wrong_entries SOURCE cuda/embedding_table.cu PROGRAM slots_test
-           FAILS SlotsTest.CollectsWhatTheHostCollects FROM [[slots.entries.end(entity) - (begins[slot + 1] - e)]] TO [[slots.entries.begin(entity) + (e - begins[slot])]])
+           FAILS SlotsTest.CollectsWhatTheHostCollects FROM [=[slots.entries.end(entity) - (begins[slot + 1] - e)]=] TO [=[slots.entries.begin(entity) + (e - begins[slot])]=])
 add_mutant(hybrid_forgets_the_sampled_movie SOURCE cuda/hybrid_kernels.cu PROGRAM hybrid_twin_test
-           FAILS Both/HybridTwinTest.AStepAgreesWithTheCpu/Ranking FROM [[negative ? -coefficients[s] : coefficients[s]]] TO [[coefficients[s]]])
+           FAILS Both/HybridTwinTest.AStepAgreesWithTheCpu/Ranking FROM [=[negative ? -coefficients[s] : coefficients[s]]=] TO [=[coefficients[s]]=])
 add_mutant(hybrid_updates_before_summing_squares SOURCE cuda/hybrid_kernels.cu PROGRAM hybrid_twin_test
            FAILS Both/HybridTwinTest.AStepAgreesWithTheCpu/Rating FROM [[sum += g * g;]] TO [[]])
 add_mutant(hybrid_pays_no_penalty SOURCE cuda/embedding_table.cuh COMPILE cuda/hybrid_kernels.cu PROGRAM hybrid_twin_test
@@ -113,4 +113,4 @@ add_mutant(deep_passes_dead_units SOURCE cuda/deep_model.cu PROGRAM deep_twin_te
 add_mutant(deep_forgets_interactions SOURCE cuda/embedding_table.cuh COMPILE cuda/deep_slots.cu PROGRAM deep_twin_test
            FAILS Both/DeepTwinTest.EpochsAgreeWithTheCpu/Rating FROM [[gradients.common.rows > 0]] TO [[gradients.common.rows > 100000]])
 add_mutant(deep_counts_no_steps SOURCE cuda/deep_slots.cu PROGRAM deep_twin_test
-           FAILS Both/DeepTwinTest.EpochsAgreeWithTheCpu/Rating FROM [[(weights.stride / 4) + k]++;]] TO [[(weights.stride / 4) + k];]])
+           FAILS Both/DeepTwinTest.EpochsAgreeWithTheCpu/Rating FROM [=[(weights.stride / 4) + k]++;]=] TO [=[(weights.stride / 4) + k];]=])
