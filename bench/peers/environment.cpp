@@ -19,7 +19,7 @@ std::string constraints_of(const Peer& peer) { return "constraints-" + peer.envi
 fs::path state_file(const Peer& peer, const fs::path& folder) { return folder / (peer.name + ".state"); }
 
 /// Runs a step to its end; throws std::runtime_error with what it said last.
-void step(const std::string& what, Command command) {
+void step(const std::string& what, const Command& command) {
   const Ended ended = run_command(command);
   if (ended.code != 0) {
     throw std::runtime_error(what + " failed: " + (ended.last_words.empty() ? "no output" : ended.last_words));
@@ -65,9 +65,9 @@ fs::path default_environments() {
 std::string installed_state(const Peer& peer) {
   std::string recipe(peer_file(constraints_of(peer)));
   for (const auto& words : peer.installs) {
-    for (const std::string& word : words) recipe += word + "\n";
+    for (const std::string& word : words) recipe.append(word).append("\n");
   }
-  for (const auto& [name, value] : peer.build_flags) recipe += name + "=" + value + "\n";
+  for (const auto& [name, value] : peer.build_flags) recipe.append(name).append("=").append(value).append("\n");
   return "installed " + sha256(recipe).substr(0, 16) + "\n";
 }
 
