@@ -27,7 +27,7 @@ struct Run {
   std::uint64_t seed = 0;
   double timeout_seconds = 0;
   std::filesystem::path answers{};  // empty: not kept
-  bool auc = false;               // rankings: measure auc too
+  bool auc = false;                 // rankings: measure auc too
   /// After each epoch, outside its clock: epochs done, all, and what has been learned so far.
   std::function<void(int, int, const Trainer&)> on_epoch{};
 };
