@@ -86,7 +86,7 @@ Ground make_ground(const Contest& contest, const std::string& data, const SplitN
     ground.operation = make_operation_input(ground.dataset, ground.fold, folder / "data");
     return ground;
   }
-  ground.data = make_fold_data(ground.dataset, ground.fold);
+  ground.data = make_fold_data(ground.dataset, ground.fold, threads);
   ground.features =
       build_features(ground.dataset, ground.fold, parse_information(contest.information), contest.task, 0, threads);
   if (contest.task == Task::ranking) sample_targets(ground);

@@ -36,7 +36,7 @@ struct Input {
   Threads threads{1};
   Dataset dataset = load_dataset("synth:40x30x600", {}, threads);
   Fold fold = make_folds(dataset, parse_split("holdout:0.2"), 1, {}, threads).front();
-  FoldData data = make_fold_data(dataset, fold);
+  FoldData data = make_fold_data(dataset, fold, threads);
   FeatureSet features;
 };
 
