@@ -86,7 +86,7 @@ Contest implicit_bpr() {
 
 std::vector<Contest> make_contests() {
   std::vector<Contest> all;
-  // Settings of ours here: by validation parts of ML-1M's training ratings, see docs/peers.md.
+  // Settings of ours here: chosen on a part of ML-1M's training ratings, see docs/peers.md.
   const Settings sgd = {{"factors", 128}, {"epochs", 8}, {"learning_rate", 0.08}, {"regularization", 1.2}};
   Contest libmf = rating(
       "libmf-sgd", "libmf", {"sgd", sgd},
