@@ -32,15 +32,7 @@ constexpr float largest_factor = 1e15F;  // as in host/cpu/sgd.cpp: far beyond a
 
 struct Ratings {
   DeviceSpan<const std::int64_t> offsets;
-  DeviceSpan<const std::int32_t> users;
-  DeviceSpan<const std::int32_t> items;
-  DeviceSpan<const float> values;
-};
-
-struct Rating {
-  std::int32_t user;
-  std::int32_t item;
-  float value;
+  DeviceSpan<const SgdRating> list;
 };
 
 /// A lane's part of a row: `slots` packs of `width` floats, neighbouring lanes holding neighbouring packs.
@@ -108,25 +100,26 @@ __device__ float update(Row<width, slots>& p, Row<width, slots>& q, float value,
   return error;
 }
 
-/// A warp learns from ratings [first, first + size), beginning at the `start`-th of them. Returns Σ e².
+/// A warp learns from ratings [first, end), beginning with `start` and going around. Returns Σ e².
 template <int width, int slots>
-__device__ double descend_list(const Ratings& ratings, std::int64_t first, std::int64_t size, std::int64_t start,
-                               const SgdSide& users, const SgdSide& items, float rate, int lane) {
-  if (size == 0) return 0;
-  const auto rating_at = [&](std::int64_t n) {  // past the end: the last one again, which is then only looked at
-    n = min(n, size - 1) + start;
-    const std::int64_t place = first + (n < size ? n : n - size);
-    return Rating{ratings.users[place], ratings.items[place], ratings.values[place]};
+__device__ double descend_list(DeviceSpan<const SgdRating> ratings, std::int64_t first, std::int64_t end,
+                               std::int64_t start, const SgdSide& users, const SgdSide& items, float rate, int lane) {
+  if (first == end) return 0;
+  std::int64_t place = start;
+  const auto take = [&] {
+    const SgdRating rating = ratings[place];
+    place = place + 1 == end ? first : place + 1;
+    return rating;
   };
-  Rating now = rating_at(0), next = rating_at(1);
+  SgdRating now = take(), next = take();
   Row<width, slots> p, q, next_p, next_q;
   p.load(users, now.user, lane);
   q.load(items, now.item, lane);
   double squares = 0;
-  for (std::int64_t n = 0; n < size; ++n) {
-    const Rating after = rating_at(n + 2);
-    const bool last = n + 1 == size;
-    const bool other_user = next.user != now.user, other_item = next.item != now.item;
+  for (std::int64_t left = end - first; left > 0; --left) {
+    const SgdRating after = take();
+    const bool last = left == 1;
+    const bool other_user = !last && next.user != now.user, other_item = !last && next.item != now.item;
     // Each lane fetches what itself stored, and never the row at hand: no lane has to wait for another.
     if (other_user) next_p.load(users, next.user, lane);
     if (other_item) next_q.load(items, next.item, lane);
@@ -167,9 +160,9 @@ __global__ void __launch_bounds__(threads)
   for (int step = 0; step < warps; ++step) {
     const std::int64_t turn = (warp + SgdOrder::permuted(step, warps, steps)) % warps;
     const std::int64_t block = strip * strips + item_group * warps + turn;
-    const std::int64_t first = ratings.offsets[block], size = ratings.offsets[block + 1] - first;
-    const std::int64_t start = SgdOrder::start(size, orders.draw(orders.order.counter_of_block(block)));
-    sum += descend_list<width, slots>(ratings, first, size, start, users, items, rate, lane);
+    const std::int64_t first = ratings.offsets[block], end = ratings.offsets[block + 1];
+    const std::int64_t start = first + SgdOrder::start(end - first, orders.draw(orders.order.counter_of_block(block)));
+    sum += descend_list<width, slots>(ratings.list, first, end, start, users, items, rate, lane);
     __syncthreads();  // a strip of items goes to another warp
   }
   if (lane == 0) squares[strip] = round == 0 ? sum : squares[strip] + sum;
@@ -214,7 +207,7 @@ __global__ void __launch_bounds__(threads)
 
 template <int width, int slots>
 void run_rounds(Device& device, DeviceSgd& sgd, const SgdSide& users, const SgdSide& items, const SgdEpoch& epoch) {
-  const Ratings ratings{sgd.offsets.span(), sgd.users.span(), sgd.items.span(), sgd.values.span()};
+  const Ratings ratings{sgd.offsets.span(), sgd.ratings.span()};
   const Orders orders{{sgd.groups, epoch.epoch}, DeviceRandom(epoch.seed, Stream::shuffle)};
   for (std::int64_t round = 0; round < sgd.groups; ++round) {
     descend_round_kernel<width, slots><<<static_cast<unsigned>(sgd.groups), threads, 0, device.stream()>>>(
@@ -228,15 +221,14 @@ void run_rounds(Device& device, DeviceSgd& sgd, const SgdSide& users, const SgdS
 DeviceSgd::DeviceSgd(Device& device, const SgdSchedule& schedule)
     : groups(schedule.groups),
       offsets(device, std::span(schedule.offsets)),
-      users(device, std::span(schedule.users)),
-      items(device, std::span(schedule.items)),
-      values(device, std::span(schedule.values)),
+      ratings(device, std::span(schedule.ratings)),
       squares(device, schedule.strips()),
       result(device, 1) {}
 
 std::int64_t DeviceSgd::bytes(std::int64_t groups, std::int64_t ratings) {
   const std::int64_t strips = groups * SgdSchedule::warps;
-  return 8 * (strips * strips + 1) + 12 * ratings + 8 * strips + static_cast<std::int64_t>(sizeof(SgdResult));
+  return 8 * (strips * strips + 1) + static_cast<std::int64_t>(sizeof(SgdRating)) * ratings + 8 * strips +
+         static_cast<std::int64_t>(sizeof(SgdResult));
 }
 
 void set_sgd_decay(Device& device, DeviceSpan<const std::int64_t> offsets, double regularization, double nu,

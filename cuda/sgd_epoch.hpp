@@ -7,7 +7,7 @@ namespace embrace::gpu {
 
 /// What one step of the rating n of a row's n_r takes off, times the learning rate: λ n_r^(ν-1) of its vector and
 /// λ_b / n_r of its bias.
-struct SgdDecay {
+struct alignas(8) SgdDecay {
   float factors;
   float bias;
 };
@@ -32,9 +32,7 @@ struct DeviceSgd {
   static std::int64_t bytes(std::int64_t groups, std::int64_t ratings);
   std::int64_t groups;
   DeviceBuffer<std::int64_t> offsets;
-  DeviceBuffer<std::int32_t> users;
-  DeviceBuffer<std::int32_t> items;
-  DeviceBuffer<float> values;
+  DeviceBuffer<SgdRating> ratings;
   DeviceBuffer<double> squares;    // Σ e² by strip of users
   DeviceBuffer<SgdResult> result;  // one
 };

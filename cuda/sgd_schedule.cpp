@@ -58,10 +58,7 @@ SgdSchedule make_sgd_schedule(CsrView ratings, CsrView by_item, double mean, con
   }
   std::partial_sum(offsets.begin(), offsets.end(), offsets.begin());
 
-  const auto entries = static_cast<std::size_t>(ratings.entries());
-  schedule.users.resize(entries);
-  schedule.items.resize(entries);
-  schedule.values.resize(entries);
+  schedule.ratings.resize(static_cast<std::size_t>(ratings.entries()));
   std::vector<std::int64_t> next(offsets.begin(), offsets.end() - 1);
   std::vector<std::int32_t> order(static_cast<std::size_t>(ratings.rows));
   std::iota(order.begin(), order.end(), 0);
@@ -74,10 +71,9 @@ SgdSchedule make_sgd_schedule(CsrView ratings, CsrView by_item, double mean, con
       std::swap(row[n - 1], row[random.below(n, static_cast<std::uint64_t>(row[n - 1]), 1)]);
     }
     for (const std::int64_t e : row) {
-      const auto place = static_cast<std::size_t>(next[block_of(u, ratings.indices[e])]++);
-      schedule.users[place] = u;
-      schedule.items[place] = ratings.indices[e];
-      schedule.values[place] = static_cast<float>(static_cast<double>(ratings.values[e]) - mean);
+      const std::int32_t item = ratings.indices[e];
+      const auto place = static_cast<std::size_t>(next[block_of(u, item)]++);
+      schedule.ratings[place] = {u, item, static_cast<float>(static_cast<double>(ratings.values[e]) - mean)};
     }
   }
   return schedule;

@@ -20,15 +20,19 @@
 
 namespace embrace::gpu {
 
+struct SgdRating {
+  std::int32_t user;
+  std::int32_t item;
+  float value;  // less the mean
+};
+
 struct SgdSchedule {
   static constexpr std::int64_t warps = 8;
   static constexpr std::int64_t most_groups = 256;
 
   std::int64_t groups = 1;            // a power of two
   std::vector<std::int64_t> offsets;  // strips² + 1: block (s, t) holds ratings [offsets[s strips + t], next)
-  std::vector<std::int32_t> users;    // by rating; the ratings of a user lie together inside a block
-  std::vector<std::int32_t> items;
-  std::vector<float> values;  // less the mean
+  std::vector<SgdRating> ratings;     // those of a user lie together inside a block
 
   std::int64_t strips() const { return groups * warps; }
 };

@@ -96,14 +96,13 @@ TEST(SgdScheduleTest, EveryRatingIsTakenOnceAnEpoch) {
     for (const std::uint32_t epoch : {0U, 1U}) orders.push_back(serial_order(schedule, epoch));
     EXPECT_NE(orders[0], orders[1]);
     for (const std::size_t p : orders[0]) {
-      const std::int32_t u = schedule.users[p], i = schedule.items[p];
+      const auto& [u, i, value] = schedule.ratings[p];
       taken.emplace(u, i);
       const auto row = data.ratings.view().row_indices(u);
       const auto place = std::lower_bound(row.begin(), row.end(), i) - row.begin();
-      EXPECT_EQ(
-          schedule.values[p],
-          static_cast<float>(static_cast<double>(data.ratings.view().row_values(u)[static_cast<std::size_t>(place)]) -
-                             cpu::global_mean(data.ratings.view())));
+      EXPECT_EQ(value, static_cast<float>(
+                           static_cast<double>(data.ratings.view().row_values(u)[static_cast<std::size_t>(place)]) -
+                           cpu::global_mean(data.ratings.view())));
     }
     EXPECT_EQ(static_cast<std::int64_t>(taken.size()), data.ratings.entries());
     EXPECT_EQ(std::set(taken.begin(), taken.end()).size(), taken.size());
@@ -118,15 +117,15 @@ TEST(SgdScheduleTest, BlocksOfDifferentStripsShareNoRow) {
     std::set<std::int32_t> ended;
     for (auto e = static_cast<std::size_t>(schedule.offsets[static_cast<std::size_t>(block)]);
          e < static_cast<std::size_t>(schedule.offsets[static_cast<std::size_t>(block) + 1]); ++e) {
-      auto& of_user = user_strip[static_cast<std::size_t>(schedule.users[e])];
-      auto& of_item = item_strip[static_cast<std::size_t>(schedule.items[e])];
+      auto& of_user = user_strip[static_cast<std::size_t>(schedule.ratings[e].user)];
+      auto& of_item = item_strip[static_cast<std::size_t>(schedule.ratings[e].item)];
       EXPECT_TRUE(of_user == -1 || of_user == block / strips);
       EXPECT_TRUE(of_item == -1 || of_item == block % strips);
       of_user = block / strips;
       of_item = block % strips;
-      EXPECT_FALSE(ended.contains(schedule.users[e])) << "a user's ratings lie together";
+      EXPECT_FALSE(ended.contains(schedule.ratings[e].user)) << "a user's ratings lie together";
       const bool last = e + 1 == static_cast<std::size_t>(schedule.offsets[static_cast<std::size_t>(block) + 1]);
-      if (!last && schedule.users[e + 1] != schedule.users[e]) ended.insert(schedule.users[e]);
+      if (!last && schedule.ratings[e + 1].user != schedule.ratings[e].user) ended.insert(schedule.ratings[e].user);
     }
   }
 }
@@ -204,9 +203,9 @@ struct Models {
   double descend_plainly(const SgdSchedule& schedule, const std::vector<std::size_t>& order) {
     double squares = 0;
     for (const std::size_t e : order) {
-      const double error = test::sgd_step(users, items, static_cast<std::size_t>(schedule.users[e]),
-                                          static_cast<std::size_t>(schedule.items[e]),
-                                          static_cast<double>(schedule.values[e]), static_cast<double>(rate));
+      const double error = test::sgd_step(users, items, static_cast<std::size_t>(schedule.ratings[e].user),
+                                          static_cast<std::size_t>(schedule.ratings[e].item),
+                                          static_cast<double>(schedule.ratings[e].value), static_cast<double>(rate));
       squares += error * error;
     }
     return squares;
@@ -216,11 +215,16 @@ struct Models {
     const auto decay_u = floats(users.decay), decay_i = floats(items.decay);
     const auto bias_u = floats(users.bias_decay), bias_i = floats(items.bias_decay);
     std::vector<cpu::UserRun> runs;
-    for (const std::size_t e : order) runs.push_back({schedule.users[e], 1, static_cast<std::int64_t>(e)});
-    return cpu::descend(
-        {cpu_users.data(), cpu_items.data(), cpu_user_bias.data(), cpu_item_bias.data(), decay_u.data(), decay_i.data(),
-         bias_u.data(), bias_i.data(), schedule.items.data(), schedule.values.data(), width, rate},
-        runs);
+    std::vector<std::int32_t> rated;
+    std::vector<float> values;
+    for (const std::size_t e : order) {
+      runs.push_back({schedule.ratings[e].user, 1, static_cast<std::int64_t>(runs.size())});
+      rated.push_back(schedule.ratings[e].item);
+      values.push_back(schedule.ratings[e].value);
+    }
+    return cpu::descend({cpu_users.data(), cpu_items.data(), cpu_user_bias.data(), cpu_item_bias.data(), decay_u.data(),
+                         decay_i.data(), bias_u.data(), bias_i.data(), rated.data(), values.data(), width, rate},
+                        runs);
   }
   /// Largest difference of a number of the device from that of the reference, or from that of the CPU. A NaN stays.
   double from_reference() const {
