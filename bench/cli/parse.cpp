@@ -149,13 +149,13 @@ std::vector<std::string> names_of(const CLI::App& app) {
 }
 
 /// The innermost verb that was parsed.
-const CLI::App& innermost(const CLI::App& app) {
-  const auto parsed = app.get_subcommands();
-  return parsed.empty() ? app : innermost(*parsed.front());
+const CLI::App* innermost(const CLI::App* app) {
+  const auto parsed = app->get_subcommands();
+  return parsed.empty() ? app : innermost(parsed.front());
 }
 
 [[noreturn]] void explain(const CLI::App& top, const CLI::ParseError& error, const std::vector<std::string>& words) {
-  const CLI::App& app = innermost(top);
+  const CLI::App& app = *innermost(&top);
   const std::string help = "see embrace " + (&app == &top ? "" : app.get_name() + " ") + "--help";
   const auto verbs = names_of(app);
   // Words that no option took: an unknown verb or an unknown flag.

@@ -1,13 +1,13 @@
 #include "bench/peers/process.hpp"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <stdexcept>
@@ -31,7 +31,7 @@ std::vector<std::string> environment_of(const Command& command) {
     if (!replaced) entries.push_back(text);
   }
   for (const auto& [name, value] : command.environment) {
-    if (!value.empty()) entries.push_back(name + "=" + value);
+    if (!value.empty()) entries.push_back(std::string(name).append("=").append(value));
   }
   return entries;
 }

@@ -39,7 +39,7 @@ std::size_t likely_size(std::string_view compressed) {
 
 }  // namespace
 
-bool is_gzip(std::string_view bytes) { return bytes.substr(0, 2) == "\x1F\x8B"; }
+bool is_gzip(std::string_view bytes) { return bytes.starts_with("\x1F\x8B"); }
 
 std::string gunzip(std::string_view compressed, const std::string& name, std::size_t limit) {
   Inflater inflater;

@@ -17,12 +17,8 @@ constexpr const char* layouts_hint =
     "supported: ml-100k (u.data), ml-1m and ml-10m (ratings.dat), ml-latest, 20m, 25m, 32m (ratings.csv), NCF "
     "(*.train.rating), or one delimited file with user, item, rating and perhaps timestamp";
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 std::string without_gz(const std::string& name) {
-  return ends_with(name, ".gz") ? name.substr(0, name.size() - 3) : name;
+  return name.ends_with(".gz") ? name.substr(0, name.size() - 3) : name;
 }
 
 /// Visible regular files, ascending by name.
@@ -185,7 +181,7 @@ std::vector<std::string> ncf_names(const fs::path& folder) {
   std::set<std::string> names;
   for (const fs::path& file : files_in(folder)) {
     const std::string name = without_gz(file.filename().string());
-    if (ends_with(name, suffix)) names.insert(name.substr(0, name.size() - suffix.size()));
+    if (name.ends_with(suffix)) names.insert(name.substr(0, name.size() - suffix.size()));
   }
   return {names.begin(), names.end()};
 }

@@ -69,7 +69,7 @@ std::string to_utf8(std::string_view text, Encoding encoding) {
 
 std::optional<std::string> refused_encoding(std::string_view text) {
   using namespace std::string_view_literals;
-  const auto starts = [&](std::string_view mark) { return text.substr(0, mark.size()) == mark; };
+  const auto starts = [&](std::string_view mark) { return text.starts_with(mark); };
   if (starts("\xFF\xFE\0\0"sv) || starts("\0\0\xFE\xFF"sv)) return "UTF-32";
   if (starts("\xFF\xFE"sv) || starts("\xFE\xFF"sv)) return "UTF-16";
   const std::string_view head = text.substr(0, std::min<std::size_t>(text.size(), 64) & ~std::size_t{1});
@@ -81,7 +81,7 @@ std::optional<std::string> refused_encoding(std::string_view text) {
   return std::nullopt;
 }
 
-std::size_t byte_order_mark(std::string_view text) { return text.substr(0, 3) == "\xEF\xBB\xBF" ? 3 : 0; }
+std::size_t byte_order_mark(std::string_view text) { return text.starts_with("\xEF\xBB\xBF") ? 3 : 0; }
 
 std::string printable(std::string_view text, std::size_t limit) {
   static constexpr std::string_view digits = "0123456789abcdef";

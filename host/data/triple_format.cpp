@@ -135,7 +135,7 @@ bool take_quoted(std::string_view& line, const std::string& separator, std::stri
   if (end == std::string_view::npos) return false;
   field = line.substr(1, end - 1);
   line.remove_prefix(end + 1);
-  return line.empty() || line.substr(0, separator.size()) == separator;
+  return line.empty() || line.starts_with(separator);
 }
 
 }  // namespace
