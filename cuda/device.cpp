@@ -23,6 +23,7 @@ Device::Device(int number) : number_(number) {
   try {
     EMBRACE_CHECK(cudaSetDevice(number));
     EMBRACE_CHECK(cudaDeviceGetAttribute(&multiprocessors_, cudaDevAttrMultiProcessorCount, number));
+    EMBRACE_CHECK(cudaDeviceGetAttribute(&cache_bytes_, cudaDevAttrL2CacheSize, number));
     EMBRACE_CHECK(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking));
     // Freed memory stays with the process until this object ends: an epoch that allocates does not wait for the driver.
     EMBRACE_CHECK(cudaDeviceGetDefaultMemPool(&pool_, number));

@@ -13,6 +13,7 @@
 #include "cuda/check.hpp"
 #include "cuda/views.hpp"
 #include "host/matrix.hpp"
+#include "host/sparse.hpp"
 #include "host/views.hpp"
 
 namespace embrace::gpu {
@@ -29,6 +30,7 @@ class Device {
   cublasHandle_t blas() const { return blas_; }  // row-major callers: cuda/linear.hpp
   cusolverDnHandle_t solver() const { return solver_; }
   int multiprocessors() const { return multiprocessors_; }
+  std::int64_t cache_bytes() const { return cache_bytes_; }  // level 2
 
   /// Waits until all work given so far is done; reports its errors.
   void synchronize() const;
@@ -64,6 +66,7 @@ class Device {
   };
   int number_;
   int multiprocessors_ = 0;
+  int cache_bytes_ = 0;
   cudaStream_t stream_ = nullptr;
   cudaMemPool_t pool_ = nullptr;
   cublasHandle_t blas_ = nullptr;
@@ -150,8 +153,17 @@ class DeviceCsr {
  public:
   DeviceCsr() = default;
   DeviceCsr(Device& device, CsrView from);
+  /// Takes what was computed on the device; offsets.size() is rows + 1.
+  DeviceCsr(DeviceBuffer<std::int64_t> offsets, DeviceBuffer<std::int32_t> indices, DeviceBuffer<float> values,
+            std::int64_t rows, std::int64_t columns)
+      : offsets_(std::move(offsets)),
+        indices_(std::move(indices)),
+        values_(std::move(values)),
+        rows_(rows),
+        columns_(columns) {}
   /// Bytes that the constructor allocates.
   static std::int64_t bytes(CsrView matrix) { return (matrix.rows + 1) * 8 + matrix.entries() * 8; }
+  Csr download() const { return {offsets_.download(), indices_.download(), values_.download(), columns_}; }
   DeviceCsrView view() const { return {offsets_.span(), indices_.span(), values_.span(), rows_, columns_}; }
 
  private:

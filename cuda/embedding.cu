@@ -42,19 +42,20 @@ __global__ void __launch_bounds__(threads)
 
 __global__ void __launch_bounds__(threads)
     write_biases_kernel(DeviceEmbeddingView model, DeviceSpan<const std::int32_t> users, DeviceMatrixView<float> out) {
-  const std::int64_t element = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
-  if (element >= out.rows * out.columns) return;
-  const std::int64_t row = element / out.columns, item = element % out.columns;
-  out(row, item) = model.offset + bias_of(model.user_bias, users[row]) + bias_of(model.item_bias, item);
+  const std::int64_t item = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
+  if (item >= out.columns) return;
+  const float item_bias = bias_of(model.item_bias, item);
+  for (std::int64_t row = blockIdx.y; row < out.rows; row += gridDim.y) {
+    out(row, item) = model.offset + bias_of(model.user_bias, users[row]) + item_bias;
+  }
 }
 
 __global__ void __launch_bounds__(threads)
     gather_rows_kernel(DeviceMatrixView<const float> from, DeviceSpan<const std::int32_t> rows,
                        DeviceMatrixView<float> to) {
-  const std::int64_t element = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
-  if (element >= to.rows * to.columns) return;
-  const std::int64_t row = element / to.columns, column = element % to.columns;
-  to(row, column) = from(rows[row], column);
+  const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
+  if (column >= to.columns) return;
+  for (std::int64_t row = blockIdx.y; row < to.rows; row += gridDim.y) to(row, column) = from(rows[row], column);
 }
 
 }  // namespace
@@ -72,12 +73,12 @@ void score_items(Device& device, const DeviceEmbeddingView& model, DeviceSpan<co
                  DeviceMatrixView<float> out) {
   EMBRACE_PHASE("score");
   if (out.rows == 0 || out.columns == 0) return;
-  write_biases_kernel<<<blocks_for(out.rows * out.columns, threads), threads, 0, device.stream()>>>(model, users, out);
+  write_biases_kernel<<<matrix_grid(out.rows, out.columns, threads), threads, 0, device.stream()>>>(model, users, out);
   EMBRACE_CHECK(cudaGetLastError());
   const std::int64_t factors = model.users.columns;
   if (factors == 0) return;
   DeviceMatrix gathered(device, users.size, factors);
-  gather_rows_kernel<<<blocks_for(users.size * factors, threads), threads, 0, device.stream()>>>(model.users, users,
+  gather_rows_kernel<<<matrix_grid(users.size, factors, threads), threads, 0, device.stream()>>>(model.users, users,
                                                                                                  gathered.view());
   EMBRACE_CHECK(cudaGetLastError());
   multiply_transposed(device, std::as_const(gathered).view(), model.items, 1, out);

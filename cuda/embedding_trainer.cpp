@@ -3,12 +3,12 @@
 #include <algorithm>
 
 #include "cuda/phase.hpp"
+#include "cuda/rank.hpp"
 
 namespace embrace::gpu {
 namespace {
 
 constexpr std::int64_t pairs_at_a_time = std::int64_t{1} << 22U;
-constexpr std::int64_t score_bytes = std::int64_t{64} << 20U;
 
 }  // namespace
 
@@ -16,6 +16,8 @@ EmbeddingTrainer::EmbeddingTrainer(DevicePtr device, const Problem& problem, con
     : Trainer(problem.threads), device_(std::move(device)), users_(problem.users()), items_(problem.items()) {
   plan.require(*device_);
   plan_ = plan.text(*device_);
+  model_.users = DeviceMatrix(*device_, users_, 0);
+  model_.items = DeviceMatrix(*device_, items_, 0);
 }
 
 void EmbeddingTrainer::predict(const PairsView& pairs, std::span<float> out) const {
@@ -47,6 +49,20 @@ void EmbeddingTrainer::score(std::span<const std::int32_t> users, MatrixView out
     score_items(*device_, model_.view(), chosen.span().part(first, count), part);
     download(*device_, part, {out.row(first), count, out.columns, out.stride});
   }
+}
+
+bool EmbeddingTrainer::rank(std::span<const std::int32_t> users, CsrView mask, std::int64_t depth,
+                            std::span<ScoredItem> out) const {
+  if (depth > longest_list) return false;
+  const DeviceCsr seen(*device_, mask);
+  const DeviceBuffer<std::int32_t> chosen(*device_, users);
+  DeviceBuffer<std::int32_t> items(*device_, static_cast<std::int64_t>(out.size()));
+  DeviceBuffer<float> scores(*device_, static_cast<std::int64_t>(out.size()));
+  rank_users(*device_, model_.view(), chosen.span(), seen.view(), depth, items.span(), scores.span());
+  const std::vector<std::int32_t> item = items.download();
+  const std::vector<float> score = scores.download();
+  for (std::size_t place = 0; place < out.size(); ++place) out[place] = {item[place], score[place]};
+  return true;
 }
 
 std::optional<EmbeddingView> EmbeddingTrainer::embedding() const {

@@ -16,6 +16,8 @@ class EmbeddingTrainer : public Trainer {
  public:
   void predict(const PairsView& pairs, std::span<float> out) const override;
   void score(std::span<const std::int32_t> users, MatrixView out) const override;
+  bool rank(std::span<const std::int32_t> users, CsrView mask, std::int64_t depth,
+            std::span<ScoredItem> out) const override;
   std::optional<EmbeddingView> embedding() const override;
   std::string device_memory() const override { return plan_; }
 

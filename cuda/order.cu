@@ -2,7 +2,10 @@
 // Cost: a sort moves 24 bytes an element for each 8 bits of the key; a running sum moves 12 bytes an element.
 #include <algorithm>
 #include <cub/device/device_radix_sort.cuh>
+#include <cub/device/device_run_length_encode.cuh>
 #include <cub/device/device_scan.cuh>
+#include <limits>
+#include <stdexcept>
 
 #include "cuda/order.hpp"
 
@@ -29,6 +32,15 @@ std::size_t sum_scratch(std::int64_t size) {
 
 std::int64_t scratch_bytes(std::int64_t size) {
   return static_cast<std::int64_t>(std::max(sort_scratch(size), sum_scratch(size)));
+}
+
+/// Calls a CUB algorithm as CUB wants it: for the size of its scratch memory, then with that.
+template <typename Algorithm>
+void run_cub(Device& device, Algorithm algorithm) {
+  std::size_t bytes = 0;
+  EMBRACE_CHECK(algorithm(nullptr, bytes));
+  DeviceBuffer<unsigned char> scratch(device, static_cast<std::int64_t>(bytes));
+  EMBRACE_CHECK(algorithm(scratch.span().data, bytes));
 }
 
 }  // namespace
@@ -60,6 +72,35 @@ void SortBuffers::exclusive_sum(Device& device, DeviceSpan<const std::int32_t> i
   auto bytes = static_cast<std::size_t>(scratch_.size());
   EMBRACE_CHECK(cub::DeviceScan::ExclusiveScan(scratch_.span().data, bytes, in.data, out.data, ::cuda::std::plus<>{},
                                                std::int64_t{0}, in.size, device.stream()));
+}
+
+void sort_pairs(Device& device, DeviceSpan<const std::uint64_t> keys, DeviceSpan<const float> values,
+                DeviceSpan<std::uint64_t> out_keys, DeviceSpan<float> out_values, int width) {
+  if (keys.empty()) return;
+  run_cub(device, [&](void* scratch, std::size_t& bytes) {
+    return cub::DeviceRadixSort::SortPairs(scratch, bytes, keys.data, out_keys.data, values.data, out_values.data,
+                                           keys.size, 0, width, device.stream());
+  });
+}
+
+void sort_keys(Device& device, DeviceSpan<const std::uint64_t> keys, DeviceSpan<std::uint64_t> out, int width) {
+  if (keys.empty()) return;
+  run_cub(device, [&](void* scratch, std::size_t& bytes) {
+    return cub::DeviceRadixSort::SortKeys(scratch, bytes, keys.data, out.data, keys.size, 0, width, device.stream());
+  });
+}
+
+std::int64_t find_runs(Device& device, DeviceSpan<const std::uint64_t> keys, DeviceSpan<std::uint64_t> unique,
+                       DeviceSpan<std::int32_t> lengths) {
+  if (keys.empty()) return 0;
+  if (keys.size > std::numeric_limits<int>::max())
+    throw std::length_error("find_runs: more keys than CUB counts at once");
+  DeviceBuffer<std::int64_t> found(device, 1);
+  run_cub(device, [&](void* scratch, std::size_t& bytes) {
+    return cub::DeviceRunLengthEncode::Encode(scratch, bytes, keys.data, unique.data, lengths.data, found.span().data,
+                                              static_cast<int>(keys.size), device.stream());
+  });
+  return found.download()[0];
 }
 
 }  // namespace embrace::gpu

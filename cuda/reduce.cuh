@@ -35,4 +35,10 @@ constexpr unsigned blocks_for(std::int64_t size, std::int64_t each) {
   return size <= each ? 1U : static_cast<unsigned>((size + each - 1) / each);
 }
 
+/// Grid for the elements of a matrix: columns along x, rows along y. A grid is at most 65,535 blocks high, so kernels
+/// go on to row + gridDim.y; neither needs a division an element.
+inline dim3 matrix_grid(std::int64_t rows, std::int64_t columns, int threads) {
+  return {blocks_for(columns, threads), static_cast<unsigned>(rows < 1 ? 1 : rows > 65535 ? 65535 : rows), 1};
+}
+
 }  // namespace embrace::gpu

@@ -95,6 +95,12 @@ struct EmbeddingView {
   float offset = 0;
 };
 
+/// A place of a user's list; item -1: the list ended before.
+struct ScoredItem {
+  std::int32_t item = -1;
+  float score = 0;
+};
+
 /// What an epoch did. `objective` is any training figure that stops being finite when the model does
 /// (best: the mean training loss).
 struct EpochResult {
@@ -112,6 +118,11 @@ class Trainer {
   virtual void predict(const PairsView& pairs, std::span<float> out) const;
   /// Scores of all items for each user; out is users.size() × items. Default: from embedding().
   virtual void score(std::span<const std::int32_t> users, MatrixView out) const;
+  /// The first `depth` items of each user's list: score descending, then lower item; the items in row u of `mask` are
+  /// left out. out is users.size() × depth. False: not offered, the caller ranks what score() gives. Throws Diverged
+  /// when a score is not finite.
+  virtual bool rank(std::span<const std::int32_t> users, CsrView mask, std::int64_t depth,
+                    std::span<ScoredItem> out) const;
   /// For users that were held out of training (strong generalization): rows of `ratings` with entries are such
   /// users' known ratings. Only called when the method declares Traits::fold_in. Default: does nothing, right for
   /// methods whose score does not depend on the user.

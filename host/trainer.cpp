@@ -23,6 +23,8 @@ void Trainer::score(std::span<const std::int32_t> users, MatrixView out) const {
   cpu::score_rows(required(*this), users, out, threads_);
 }
 
+bool Trainer::rank(std::span<const std::int32_t>, CsrView, std::int64_t, std::span<ScoredItem>) const { return false; }
+
 void Trainer::fold_in(CsrView) {}
 
 }  // namespace embrace

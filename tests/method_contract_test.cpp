@@ -202,6 +202,34 @@ TEST_P(MethodContract, PredictAgreesWithScore) {
   }
 }
 
+TEST_P(MethodContract, RankAgreesWithScore) {
+  const Trained trained = train(planted_data(), {.context = false, .epochs = 2});
+  const std::vector<std::int32_t> users = {5, 0, Planted::users - 1};
+  constexpr std::size_t depth = Planted::items;  // more than is left when seen items are taken out
+  std::vector<ScoredItem> lists(users.size() * depth);
+  const CsrView seen = planted_data().ratings.view();
+  if (!trained.trainer().rank(users, seen, depth, lists)) GTEST_SKIP() << "scores are ranked by the caller";
+  Matrix scores(3, Planted::items);
+  trained.trainer().score(users, scores.view());
+  for (std::size_t u = 0; u < users.size(); ++u) {
+    const auto row = seen.row_indices(users[u]);
+    std::vector<std::int32_t> order;
+    for (std::int32_t i = 0; i < Planted::items; ++i) {
+      if (!std::binary_search(row.begin(), row.end(), i)) order.push_back(i);
+    }
+    const auto score_of = [&](std::int32_t item) { return scores(static_cast<std::int64_t>(u), item); };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::int32_t a, std::int32_t b) { return score_of(a) > score_of(b); });
+    for (std::size_t d = 0; d < depth; ++d) {
+      const ScoredItem& place = lists[u * depth + d];
+      ASSERT_EQ(place.item, d < order.size() ? order[d] : -1) << "place " << d;
+      if (d < order.size()) {
+        ASSERT_EQ(place.score, score_of(place.item));
+      }
+    }
+  }
+}
+
 TEST_P(MethodContract, EmbeddingReproducesPredict) {
   const Trained trained = train(planted_data(), {.context = false, .epochs = 2});  // it is no part of an embedding
   const auto embedding = trained.trainer().embedding();

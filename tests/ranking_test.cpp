@@ -1,6 +1,7 @@
 // Rating and ranking metrics: hand-computed tables, a plain second evaluator, ties, masks, odd shapes.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>
@@ -18,7 +19,7 @@ namespace {
 using reference::PlainUser;
 
 /// Scores from a table, as a trained model would give them.
-class TableTrainer final : public Trainer {
+class TableTrainer : public Trainer {
  public:
   TableTrainer(const std::vector<PlainUser>& users, Threads& threads) : Trainer(threads), table_(users) {}
   EpochResult epoch() override { return {}; }
@@ -292,6 +293,58 @@ TEST(Metrics, AreFoundByBaseNameAndSaidInFull) {
     if (info.task != Task::ranking) continue;
     for (const char* word : {"ties", "training items", "without targets", "sampled"}) {
       EXPECT_NE(info.definition.find(word), std::string::npos) << info.name << " does not say " << word;
+    }
+  }
+}
+
+/// Ranks by itself, as a trainer on a device does.
+class ListTrainer final : public TableTrainer {
+ public:
+  using TableTrainer::TableTrainer;
+  bool rank(std::span<const std::int32_t> users, CsrView mask, std::int64_t depth,
+            std::span<ScoredItem> out) const override {
+    const std::int64_t items = mask.columns;
+    std::vector<float> scores(users.size() * static_cast<std::size_t>(items));
+    score(users, {scores.data(), static_cast<std::int64_t>(users.size()), items, items});
+    for (std::size_t u = 0; u < users.size(); ++u) {
+      const auto seen = mask.row_indices(users[u]);
+      std::vector<ScoredItem> list;
+      for (std::int32_t i = 0; i < items; ++i) {
+        const float score = scores[u * static_cast<std::size_t>(items) + static_cast<std::size_t>(i)];
+        if (!std::binary_search(seen.begin(), seen.end(), i)) list.push_back({i, score});
+      }
+      std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+      list.resize(static_cast<std::size_t>(depth));
+      std::copy(list.begin(), list.end(), out.begin() + static_cast<std::ptrdiff_t>(u) * depth);
+    }
+    return true;
+  }
+};
+
+TEST(Ranking, ATrainerThatRanksByItselfGivesTheSame) {
+  Threads threads(2);
+  for (const int items : {1, 9, 40}) {
+    const std::vector<PlainUser> users = random_users(5, 50, items, 6);
+    const Csr mask = rows_of(users, items, &PlainUser::mask), targets = rows_of(users, items, &PlainUser::targets);
+    std::vector<std::int64_t> ids;
+    for (const PlainUser& user : users) ids.push_back(user.id);
+    for (const bool auc : {false, true}) {
+      RankingQuery query{mask.view(), targets.view(), {}, {1, 5, 20}, ids, 7};
+      query.auc = auc;
+      const RankingResult scored = evaluate_ranking(TableTrainer(users, threads), query, threads);
+      const RankingResult listed = evaluate_ranking(ListTrainer(users, threads), query, threads);
+      ASSERT_EQ(listed.metrics.size(), scored.metrics.size());
+      for (std::size_t m = 0; m < scored.metrics.size(); ++m) {
+        EXPECT_EQ(listed.metrics[m].name, scored.metrics[m].name);
+        EXPECT_EQ(listed.metrics[m].sums, scored.metrics[m].sums) << scored.metrics[m].name;
+      }
+      ASSERT_EQ(listed.answers.size(), scored.answers.size());
+      for (std::size_t a = 0; a < scored.answers.size(); ++a) {
+        EXPECT_EQ(listed.answers[a].user, scored.answers[a].user);
+        EXPECT_EQ(listed.answers[a].item, scored.answers[a].item);
+        EXPECT_EQ(listed.answers[a].rank, scored.answers[a].rank);
+        EXPECT_EQ(listed.answers[a].score, scored.answers[a].score);
+      }
     }
   }
 }

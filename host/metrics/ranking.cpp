@@ -24,6 +24,11 @@ std::uint64_t key_of(float score, std::int32_t item) {
   const std::uint32_t ascending = (bits & sign) != 0 ? ~bits : bits | sign;
   return (std::uint64_t{~ascending} << 32U) | static_cast<std::uint32_t>(item);
 }
+float score_of(std::uint64_t key) {
+  constexpr std::uint32_t sign = 0x80000000U;
+  const auto ascending = ~static_cast<std::uint32_t>(key >> 32U);
+  return std::bit_cast<float>((ascending & sign) != 0 ? ascending & ~sign : ~ascending);
+}
 std::int32_t item_of(std::uint64_t key) { return static_cast<std::int32_t>(key & 0xffffffffU); }
 
 void require_finite(const float* scores, std::int64_t n) {
@@ -73,11 +78,6 @@ class Head {
     std::nth_element(keys_.begin(), last, keys_.end());
     threshold_ = score_of(*last);
     keys_.resize(depth_);
-  }
-  static float score_of(std::uint64_t key) {
-    constexpr std::uint32_t sign = 0x80000000U;
-    const auto ascending = ~static_cast<std::uint32_t>(key >> 32U);
-    return std::bit_cast<float>((ascending & sign) != 0 ? ascending & ~sign : ~ascending);
   }
 
   std::size_t depth_;
@@ -129,17 +129,8 @@ class Evaluation {
   }
 
   void run(const Trainer& trainer) {
-    const std::int64_t items = query_.targets.columns;
-    const auto total = static_cast<std::int64_t>(users_.size());
-    const std::int64_t batch = std::clamp<std::int64_t>(batch_bytes / (4 * std::max<std::int64_t>(items, 1)), 1, 4096);
-    Matrix scores(std::min(batch, total), items);
-    for (std::int64_t first = 0; first < total; first += batch) {
-      const std::int64_t rows = std::min(batch, total - first);
-      trainer.score({users_.data() + first, static_cast<std::size_t>(rows)}, {scores.data(), rows, items, items});
-      threads_.for_each(rows, [&](std::int64_t row, int worker) {
-        rank(first + row, scores.row(row), scratch_[static_cast<std::size_t>(worker)]);
-      });
-    }
+    const bool heads_suffice = query_.candidates.empty() && !query_.auc;
+    if (!heads_suffice || !measure_lists_of(trainer)) rank_scores_of(trainer);
   }
 
   RankingResult result() const {
@@ -169,6 +160,38 @@ class Evaluation {
     std::vector<float> target_scores;
   };
 
+  /// Where the trainer ranks by itself only the heads of the lists are seen. False: it does not.
+  bool measure_lists_of(const Trainer& trainer) {
+    const auto depth = std::min<std::int64_t>(deepest_, query_.targets.columns);
+    std::vector<ScoredItem> heads(users_.size() * static_cast<std::size_t>(depth));
+    if (!trainer.rank(users_, query_.mask, depth, heads)) return false;
+    threads_.for_each(static_cast<std::int64_t>(users_.size()), [&](std::int64_t place, int worker) {
+      Scratch& scratch = scratch_[static_cast<std::size_t>(worker)];
+      set_targets(users_[static_cast<std::size_t>(place)], scratch);
+      scratch.list.clear();
+      for (std::int64_t d = 0; d < depth; ++d) {
+        const ScoredItem& head = heads[static_cast<std::size_t>(place * depth + d)];
+        if (head.item >= 0) scratch.list.push_back(key_of(head.score, head.item));
+      }
+      finish(place, scratch);
+    });
+    return true;
+  }
+
+  void rank_scores_of(const Trainer& trainer) {
+    const std::int64_t items = query_.targets.columns;
+    const auto total = static_cast<std::int64_t>(users_.size());
+    const std::int64_t batch = std::clamp<std::int64_t>(batch_bytes / (4 * std::max<std::int64_t>(items, 1)), 1, 4096);
+    Matrix scores(std::min(batch, total), items);
+    for (std::int64_t first = 0; first < total; first += batch) {
+      const std::int64_t rows = std::min(batch, total - first);
+      trainer.score({users_.data() + first, static_cast<std::size_t>(rows)}, {scores.data(), rows, items, items});
+      threads_.for_each(rows, [&](std::int64_t row, int worker) {
+        rank(first + row, scores.row(row), scratch_[static_cast<std::size_t>(worker)]);
+      });
+    }
+  }
+
   UserValues metric(std::string name, const double* values, std::size_t stride) const {
     UserValues out;
     out.name = std::move(name);
@@ -183,9 +206,7 @@ class Evaluation {
 
   void rank(std::int64_t place, float* scores, Scratch& scratch) {
     const std::int32_t user = users_[static_cast<std::size_t>(place)];
-    const auto row = query_.targets.row_indices(user);
-    scratch.targets.assign(row.begin(), row.end());  // ascending, see CsrView
-    scratch.targets.erase(std::unique(scratch.targets.begin(), scratch.targets.end()), scratch.targets.end());
+    set_targets(user, scratch);
     require_finite(scores, query_.targets.columns);
     if (query_.candidates.empty()) {
       for (const std::int32_t item : query_.mask.row_indices(user)) scores[item] = masked;
@@ -196,8 +217,18 @@ class Evaluation {
       for (const std::int32_t item : scratch.candidates) scratch.head.offer_one(scores[item], item);
     }
     scratch.head.take(scratch.list);
+    finish(place, scratch);
+  }
+
+  void set_targets(std::int32_t user, Scratch& scratch) const {
+    const auto row = query_.targets.row_indices(user);
+    scratch.targets.assign(row.begin(), row.end());  // ascending, see CsrView
+    scratch.targets.erase(std::unique(scratch.targets.begin(), scratch.targets.end()), scratch.targets.end());
+  }
+
+  void finish(std::int64_t place, const Scratch& scratch) {
     measure(place, scratch);
-    if (query_.keep > 0) keep(place, user, scores, scratch.list);
+    if (query_.keep > 0) keep(place, scratch.list);
   }
 
   void collect_candidates(std::int32_t user, Scratch& scratch) const {
@@ -255,11 +286,11 @@ class Evaluation {
     return static_cast<double>(twice) / (2.0 * static_cast<double>(others) * static_cast<double>(sorted.size()));
   }
 
-  void keep(std::int64_t place, std::int32_t user, const float* scores, const std::vector<std::uint64_t>& list) {
+  void keep(std::int64_t place, const std::vector<std::uint64_t>& list) {
+    const std::int32_t user = users_[static_cast<std::size_t>(place)];
     auto& answers = answers_[static_cast<std::size_t>(place)];
     for (std::size_t r = 0; r < std::min(list.size(), static_cast<std::size_t>(query_.keep)); ++r) {
-      const std::int32_t item = item_of(list[r]);
-      answers.push_back({user, item, static_cast<std::int32_t>(r + 1), scores[item]});
+      answers.push_back({user, item_of(list[r]), static_cast<std::int32_t>(r + 1), score_of(list[r])});
     }
   }
 

@@ -114,3 +114,19 @@ add_mutant(deep_forgets_interactions SOURCE cuda/embedding_table.cuh COMPILE cud
            FAILS Both/DeepTwinTest.EpochsAgreeWithTheCpu/Rating FROM [[gradients.common.rows > 0]] TO [[gradients.common.rows > 100000]])
 add_mutant(deep_counts_no_steps SOURCE cuda/deep_slots.cu PROGRAM deep_twin_test
            FAILS Both/DeepTwinTest.EpochsAgreeWithTheCpu/Rating FROM [=[(weights.stride / 4) + k]++;]=] TO [=[(weights.stride / 4) + k];]=])
+add_mutant(aggregate_loses_a_collision SOURCE cuda/aggregate.cu PROGRAM aggregate_twin_test
+           FAILS AggregateTest.CountsOfKeys FROM [[|| found == key ?]] TO [[|| found != key ?]])
+add_mutant(aggregate_takes_any_rating SOURCE cuda/aggregate.cu PROGRAM aggregate_twin_test
+           FAILS AggregateTest.RatingsThatAreNoHalfStarsAreRefused FROM [[&& doubled == truncf(doubled)]] TO [[]])
+add_mutant(together_lacks_a_barrier SOURCE cuda/aggregate.cu PROGRAM aggregate_twin_test FAILS AggregateTest.TagsTogether
+           FROM [[__syncthreads();  // the words are there before they are read]] TO [[]])
+add_mutant(rows_begin_late SOURCE cuda/sparse.cu PROGRAM sparse_twin_test
+           FAILS SparseTest.RowsFromTriplesKeepTheOrderOfDuplicates FROM [[cells[middle] < wanted]] TO [[cells[middle] <= wanted]])
+add_mutant(columns_one_bit_short SOURCE cuda/sparse.cu PROGRAM sparse_twin_test FAILS SparseTest.ColumnsBecomeRows
+           FROM [[cells[e] & ((std::uint64_t{1} << column_bits) - 1)]] TO [[cells[e] & ((std::uint64_t{1} << column_bits) / 2 - 1)]])
+add_mutant(ties_by_higher_item SOURCE cuda/rank.cu PROGRAM rank_test FAILS RankTest.AllScoresEqualAreRankedByItem
+           FROM [[| static_cast<unsigned>(item);]] TO [[| ~static_cast<unsigned>(item);]])
+add_mutant(list_ends_early SOURCE cuda/rank.cu PROGRAM rank_test FAILS RankTest.ListsOfEveryLength
+           FROM [[rest >= static_cast<int>(histogram[value])};]] TO [[rest + 1 >= static_cast<int>(histogram[value])};]])
+add_mutant(zeros_have_signs SOURCE cuda/rank.cu PROGRAM rank_test FAILS RankTest.ListsOfEveryLength
+           FROM [[__float_as_uint(score + 0.0F)]] TO [[__float_as_uint(score)]])
