@@ -21,6 +21,8 @@ bool names_cuda(const std::string& name) {
                      [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
+int cuda_number(const DeviceInfo& device) { return std::stoi(device.spec.substr(cuda_prefix.size())); }
+
 }  // namespace
 
 std::vector<DeviceInfo> usable_devices() {
@@ -74,7 +76,11 @@ std::vector<DeviceInfo> parse_devices(const std::string& text) {
 
 std::unique_ptr<Trainer> make_trainer(const Method& method, const DeviceInfo& device, const Problem& problem) {
   if (device.kind == "cpu") return method.cpu(problem);
-  return cuda_library().backend->make_trainer(method.name, std::stoi(device.spec.substr(cuda_prefix.size())), problem);
+  return cuda_library().backend->make_trainer(method.name, cuda_number(device), problem);
+}
+
+std::unique_ptr<gpu::Operations> make_operations(const DeviceInfo& device) {
+  return cuda_library().backend->operations(cuda_number(device));
 }
 
 std::string build_sha256(const DeviceInfo& device) {

@@ -32,6 +32,9 @@ std::vector<DeviceInfo> parse_devices(const std::string& text);
 /// A trainer on the device. Throws Unsupported when the method has none there, OutOfMemory when it does not fit.
 std::unique_ptr<Trainer> make_trainer(const Method& method, const DeviceInfo& device, const Problem& problem);
 
+/// The operations of bench/cases on a CUDA device.
+std::unique_ptr<gpu::Operations> make_operations(const DeviceInfo& device);
+
 /// Digest of the code that computes on the device: of the running program, and of the CUDA part where that is it.
 std::string build_sha256(const DeviceInfo& device);
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "cuda/device_operations.hpp"
 #include "cuda/probe.hpp"
 #include "cuda/trainers.hpp"
 
@@ -31,6 +32,9 @@ class Library final : public Backend {
                                      [&](const Entry& e) { return identifier == e.identifier; });
     if (found == std::end(entries)) throw std::invalid_argument("there is no method '" + std::string(method) + "'");
     return found->make(std::make_shared<Device>(device), problem);
+  }
+  std::unique_ptr<Operations> operations(int device) const override {
+    return operations_on(std::make_shared<Device>(device));
   }
   std::int64_t bytes_held() const override { return gpu::bytes_held(); }
   std::int64_t calls() const override { return Calls::made(); }

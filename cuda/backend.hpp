@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cuda/operations.hpp"
 #include "host/build_info.hpp"
 #include "host/method.hpp"
 
@@ -44,6 +45,8 @@ class Backend {
   /// A trainer of the method, by its name for users, on a device of the probe. Throws Unsupported when the method has
   /// none, OutOfMemory when its plan does not fit.
   virtual std::unique_ptr<Trainer> make_trainer(std::string_view method, int device, const Problem& problem) const = 0;
+  /// What bench/cases measure on a device of the probe.
+  virtual std::unique_ptr<Operations> operations(int device) const = 0;
 
   // Tests of failures.
   virtual std::int64_t bytes_held() const = 0;            // by all device buffers of this process

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "bench/cases/operation.hpp"
+#include "bench/devices.hpp"
 
 namespace embrace::cases {
 namespace {
@@ -44,6 +45,21 @@ TEST_P(Operations, GivesTheReferencesAnswerForAnyNumberOfThreads) {
       prepared.run();  // a second run must not see the first one's leavings
       EXPECT_EQ(difference(prepared.answer(), reference, input->bound()), "") << operation->bound_reason;
     }
+  }
+}
+
+TEST_P(Operations, GivesTheReferencesAnswerOnACudaDevice) {
+  const auto devices = usable_devices();
+  if (devices.size() < 2) GTEST_SKIP() << "no CUDA device: " << why_no_cuda();
+  const auto on = make_operations(devices[1]);
+  const auto& [operation, shape] = GetParam();
+  for (const std::uint64_t seed : {1U, 2U}) {
+    const auto input = operation->make(shape, seed);
+    const gpu::DeviceRun prepared = input->gpu(*on);
+    EXPECT_GE(prepared.run(), 0);
+    on->flush_caches();
+    EXPECT_GE(prepared.run(), 0);  // a second run must not see the first one's leavings
+    EXPECT_EQ(difference(prepared.answer(), input->reference(), input->bound()), "") << operation->bound_reason;
   }
 }
 

@@ -35,6 +35,9 @@ class Aggregate final : public Case {
               return all;
             }};
   }
+  gpu::DeviceRun gpu(const gpu::Operations& on) const override {
+    return on.aggregate(shape_.users, shape_.items, ratings_.users, ratings_.items, ratings_.values);
+  }
   double bound() const override { return 0; }
   Work work() const override {
     const auto n = static_cast<double>(shape_.ratings);

@@ -26,6 +26,7 @@ class Copy final : public Case {
     };
     return {run, [to] { return std::vector<double>(to->begin(), to->end()); }};
   }
+  gpu::DeviceRun gpu(const gpu::Operations& on) const override { return on.copy(from_); }
   double bound() const override { return 0; }
   Work work() const override {
     const auto n = static_cast<double>(from_.size());

@@ -39,6 +39,9 @@ class Rows final : public Case {
     };
     return {run, [result] { return flattened(*result); }};
   }
+  gpu::DeviceRun gpu(const gpu::Operations& on) const override {
+    return on.csr(shape_.users, shape_.items, ratings_.users, ratings_.items, ratings_.values);
+  }
   double bound() const override { return 0; }
   Work work() const override {
     const auto n = static_cast<double>(shape_.ratings);

@@ -34,6 +34,7 @@ class Gemm final : public Case {
     };
     return {run, [c] { return std::vector<double>(c->begin(), c->end()); }};
   }
+  gpu::DeviceRun gpu(const gpu::Operations& on) const override { return on.gemm(n_, a_, b_); }
   double bound() const override { return 0; }
   Work work() const override {
     const auto n = static_cast<double>(n_);

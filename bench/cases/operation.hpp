@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cuda/operations.hpp"
 #include "host/threads.hpp"
 
 namespace embrace::cases {
@@ -38,6 +39,7 @@ class Case {
   virtual ~Case() = default;
   virtual std::vector<double> reference() const = 0;  // plain loops in double
   virtual Prepared cpu(Threads& threads) const = 0;
+  virtual gpu::DeviceRun gpu(const gpu::Operations& on) const = 0;
   /// Largest |answer - reference| that rounding explains, with `bound_reason` saying why; 0: exact.
   virtual double bound() const = 0;
   virtual Work work() const = 0;

@@ -23,6 +23,9 @@ class Predict final : public Case {
             },
             [out] { return std::vector<double>(out->begin(), out->end()); }};
   }
+  gpu::DeviceRun gpu(const gpu::Operations& on) const override {
+    return on.predict(plain_.embedding()->users, plain_.embedding()->items, pairs_.users, pairs_.items);
+  }
   double bound() const override { return 0; }
   Work work() const override {
     const auto n = static_cast<double>(shape_.ratings);

@@ -67,6 +67,11 @@ class Rank final : public Case {
               return all;
             }};
   }
+  gpu::DeviceRun gpu(const gpu::Operations& on) const override {
+    Threads one(1);
+    const FixedFactors factors(shape_, seed_, one);
+    return on.rank(factors.embedding()->users, factors.embedding()->items, mask_.view(), kept);
+  }
   double bound() const override { return 0; }
   Work work() const override {
     const double scores = static_cast<double>(shape_.users) * static_cast<double>(shape_.items);

@@ -15,6 +15,9 @@ int run_benchmarks(int argc, char** argv, const std::function<void()>& add);
 /// Ends an entry that gave a wrong answer, before any time is taken.
 void report_incorrect(benchmark::State& state, const std::string& what);
 
+/// Ends an entry of an emulated device after its answer was verified: its times mean nothing.
+void report_verified_only(benchmark::State& state);
+
 /// Threads as chosen with --threads.
 int thread_count();
 
