@@ -5,6 +5,7 @@
 
 #include "cuda/alternating.hpp"
 #include "cuda/baselines.hpp"
+#include "cuda/initial.hpp"
 #include "cuda/normal_equations.hpp"
 #include "cuda/sums.hpp"
 #include "cuda/trainers.hpp"
@@ -48,7 +49,7 @@ class Als final : public EmbeddingTrainer {
     model_.user_bias.clear();
     model_.item_bias.clear();
     model_.offset = static_cast<float>(mean_);
-    draw_vectors(device(), problem.seed, initial_deviation, by_item_.matrix.view(), model_.items.view());
+    draw_factors(device(), problem.seed, 0, by_item_.matrix.view().offsets, initial_deviation, model_.items.view());
   }
 
   EpochResult epoch() override {

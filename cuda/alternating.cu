@@ -1,12 +1,11 @@
-// Initial vectors and penalties of the alternating methods.
-// Mapping: initial vectors, a thread an element; penalties, a warp a row, whose lanes' sums meet in a fixed tree.
-// Cost: 4 bytes an element each; the random numbers are some hundred instructions an element, once a training.
+// Penalties of the alternating methods: ridge_r |x_r|² + bias_ridge b_r².
+// Mapping: a warp a row, whose lanes' sums meet in a fixed tree.
+// Cost: 4 bytes and 2 flops an element.
 #include "cuda/alternating.hpp"
 
 #include <cmath>
 
 #include "cuda/phase.hpp"
-#include "cuda/random.cuh"
 #include "cuda/reduce.cuh"
 
 namespace embrace::gpu {
@@ -14,16 +13,6 @@ namespace {
 
 constexpr int threads = 256;
 constexpr int warps = threads / warp_size;
-
-__global__ void __launch_bounds__(threads)
-    draw_vectors_kernel(DeviceRandom random, double deviation, DeviceCsrView rows, DeviceMatrixView<float> vectors) {
-  const std::int64_t element = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
-  if (element >= vectors.rows * vectors.columns) return;
-  const std::int64_t row = element / vectors.columns, column = element % vectors.columns;
-  if (rows.size(row) == 0) return;
-  vectors(row, column) = static_cast<float>(
-      deviation * random.normal(static_cast<std::uint64_t>(row), static_cast<std::uint32_t>(column)));
-}
 
 __global__ void __launch_bounds__(threads)
     compute_penalties_kernel(DeviceMatrixView<const float> vectors, DeviceSpan<const float> ridge,
@@ -43,14 +32,6 @@ __global__ void __launch_bounds__(threads)
 }
 
 }  // namespace
-
-void draw_vectors(Device& device, std::uint64_t seed, double deviation, DeviceCsrView rows,
-                  DeviceMatrixView<float> vectors) {
-  if (vectors.rows == 0) return;
-  draw_vectors_kernel<<<blocks_for(vectors.rows * vectors.columns, threads), threads, 0, device.stream()>>>(
-      DeviceRandom(seed, Stream::initial), deviation, rows, vectors);
-  EMBRACE_CHECK(cudaGetLastError());
-}
 
 void compute_penalties(Device& device, DeviceMatrixView<const float> vectors, DeviceSpan<const float> ridge,
                        DeviceSpan<const float> bias, double bias_ridge, DeviceSpan<double> penalty) {

@@ -5,6 +5,7 @@
 
 #include "cuda/alternating.hpp"
 #include "cuda/baselines.hpp"
+#include "cuda/initial.hpp"
 #include "cuda/linear.hpp"
 #include "cuda/normal_equations.hpp"
 #include "cuda/sums.hpp"
@@ -49,7 +50,7 @@ class Ials final : public EmbeddingTrainer {
     gram_ = DeviceMatrix(device(), width, width);
     // A user's score is then of the order of the deviation, whatever the number of factors.
     const double deviation = problem.hyper["spread"] / std::sqrt(static_cast<double>(factors));
-    draw_vectors(device(), problem.seed, deviation, by_item_.matrix.view(), model_.items.view());
+    draw_factors(device(), problem.seed, 0, by_item_.matrix.view().offsets, deviation, model_.items.view());
   }
 
   EpochResult epoch() override {

@@ -77,7 +77,7 @@ add_mutant(gather_forgets_threads SOURCE cuda/normal_equations.cuh COMPILE cuda/
            FAILS NormalEquationsTest.CholeskyForRowsOfEverySize FROM [[n * together + mine]] TO [[n * together]])
 add_mutant(long_rows_lose_a_piece SOURCE cuda/normal_equations.cu PROGRAM normal_equations_test
            FAILS NormalEquationsTest.CholeskyForRowsOfEverySize FROM [[piece = row.first;]] TO [[piece = row.first + 1;]])
-add_mutant(gradients_forget_the_bias SOURCE cuda/conjugate_gradients.cu PROGRAM normal_equations_test
+add_mutant(gradients_forget_the_bias SOURCE cuda/conjugate_gradients.cuh COMPILE cuda/conjugate_gradients.cu PROGRAM normal_equations_test
            FAILS NormalEquationsTest.ConjugateGradientsForRowsOfEverySize
            FROM [[group_sum<warp_size>(weight) + bias_direction]] TO [[group_sum<warp_size>(weight)]])
 add_mutant(penalties_without_bias SOURCE cuda/alternating.cu PROGRAM alternating_test
