@@ -5,9 +5,8 @@
 //   rating at a time, its lanes holding d and their share of the sum in registers; the warps' sums are added in order.
 //   Longer rows go through the same steps all together, a launch a step: a block a piece for the sum over its ratings,
 //   a block a row for the rest, with the vectors in memory. Rows that have converged leave at once.
-// Cost of a step and row of n ratings: n (4 k + 4) bytes, mostly from the L2 cache, 4 n k flops (+ 2 k² with G): about
-// a
-//   flop a byte, bound by that cache.
+// Cost of a step and row of n ratings: n (4 k + 4) bytes, mostly from the L2 cache, 4 n k flops (+ 2 k² with G). Bound
+//   by that cache: about a flop a byte.
 #include "cuda/conjugate_gradients.hpp"
 
 #include <string>

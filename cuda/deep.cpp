@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
-#include "cuda/deep_slots.hpp"
+#include "cuda/deep_parts.hpp"
 #include "cuda/linear.hpp"
-#include "cuda/memory_plan.hpp"
 #include "cuda/phase.hpp"
+#include "cuda/sums.hpp"
 #include "cuda/trainers.hpp"
 #include "host/cpu/means.hpp"
 #include "host/error.hpp"
@@ -15,127 +15,8 @@ namespace embrace::gpu {
 namespace {
 
 constexpr std::int64_t pairs_together = std::int64_t{1} << 14U;  // predicted at a time
-constexpr std::int64_t negatives = 4;                            // sampled movies for each rating
 // Beyond these steps the corrections of Adam's moments are 1 in single precision: .999^n < 2^-25.
 constexpr std::int64_t corrected_steps = 1 << 15;
-
-/// What the host makes for a start, users first.
-struct HostModel {
-  explicit HostModel(const Problem& problem)
-      : samples(problem, cpu::Samples::Negatives::pointwise, negatives),
-        network{{},
-                {},
-                cpu::DeepHead(problem.hyper.integer("factors"), problem.hyper.integer("hidden"),
-                              problem.hyper["dropout"], Random(problem.seed, Stream::initial)),
-                problem.hyper.integer("factors")} {
-    add(problem, true, problem.user_features, cpu::row_sizes(problem.ratings.view()));
-    add(problem, true, problem.item_features, cpu::row_sizes(problem.by_item.view()));
-    if (problem.context != nullptr) {
-      add(problem, false, problem.context,
-          std::vector<std::int64_t>(static_cast<std::size_t>(problem.ratings.entries()), 1));
-    }
-  }
-  void add(const Problem& problem, bool identity, const Features* features, const std::vector<std::int64_t>& counts) {
-    const auto stream = static_cast<std::uint32_t>(tables.size());
-    const std::int64_t factors = network.factors;
-    tables.emplace_back(static_cast<std::int64_t>(counts.size()), identity, features, counts,
-                        cpu::EmbeddingTable::Slices::by_field, factors,
-                        problem.hyper["spread"] / std::sqrt(static_cast<double>(factors)), problem.seed, stream);
-    const cpu::EmbeddingTable& table = tables.back();
-    const std::int64_t inputs = table.slices() * factors;
-    cpu::DenseParameter first(inputs, problem.hyper.integer("hidden"));
-    first.randomize(std::sqrt(2.0 / static_cast<double>(std::max<std::int64_t>(1, inputs))),
-                    Random(problem.seed, Stream::initial), 8 + stream);
-    network.first.push_back(std::move(first.value));
-    network.slices.push_back(table.slices());
-    shrinkage.emplace_back();
-    for (const float decay : table.penalties(counts, problem.hyper["regularization"], problem.hyper["nu"])) {
-      shrinkage.back().push_back(cpu::AdamStep(problem.hyper["learning_rate"], static_cast<double>(decay), 1).shrink);
-    }
-  }
-  HostTables views() const {
-    HostTables out;
-    for (const cpu::EmbeddingTable& table : tables) out.push_back(&table);
-    return out;
-  }
-  cpu::Samples samples;
-  std::vector<cpu::EmbeddingTable> tables;
-  std::vector<std::vector<float>> shrinkage;
-  HostNetwork network;
-};
-
-/// Entities as the network reads them.
-struct Activations {
-  Activations(Device& device, std::int64_t entities, std::int64_t factors, std::int64_t width)
-      : hidden(device, entities, width), sum(device, entities, factors), bias(device, entities) {}
-  static std::int64_t bytes(std::int64_t entities, std::int64_t factors, std::int64_t width) {
-    return DeviceMatrix::bytes(entities, width) + DeviceMatrix::bytes(entities, factors) + 4 * entities;
-  }
-  /// From representations and the side's part of the first layer.
-  void fill(Device& device, Values& values, std::int64_t slices, DeviceMatrixView<const float> first) {
-    multiply(device, values.by_entity(), first, 0, hidden.view());
-    sum_slices(device, values.vectors.view(), values.bias.span(), slices, sum.view(), bias.span());
-  }
-  DeepReads reads(DeviceSpan<const std::int32_t> row) const { return {hidden.view(), sum.view(), bias.span(), row}; }
-
-  DeviceMatrix hidden;
-  DeviceMatrix sum;
-  DeviceBuffer<float> bias;
-};
-
-/// What a side needs beside its table.
-struct Side {
-  Side(Device& device, const cpu::EmbeddingTable& table, const std::vector<float>& row_shrinkage,
-       const Slots::Bounds& bounds, std::int64_t width)
-      : values(device, bounds.slots, table.slices(), table.factors()),
-        active(device, bounds.slots, table.factors(), width),
-        gradients(device, bounds.slots, table.slices(), table.factors()),
-        common(device, bounds.slots, table.factors(), width),
-        m(device, table.rows(), 1, table.factors()),
-        v(device, table.rows(), 1, table.factors()),
-        steps(device, table.rows() * DeviceMatrix::stride(table.factors()) / 4),
-        shrinkage(device, row_shrinkage),
-        partials(device, deep_partials(bounds, table.factors(), width)) {
-    clear(device, {&m, &v});
-    steps.clear();
-  }
-  static std::int64_t bytes(const cpu::EmbeddingTable& table, const Slots::Bounds& bounds, std::int64_t width) {
-    return 2 * Values::bytes(bounds.slots, table.slices(), table.factors()) +
-           2 * Activations::bytes(bounds.slots, table.factors(), width) +
-           2 * Values::bytes(table.rows(), 1, table.factors()) +
-           table.rows() * (DeviceMatrix::stride(table.factors()) + 4) +
-           static_cast<std::int64_t>(sizeof(Sum)) * deep_partials(bounds, table.factors(), width);
-  }
-  Values values;       // by slot
-  Activations active;  // by slot
-  Values gradients;    // by slot, of the representations
-  Activations common;  // by slot: gradients of the first layer, of all slices alike, of the bias
-  Values m, v;         // by row
-  DeviceBuffer<std::int32_t> steps;
-  DeviceBuffer<float> shrinkage;
-  DeviceBuffer<Sum> partials;
-};
-
-MemoryPlan plan(const Problem& problem, const HostModel& model) {
-  const std::int64_t factors = model.network.factors, width = model.network.head.hidden();
-  const auto bounds = Minibatches::bounds(problem, model.samples, model.views());
-  std::int64_t tables = 0, sides = 0, all = 0;
-  for (std::size_t side = 0; side < model.tables.size(); ++side) {
-    const cpu::EmbeddingTable& table = model.tables[side];
-    tables += EmbeddingTable::bytes(table);
-    sides += Side::bytes(table, bounds[side], width);
-    if (side == Minibatches::contexts) continue;
-    all +=
-        Activations::bytes(table.entities(), factors, width) + Values::bytes(table.entities(), table.slices(), factors);
-  }
-  const std::int64_t batch = bounds.front().reads;
-  return MemoryPlan()
-      .add("embeddings", tables)
-      .add("network and activations", Network::bytes(model.network) + 16 * batch * DeviceMatrix::stride(width))
-      .add("optimizer and batch", sides)
-      .add("samples and lists", Minibatches::bytes(problem, model.samples, model.views()))
-      .add("all users and movies", all);
-}
 
 /// Before anything is allocated.
 Device& planned(Device& device, const MemoryPlan& plan) {
@@ -158,7 +39,7 @@ DeviceMatrixView<float> first_rows(DeviceMatrix& matrix, std::int64_t rows) {
 
 class Deep final : public Trainer {
  public:
-  Deep(DevicePtr shared, const Problem& problem, const HostModel& model);
+  Deep(DevicePtr shared, const Problem& problem, const DeepStart& start);
   EpochResult epoch() override;
   void predict(const PairsView& pairs, std::span<float> out) const override;
   void score(std::span<const std::int32_t> users, MatrixView out) const override;
@@ -189,7 +70,7 @@ class Deep final : public Trainer {
   Minibatches batches_;
   Network network_;
   DeviceTables tables_;
-  std::vector<Side> sides_;
+  std::vector<DeepSide> sides_;
   Layers forward_, backward_;
   DeviceMatrix coefficients_;  // a column
   DeviceMatrix ones_;          // a column
@@ -199,32 +80,32 @@ class Deep final : public Trainer {
   std::unique_ptr<std::optional<All>> all_ = std::make_unique<std::optional<All>>();  // made on demand
 };
 
-Deep::Deep(DevicePtr shared, const Problem& problem, const HostModel& model)
+Deep::Deep(DevicePtr shared, const Problem& problem, const DeepStart& start)
     : Trainer(problem.threads),
       device_(std::move(shared)),
-      plan_(plan(problem, model).text(planned(*device_, plan(problem, model)))),
-      factors_(model.network.factors),
-      hidden_(model.network.head.hidden()),
-      hidden2_(model.network.head.hidden2()),
+      plan_(deep_plan(problem, start).text(planned(*device_, deep_plan(problem, start)))),
+      factors_(start.network.factors),
+      hidden_(start.network.head.hidden()),
+      hidden2_(start.network.head.hidden2()),
       learning_rate_(problem.hyper["learning_rate"]),
       weight_decay_(problem.hyper["weight_decay"]),
-      dropout_{model.network.head.mask_scale(), static_cast<std::uint32_t>(problem.hyper["dropout"] * 0x1p32),
+      dropout_{start.network.head.mask_scale(), static_cast<std::uint32_t>(problem.hyper["dropout"] * 0x1p32),
                problem.seed, 0},
       ranking_(problem.task == Task::ranking),
-      offset_(ranking_ ? -std::log(static_cast<float>(negatives))
+      offset_(ranking_ ? -std::log(static_cast<float>(DeepStart::negatives))
                        : static_cast<float>(cpu::global_mean(problem.ratings.view()))),
-      samples_(model.samples.size()),
-      batches_(device(), problem, model.samples, model.views()),
-      network_(device(), model.network),
+      samples_(start.samples.size()),
+      batches_(device(), problem, start.samples, start.views()),
+      network_(device(), start.network),
       forward_(device(), batches_.batch(), hidden_, hidden2_),
       backward_(device(), batches_.batch(), hidden_, hidden2_),
       coefficients_(device(), 1, batches_.batch()),
       ones_(device(), 1, batches_.batch()),
       loss_blocks_(deep_loss_blocks(batches_.batch())),
       losses_(device(), batches_.batches() * loss_blocks_) {
-  for (std::size_t side = 0; side < model.tables.size(); ++side) {
-    tables_.emplace_back(device(), model.tables[side]);
-    sides_.emplace_back(device(), model.tables[side], model.shrinkage[side], batches_.slots(side).bounds(), hidden_);
+  for (std::size_t side = 0; side < start.tables.size(); ++side) {
+    tables_.emplace_back(device(), start.tables[side]);
+    sides_.emplace_back(device(), start.tables[side], start.shrinkage[side], batches_.slots(side).bounds(), hidden_);
   }
   Matrix ones(1, batches_.batch());
   std::fill_n(ones.data(), ones.size(), 1.0F);
@@ -246,10 +127,7 @@ EpochResult Deep::epoch() {
     step(batch);
     blocks = batch.number * loss_blocks_ + deep_loss_blocks(batch.size);
   });
-  std::vector<double> losses(static_cast<std::size_t>(blocks));
-  device().download(DeviceSpan<const double>(losses_.span().part(0, blocks)), std::span(losses));
-  double loss = 0;
-  for (const double part : losses) loss += part;
+  const double loss = sum(device(), DeviceSpan<const double>(losses_.span().part(0, blocks)));
   const double objective = samples_ == 0 ? 0.0 : loss / static_cast<double>(samples_);
   if (!std::isfinite(objective) || !tables_[0].finite(device()) ||
       !tables_[1].finite(device())) {  // the last update has no loss yet
@@ -267,7 +145,7 @@ DeepBatch Deep::work_of(const Minibatch& batch) {
                  rates_.span(),
                  scales_.span()};
   for (std::size_t s = 0; s < sides_.size(); ++s) {
-    Side& side = sides_[s];
+    DeepSide& side = sides_[s];
     const SlotsView slots = batches_.slots(s).view();
     work.side[s] = {tables_[s].view(),
                     slots,
@@ -428,7 +306,7 @@ void Deep::score(std::span<const std::int32_t> users, MatrixView out) const {
 }  // namespace
 
 std::unique_ptr<Trainer> make_deep(DevicePtr device, const Problem& problem) {
-  return std::make_unique<Deep>(std::move(device), problem, HostModel(problem));
+  return std::make_unique<Deep>(std::move(device), problem, DeepStart(problem));
 }
 
 }  // namespace embrace::gpu

@@ -230,6 +230,12 @@ std::int64_t EmbeddingTable::bytes(const cpu::EmbeddingTable& host) {
          DeviceMatrix::bytes(host.rows(), host.factors());
 }
 
+std::int64_t EmbeddingTable::represent_bytes(const cpu::EmbeddingTable& host) {
+  const std::int64_t size = host.entries().entries();
+  return Segments::bytes(1, size) + SortBuffers::bytes(size + 1) +
+         static_cast<std::int64_t>(sizeof(Sum)) * Partials::size(size, DeviceMatrix::stride(host.factors()) / 4);
+}
+
 TableView EmbeddingTable::view() const {
   return {entries_.view(), identified_.span(), slice_.span(), slices_, vectors_.view(), bias_.span()};
 }

@@ -66,6 +66,7 @@ class EmbeddingTable {
  public:
   EmbeddingTable(Device& device, const cpu::EmbeddingTable& host);
   static std::int64_t bytes(const cpu::EmbeddingTable& host);
+  static std::int64_t represent_bytes(const cpu::EmbeddingTable& host);
 
   std::int64_t entities() const { return entries_.view().rows; }
   std::int64_t rows() const { return vectors_.rows(); }
@@ -78,7 +79,7 @@ class EmbeddingTable {
   /// False when an update has gone beyond all numbers. Waits.
   bool finite(Device& device) const;
 
-  /// Representations of all entities; `out` has a row for each.
+  /// Representations of all entities; `out` has a row for each. Takes `represent_bytes` more while it works.
   void represent(Device& device, Values& out) const;
   /// Of rows of features alone, which lie on the host.
   void represent(Device& device, const RowRange& features, Values& out) const;

@@ -1,9 +1,11 @@
 // hybrid on a device; the twin of host/cpu/hybrid.cpp, with the same samples, batches, slots and formulas.
 // Representations of all users and movies are made when first asked for after an epoch.
+#include <algorithm>
 #include <cmath>
 
 #include "cuda/embedding_trainer.hpp"
 #include "cuda/hybrid_kernels.hpp"
+#include "cuda/sums.hpp"
 #include "cuda/trainers.hpp"
 #include "host/cpu/hybrid_loss.hpp"
 #include "host/cpu/means.hpp"
@@ -81,7 +83,9 @@ MemoryPlan plan(const Problem& problem, const HostModel& model) {
       .add("embeddings", tables)
       .add("optimizer and batch", sides)
       .add("samples and lists", Minibatches::bytes(problem, model.samples, model.views()))
-      .add("representations", embedding_bytes(problem, problem.hyper.integer("factors")));
+      .add("representations", embedding_bytes(problem, problem.hyper.integer("factors")) +
+                                  std::max(EmbeddingTable::represent_bytes(model.tables[Minibatches::users]),
+                                           EmbeddingTable::represent_bytes(model.tables[Minibatches::items])));
 }
 
 class Hybrid final : public EmbeddingTrainer {
@@ -141,10 +145,7 @@ EpochResult Hybrid::epoch() {
     step(batch);
     blocks = batch.number * loss_blocks_ + hybrid_loss_blocks(batch.size, factors_);
   });
-  std::vector<double> losses(static_cast<std::size_t>(blocks));
-  device().download(DeviceSpan<const double>(losses_.span().part(0, blocks)), std::span(losses));
-  double loss = 0;
-  for (const double part : losses) loss += part;
+  const double loss = sum(device(), DeviceSpan<const double>(losses_.span().part(0, blocks)));
   const double objective = samples_ == 0 ? 0.0 : loss / static_cast<double>(samples_);
   if (!std::isfinite(objective) || !tables_[0].finite(device()) ||
       !tables_[1].finite(device())) {  // the last update has no loss yet

@@ -8,7 +8,7 @@
 // launch; coefficients: a group of lanes a sample, four floats a lane, and one block sum of the losses.
 // Cost a batch of n samples, e features of all slots, k factors: 4 k e bytes for the representations, 12 k n for the
 // coefficients, 12 k n for the gradients of slots (16 with contexts), 4 k e for those of rows, and 16 k bytes a touched
-// row for the update; 2 flops for each 4 bytes. Nearly all of it hits the level 2 cache; seven launches.
+// row for the update; 2 flops for each 4 bytes. Nearly all of it hits the level 2 cache; eight launches.
 #include "cuda/embedding_table.cuh"
 #include "cuda/hybrid_kernels.hpp"
 #include "cuda/phase.hpp"

@@ -7,7 +7,7 @@
 namespace embrace::gpu {
 namespace {
 
-[[noreturn]] void refuse(std::string method, const char* reason) {
+[[noreturn, maybe_unused]] void refuse(std::string method, const char* reason) {
   std::replace(method.begin(), method.end(), '_', '-');
   throw Unsupported("method '" + method + "' does not run on CUDA devices: " + reason);
 }
