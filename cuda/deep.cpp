@@ -6,6 +6,7 @@
 #include "cuda/deep_parts.hpp"
 #include "cuda/linear.hpp"
 #include "cuda/phase.hpp"
+#include "cuda/scoring.hpp"
 #include "cuda/sums.hpp"
 #include "cuda/trainers.hpp"
 #include "host/cpu/means.hpp"
@@ -42,7 +43,13 @@ class Deep final : public Trainer {
   Deep(DevicePtr shared, const Problem& problem, const DeepStart& start);
   EpochResult epoch() override;
   void predict(const PairsView& pairs, std::span<float> out) const override;
-  void score(std::span<const std::int32_t> users, MatrixView out) const override;
+  void score(std::span<const std::int32_t> users, MatrixView out) const override {
+    score_users(device(), scorer(), users, out);
+  }
+  bool rank(std::span<const std::int32_t> users, CsrView mask, std::int64_t depth,
+            std::span<ScoredItem> out) const override {
+    return rank_users(device(), scorer(), users, mask, depth, out);
+  }
   std::string device_memory() const override { return plan_; }
 
  private:
@@ -57,6 +64,11 @@ class Deep final : public Trainer {
   const All& all() const;
   void score_pairs(DeviceSpan<const std::int32_t> users, DeviceSpan<const std::int32_t> items,
                    const DeepReads& contexts, Layers& layers, DeviceSpan<float> out) const;
+  /// Users' rows of scores, which follow each other without gaps.
+  void score_rows(DeviceSpan<const std::int32_t> users, DeviceMatrixView<float> out) const;
+  Scorer scorer() const {
+    return [this](DeviceSpan<const std::int32_t> users, DeviceMatrixView<float> out) { score_rows(users, out); };
+  }
   Device& device() const { return *device_; }
 
   DevicePtr device_;  // before everything that lies on it
@@ -282,24 +294,15 @@ void Deep::predict(const PairsView& pairs, std::span<float> out) const {
   }
 }
 
-void Deep::score(std::span<const std::int32_t> users, MatrixView out) const {
-  const std::int64_t size = static_cast<std::int64_t>(users.size()) * out.columns;
-  if (size == 0) return;
-  const std::int64_t most = std::min(size, pairs_together);
+void Deep::score_rows(DeviceSpan<const std::int32_t> users, DeviceMatrixView<float> out) const {
+  const std::int64_t size = out.rows * out.columns, most = std::min(size, pairs_together);
   Layers layers(device(), most, hidden_, hidden2_);
-  DeviceBuffer<float> scores(device(), most);
-  DeviceBuffer<std::int32_t> chosen(device(), users), user_of_pair(device(), most), item_of_pair(device(), most);
-  std::vector<float> part(static_cast<std::size_t>(most));
+  DeviceBuffer<std::int32_t> user_of_pair(device(), most), item_of_pair(device(), most);
   for (std::int64_t first = 0; first < size; first += most) {
     const std::int64_t count = std::min(most, size - first);
     const auto user = user_of_pair.span().part(0, count), item = item_of_pair.span().part(0, count);
-    list_pairs(device(), chosen.span(), out.columns, first, user, item);
-    score_pairs(user, item, {}, layers, scores.span().part(0, count));
-    device().download(DeviceSpan<const float>(scores.span().part(0, count)),
-                      std::span(part).first(static_cast<std::size_t>(count)));
-    for (std::int64_t p = 0; p < count; ++p) {
-      out((first + p) / out.columns, (first + p) % out.columns) = part[static_cast<std::size_t>(p)];
-    }
+    list_pairs(device(), users, out.columns, first, user, item);
+    score_pairs(user, item, {}, layers, {out.data + first, count});
   }
 }
 

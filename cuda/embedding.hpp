@@ -11,12 +11,7 @@ struct DeviceEmbeddingView {
   DeviceSpan<const float> user_bias;    // absent: empty
   DeviceSpan<const float> item_bias;
   float offset = 0;
-  constexpr std::int64_t item_count() const { return items.rows; }
 };
-
-/// Scores that are held at a time while all items are scored for many users: they are read several times, so they
-/// should stay in the level 2 cache (40 MB on the A100, 50 on the H100).
-inline constexpr std::int64_t score_bytes = std::int64_t{32} << 20U;
 
 struct DeviceEmbedding {
   DeviceMatrix users;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "cuda/phase.hpp"
-#include "cuda/rank.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -21,6 +20,7 @@ EmbeddingTrainer::EmbeddingTrainer(DevicePtr device, const Problem& problem, con
 }
 
 void EmbeddingTrainer::predict(const PairsView& pairs, std::span<float> out) const {
+  complete_model();
   const auto size = static_cast<std::int64_t>(out.size());
   const std::int64_t most = std::min(size, pairs_at_a_time);
   DeviceBuffer<std::int32_t> users(*device_, most), items(*device_, most);
@@ -36,36 +36,24 @@ void EmbeddingTrainer::predict(const PairsView& pairs, std::span<float> out) con
   }
 }
 
+Scorer EmbeddingTrainer::scorer() const {
+  complete_model();
+  return [this](DeviceSpan<const std::int32_t> users, DeviceMatrixView<float> scores) {
+    score_items(*device_, model_.view(), users, scores);
+  };
+}
+
 void EmbeddingTrainer::score(std::span<const std::int32_t> users, MatrixView out) const {
-  const auto size = static_cast<std::int64_t>(users.size());
-  if (size == 0 || out.columns == 0) return;
-  const std::int64_t most = std::clamp<std::int64_t>(score_bytes / DeviceMatrix::bytes(1, out.columns), 1, size);
-  DeviceBuffer<std::int32_t> chosen(*device_, users);
-  DeviceMatrix scores(*device_, most, out.columns);
-  for (std::int64_t first = 0; first < size; first += most) {
-    const std::int64_t count = std::min(most, size - first);
-    DeviceMatrixView<float> part = scores.view();
-    part.rows = count;
-    score_items(*device_, model_.view(), chosen.span().part(first, count), part);
-    download(*device_, part, {out.row(first), count, out.columns, out.stride});
-  }
+  score_users(*device_, scorer(), users, out);
 }
 
 bool EmbeddingTrainer::rank(std::span<const std::int32_t> users, CsrView mask, std::int64_t depth,
                             std::span<ScoredItem> out) const {
-  if (depth > longest_list) return false;
-  const DeviceCsr seen(*device_, mask);
-  const DeviceBuffer<std::int32_t> chosen(*device_, users);
-  DeviceBuffer<std::int32_t> items(*device_, static_cast<std::int64_t>(out.size()));
-  DeviceBuffer<float> scores(*device_, static_cast<std::int64_t>(out.size()));
-  rank_users(*device_, model_.view(), chosen.span(), seen.view(), depth, items.span(), scores.span());
-  const std::vector<std::int32_t> item = items.download();
-  const std::vector<float> score = scores.download();
-  for (std::size_t place = 0; place < out.size(); ++place) out[place] = {item[place], score[place]};
-  return true;
+  return rank_users(*device_, scorer(), users, mask, depth, out);
 }
 
 std::optional<EmbeddingView> EmbeddingTrainer::embedding() const {
+  complete_model();
   EMBRACE_PHASE("copy back");
   host_.users = download(*device_, model_.users);
   host_.items = download(*device_, model_.items);

@@ -7,6 +7,7 @@
 
 #include "cuda/embedding.hpp"
 #include "cuda/memory_plan.hpp"
+#include "cuda/scoring.hpp"
 #include "host/matrix.hpp"
 #include "host/method.hpp"
 
@@ -27,6 +28,11 @@ class EmbeddingTrainer : public Trainer {
   Device& device() const { return *device_; }
 
  private:
+  /// Makes model_ what the last epoch has learned; called before it is read. For trainers that learn something else
+  /// from which it follows.
+  virtual void complete_model() const {}
+  Scorer scorer() const;
+
   DevicePtr device_;  // before everything that lies on it
 
  protected:

@@ -109,18 +109,10 @@ class Hybrid final : public EmbeddingTrainer {
 
   EpochResult epoch() override;
   void predict(const PairsView& pairs, std::span<float> out) const override;
-  void score(std::span<const std::int32_t> users, MatrixView out) const override {
-    represent_all();
-    EmbeddingTrainer::score(users, out);
-  }
-  std::optional<EmbeddingView> embedding() const override {
-    represent_all();
-    return EmbeddingTrainer::embedding();
-  }
 
  private:
   void step(const Minibatch& batch);
-  void represent_all() const;
+  void complete_model() const override;
   void predict_with_contexts(const PairsView& pairs, std::int64_t first, std::int64_t count,
                              std::span<float> out) const;
 
@@ -191,7 +183,7 @@ void Hybrid::step(const Minibatch& batch) {
   learn(device(), work);
 }
 
-void Hybrid::represent_all() const {
+void Hybrid::complete_model() const {
   if (fresh_) return;
   const auto fill = [&](const EmbeddingTable& table, DeviceMatrix& vectors, DeviceBuffer<float>& bias) {
     Values values(device(), table.entities(), 1, factors_);
@@ -205,7 +197,6 @@ void Hybrid::represent_all() const {
 }
 
 void Hybrid::predict(const PairsView& pairs, std::span<float> out) const {
-  represent_all();
   EmbeddingTrainer::predict(pairs, out);
   if (tables_.size() <= Minibatches::contexts || pairs.context.rows == 0) return;
   for (std::int64_t first = 0; first < pairs.context.rows; first += contexts_together) {

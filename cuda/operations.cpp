@@ -4,8 +4,9 @@
 
 #include "cuda/aggregate.hpp"
 #include "cuda/device_operations.hpp"
+#include "cuda/embedding.hpp"
 #include "cuda/linear.hpp"
-#include "cuda/rank.hpp"
+#include "cuda/scoring.hpp"
 #include "cuda/sparse.hpp"
 
 namespace embrace::gpu {
@@ -166,8 +167,10 @@ class OnDevice final : public Operations {
     state.items = {*device_, users.rows * depth};
     state.scores = {*device_, users.rows * depth};
     const auto work = [depth](Device& device, State& s) {
-      rank_users(device, s.model.view(), std::as_const(s.users).span(), s.mask.view(), depth, s.items.span(),
-                 s.scores.span());
+      const auto score = [&](DeviceSpan<const std::int32_t> chosen, DeviceMatrixView<float> out) {
+        score_items(device, s.model.view(), chosen, out);
+      };
+      rank_users(device, score, std::as_const(s.users).span(), s.mask.view(), depth, s.items.span(), s.scores.span());
     };
     return timed(device_, std::move(state), work, [](Device&, const State& s) { return doubles(s.items.download()); });
   }

@@ -168,21 +168,4 @@ void top_items(Device& device, DeviceMatrixView<const float> scores, std::int64_
   EMBRACE_CHECK(cudaGetLastError());
 }
 
-void rank_users(Device& device, const DeviceEmbeddingView& model, DeviceSpan<const std::int32_t> users,
-                DeviceCsrView mask, std::int64_t depth, DeviceSpan<std::int32_t> items, DeviceSpan<float> values) {
-  const std::int64_t columns = model.item_count();
-  const std::int64_t most =
-      std::clamp<std::int64_t>(score_bytes / std::max<std::int64_t>(DeviceMatrix::bytes(1, columns), 1), 1, users.size);
-  if (users.size == 0) return;
-  DeviceMatrix scores(device, most, columns);
-  for (std::int64_t first = 0; first < users.size; first += most) {
-    const std::int64_t count = std::min(most, users.size - first);
-    DeviceMatrixView<float> part = scores.view();
-    part.rows = count;
-    score_items(device, model, users.part(first, count), part);
-    mask_scores(device, users.part(first, count), mask, part);
-    top_items(device, part, depth, items.part(first * depth, count * depth), values.part(first * depth, count * depth));
-  }
-}
-
 }  // namespace embrace::gpu

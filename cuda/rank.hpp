@@ -1,6 +1,6 @@
 // The head of each user's list on the device, in the order that host/metrics/ranking.cpp ranks by.
 #pragma once
-#include "cuda/embedding.hpp"
+#include "cuda/device.hpp"
 
 namespace embrace::gpu {
 
@@ -17,9 +17,5 @@ void mask_scores(Device& device, DeviceSpan<const std::int32_t> users, DeviceCsr
 /// depth ≤ longest_list. Both outputs are scores.rows × depth.
 void top_items(Device& device, DeviceMatrixView<const float> scores, std::int64_t depth, DeviceSpan<std::int32_t> items,
                DeviceSpan<float> values);
-
-/// Scores, masks and ranks in as many parts as memory wants. Both outputs are users.size × depth.
-void rank_users(Device& device, const DeviceEmbeddingView& model, DeviceSpan<const std::int32_t> users,
-                DeviceCsrView mask, std::int64_t depth, DeviceSpan<std::int32_t> items, DeviceSpan<float> values);
 
 }  // namespace embrace::gpu

@@ -124,6 +124,8 @@ add_mutant(rows_begin_late SOURCE cuda/sparse.cu PROGRAM sparse_twin_test
            FAILS SparseTest.RowsFromTriplesKeepTheOrderOfDuplicates FROM [[cells[middle] < wanted]] TO [[cells[middle] <= wanted]])
 add_mutant(columns_one_bit_short SOURCE cuda/sparse.cu PROGRAM sparse_twin_test FAILS SparseTest.ColumnsBecomeRows
            FROM [[cells[e] & ((std::uint64_t{1} << column_bits) - 1)]] TO [[cells[e] & ((std::uint64_t{1} << column_bits) / 2 - 1)]])
+add_mutant(parts_forget_where_they_begin SOURCE cuda/scoring.cpp PROGRAM rank_test FAILS RankTest.UsersAreTakenInParts
+           FROM [[score(users.part(first, count), scores);]] TO [[score(users.part(0, count), scores);]])
 add_mutant(ties_by_higher_item SOURCE cuda/rank.cu PROGRAM rank_test FAILS RankTest.AllScoresEqualAreRankedByItem
            FROM [[| static_cast<unsigned>(item);]] TO [[| ~static_cast<unsigned>(item);]])
 add_mutant(list_ends_early SOURCE cuda/rank.cu PROGRAM rank_test FAILS RankTest.ListsOfEveryLength

@@ -6,6 +6,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "cuda/embedding.hpp"
+#include "cuda/scoring.hpp"
 #include "host/error.hpp"
 #include "host/random.hpp"
 #include "host/sparse.hpp"
@@ -111,6 +113,45 @@ TEST_F(RankTest, ScoresThatAreNotFiniteAndListsTooLongAreRefused) {
                  Diverged);
   }
   EXPECT_THROW(top_items(device(), {}, longest_list + 1, {}, {}), std::invalid_argument);
+}
+
+// More scores than are held at a time: user u's score of item i is u (i mod 7), so that her best are items 6, 13, 20.
+TEST_F(RankTest, UsersAreTakenInParts) {
+  constexpr std::int64_t count = 4300, items = 2000;
+  Matrix factors_of_users(count, 1), factors_of_items(items, 1);
+  std::vector<std::int32_t> users;
+  for (std::int64_t u = 0; u < count; ++u) {
+    factors_of_users(u, 0) = static_cast<float>(u + 1);
+    users.push_back(static_cast<std::int32_t>(count - 1 - u));
+  }
+  for (std::int64_t i = 0; i < items; ++i) factors_of_items(i, 0) = static_cast<float>(i % 7);
+  DeviceEmbedding model{upload(factors_of_users), upload(factors_of_items), {}, {}, 0};
+  int parts = 0;
+  const Scorer score = [&](DeviceSpan<const std::int32_t> chosen, DeviceMatrixView<float> out) {
+    score_items(device(), model.view(), chosen, out);
+    ++parts;
+  };
+  const Csr mask = csr_from_triples(count, items, std::vector<std::int32_t>{0, count - 1},
+                                    std::vector<std::int32_t>{13, 6}, std::vector<float>(2, 1.0F));
+  std::vector<ScoredItem> lists(3 * count);
+  ASSERT_TRUE(rank_users(device(), score, users, mask.view(), 3, lists));
+  EXPECT_GT(parts, 1);
+  Matrix scores(count, items);
+  score_users(device(), score, users, scores.view());
+  for (std::int64_t u = 0; u < count; ++u) {
+    const std::int32_t user = users[static_cast<std::size_t>(u)];
+    std::vector<std::int32_t> best = {6, 13, 20};
+    if (user == 0) best = {6, 20, 27};
+    if (user == count - 1) best = {13, 20, 27};
+    for (std::size_t d = 0; d < 3; ++d) {
+      const ScoredItem& place = lists[static_cast<std::size_t>(3 * u) + d];
+      ASSERT_EQ(place.item, best[d]) << "user " << user;
+      ASSERT_EQ(place.score, 6.0F * static_cast<float>(user + 1));
+      ASSERT_EQ(scores(u, best[d]), place.score);
+    }
+    ASSERT_EQ(scores(u, items - 1), static_cast<float>(user + 1) * static_cast<float>((items - 1) % 7));
+  }
+  EXPECT_FALSE(rank_users(device(), score, users, mask.view(), longest_list + 1, lists));
 }
 
 }  // namespace
