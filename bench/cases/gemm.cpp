@@ -53,7 +53,7 @@ Operation gemm_operation() {
   return {"gemm",
           "sums of up to 2^20 products of whole numbers below 5 are whole numbers below 2^24: exact in float",
           {{"1", 0, 0, 0, 1}, {"31", 0, 0, 0, 31}, {"33", 0, 0, 0, 33}, {"200", 0, 0, 0, 200}},
-          {{"1024", 0, 0, 0, 1024}},
+          {{"1024", 0, 0, 0, 1024}, {"4096", 0, 0, 0, 4096}},
           [](const Shape& shape, std::uint64_t seed) { return std::make_unique<Gemm>(shape, seed); }};
 }
 

@@ -1,14 +1,18 @@
-// embrace-bench-ops: every operation of bench/cases on its large shapes, verified before the first timed run.
-// Names: <operation>/<backend>/<shape>, and on a GPU <operation>/gpu/<shape>/cold with caches emptied before each run.
+// embrace-bench-ops: every operation of bench/cases on its large shapes, on the processor and on the first CUDA device.
+// Names: <operation>/<backend>/<shape>, and the same with /cold, where caches are emptied before each run. An entry
+// verifies the operation, then takes at least ten samples; its rates are those of their median, and its shares are of
+// the rates at which this backend copies and multiplies in this very run.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
+#include <map>
 #include <memory>
+#include <optional>
+#include <utility>
 
-#include "bench/cases/operation.hpp"
-#include "bench/devices.hpp"
 #include "bench/programs/benchmark_main.hpp"
+#include "bench/programs/operation_backends.hpp"
+#include "bench/samples.hpp"
 
 namespace embrace {
 namespace {
@@ -17,130 +21,142 @@ using cases::Case;
 using cases::Operation;
 using cases::Shape;
 using cases::Work;
+using programs::OperationBackend;
+using programs::TimedRun;
 
-/// The operation on all small shapes: the reference is too slow for the large ones. `answer` runs one case.
-template <typename Answer>
-std::string verify(const Operation& operation, Answer answer) {
-  for (const Shape& shape : operation.small) {
-    const std::unique_ptr<Case> input = operation.make(shape, 1);
-    const std::string wrong = cases::difference(answer(*input), input->reference(), input->bound());
-    if (!wrong.empty()) return shape.name + ": " + wrong;
-  }
-  return "";
-}
+constexpr std::size_t fewest_samples = 10;
+constexpr benchmark::IterationCount cold_samples = 15;  // given, since emptying caches may take far longer than a run
 
-void set_rates(benchmark::State& state, const Work& work) {
-  const auto runs = static_cast<double>(state.iterations());
-  state.SetBytesProcessed(static_cast<std::int64_t>(work.bytes * runs));
-  state.SetItemsProcessed(static_cast<std::int64_t>(work.items * runs));
-  if (work.flops > 0) state.counters["flops"] = benchmark::Counter(work.flops * runs, benchmark::Counter::kIsRate);
-}
+enum class Caches { warm, cold };
 
-void run_on_cpu(benchmark::State& state, const Operation& operation, const Shape& shape) {
-  Threads threads(programs::thread_count());
-  const std::string wrong = verify(operation, [&](const Case& input) {
-    const cases::Prepared prepared = input.cpu(threads);
-    prepared.run();
-    return prepared.answer();
-  });
-  if (!wrong.empty()) return programs::report_incorrect(state, wrong);
-  const std::unique_ptr<Case> input = operation.make(shape, 1);
-  const cases::Prepared prepared = input->cpu(threads);
-  prepared.run();  // memory is touched and caches are warm
-  for (auto _ : state) prepared.run();
-  set_rates(state, input->work());
-}
+struct Ready {
+  std::unique_ptr<Case> input;
+  TimedRun timed;
+};
 
-/// The device's rates of copying and of float products in this very run: what other rates are a share of.
+/// Rates of copying and of float products: what other rates are a share of.
 struct Peaks {
   double bytes_per_second = 0;
   double flops = 0;
 };
 
-double median_seconds(const gpu::DeviceRun& prepared) {
-  std::vector<double> seconds;
-  prepared.run();  // warm
-  for (int repetition = 0; repetition < 11; ++repetition) seconds.push_back(prepared.run());
-  std::nth_element(seconds.begin(), seconds.begin() + 5, seconds.end());
-  return seconds[5];
-}
+/// A backend with what was found out about it in this run.
+class Bench {
+ public:
+  explicit Bench(std::unique_ptr<OperationBackend> backend) : backend_(std::move(backend)) {}
+  OperationBackend& backend() { return *backend_; }
 
-const Peaks& peaks(const gpu::Operations& on) {
-  static const Peaks found = [&] {
-    Peaks result;
+  /// What is wrong with the operation's answers on the small shapes, whose references are quick; empty: nothing.
+  const std::string& fault_of(const Operation& operation) {
+    const auto [entry, is_new] = faults_.try_emplace(operation.name);
+    for (const Shape& shape : operation.small) {
+      if (!is_new || !entry->second.empty()) break;
+      const std::unique_ptr<Case> input = operation.make(shape, 1);
+      const TimedRun prepared = backend_->prepare(*input);
+      prepared.run();
+      const std::string wrong = cases::difference(prepared.answer(), input->reference(), input->bound());
+      if (!wrong.empty()) entry->second = shape.name + ": " + wrong;
+    }
+    return entry->second;
+  }
+
+  /// Kept until another entry begins: Google Benchmark calls an entry several times.
+  const Ready& ready(const Operation& operation, const Shape& shape) {
+    const std::string name = operation.name + "/" + shape.name;
+    if (name == ready_name_) return *ready_;
+    ready_.reset();
+    ready_name_ = name;
+    ready_ = make_ready(operation, shape);
+    return *ready_;
+  }
+
+  const Peaks& peaks() {
+    if (peaks_) return *peaks_;
+    peaks_.emplace();
     for (const Operation& operation : cases::operations()) {
       if (operation.name != "copy" && operation.name != "gemm") continue;
-      const std::unique_ptr<Case> input = operation.make(operation.large.back(), 1);
-      const double seconds = median_seconds(input->gpu(on));
-      if (operation.name == "copy") result.bytes_per_second = input->work().bytes / seconds;
-      if (operation.name == "gemm") result.flops = input->work().flops / seconds;
+      const Ready peak = make_ready(operation, operation.large.back());
+      std::vector<double> seconds;
+      while (seconds.size() < fewest_samples) seconds.push_back(peak.timed.run());
+      const Work work = peak.input->work();
+      const double median = spread_of(seconds).median;
+      if (operation.name == "copy") peaks_->bytes_per_second = work.bytes / median;
+      if (operation.name == "gemm") peaks_->flops = work.flops / median;
     }
-    return result;
-  }();
-  return found;
-}
-
-enum class Caches { warm, cold };
-
-void run_on_gpu(benchmark::State& state, const Operation& operation, const Shape& shape, const DeviceInfo& device,
-                Caches caches) {
-  const std::unique_ptr<gpu::Operations> on = make_operations(device);
-  const std::string wrong = verify(operation, [&](const Case& input) {
-    const gpu::DeviceRun prepared = input.gpu(*on);
-    prepared.run();
-    return prepared.answer();
-  });
-  if (!wrong.empty()) return programs::report_incorrect(state, wrong);
-  if (device.kind == "emulated") return programs::report_verified_only(state);
-  const std::unique_ptr<Case> input = operation.make(shape, 1);
-  const gpu::DeviceRun prepared = input->gpu(*on);
-  prepared.run();
-  double total = 0;
-  for (auto _ : state) {
-    if (caches == Caches::cold) on->flush_caches();
-    const double seconds = prepared.run();
-    total += seconds;
-    state.SetIterationTime(seconds);
+    return *peaks_;
   }
-  const Work work = input->work();
-  set_rates(state, work);
-  const double mean = total / static_cast<double>(state.iterations());
-  state.counters["share_of_copy"] = work.bytes / mean / peaks(*on).bytes_per_second;
-  if (work.flops > 0) state.counters["share_of_gemm"] = work.flops / mean / peaks(*on).flops;
+
+ private:
+  Ready make_ready(const Operation& operation, const Shape& shape) {
+    std::unique_ptr<Case> input = operation.make(shape, 1);
+    TimedRun timed = backend_->prepare(*input);
+    timed.run();  // memory is touched and caches are warm
+    return {std::move(input), std::move(timed)};
+  }
+
+  std::unique_ptr<OperationBackend> backend_;
+  std::map<std::string, std::string> faults_;
+  std::optional<Ready> ready_;
+  std::string ready_name_;
+  std::optional<Peaks> peaks_;
+};
+
+void set_rates(benchmark::State& state, Bench& bench, const Work& work, const std::vector<double>& seconds) {
+  using benchmark::Counter;
+  const Spread spread = spread_of(seconds);
+  state.counters["median_seconds"] = spread.median;
+  state.counters["spread"] = spread.relative;
+  state.counters["samples"] = static_cast<double>(seconds.size());
+  state.counters["bytes_per_second"] = Counter(work.bytes / spread.median, Counter::kDefaults, Counter::kIs1024);
+  state.counters["items_per_second"] = work.items / spread.median;
+  state.counters["share_of_copy"] = work.bytes / spread.median / bench.peaks().bytes_per_second;
+  if (work.flops == 0) return;
+  state.counters["flops"] = work.flops / spread.median;
+  state.counters["share_of_gemm"] = work.flops / spread.median / bench.peaks().flops;
 }
 
-void add_gpu_operations(const DeviceInfo& device) {
+void run(benchmark::State& state, Bench& bench, const Operation& operation, const Shape& shape, Caches caches) {
+  const std::string& wrong = bench.fault_of(operation);
+  if (!wrong.empty()) return programs::report_incorrect(state, wrong);
+  if (!bench.backend().times_count()) return programs::report_verified_only(state);
+  const Ready& ready = bench.ready(operation, shape);
+  std::vector<double> seconds;
+  const auto sample = [&] {
+    if (caches == Caches::cold) bench.backend().flush_caches();
+    return seconds.emplace_back(ready.timed.run());
+  };
+  for (auto _ : state) state.SetIterationTime(sample());
+  while (seconds.size() < fewest_samples) sample();
+  set_rates(state, bench, ready.input->work(), seconds);
+}
+
+void add_operations_on(Bench& bench) {
   for (const Operation& operation : cases::operations()) {
     for (const Shape& shape : operation.large) {
       for (const Caches caches : {Caches::warm, Caches::cold}) {
-        const std::string name = operation.name + "/gpu/" + shape.name + (caches == Caches::cold ? "/cold" : "");
-        benchmark::RegisterBenchmark(name.c_str(),
-                                     [&operation, &shape, &device, caches](benchmark::State& state) {
-                                       run_on_gpu(state, operation, shape, device, caches);
-                                     })
-            ->UseManualTime()
-            ->Unit(benchmark::kMillisecond);
+        const std::string name =
+            operation.name + "/" + bench.backend().name() + "/" + shape.name + (caches == Caches::cold ? "/cold" : "");
+        auto* entry =
+            benchmark::RegisterBenchmark(name.c_str(), [&bench, &operation, &shape, caches](benchmark::State& state) {
+              run(state, bench, operation, shape, caches);
+            });
+        entry->UseManualTime()->Unit(benchmark::kMillisecond);
+        if (caches == Caches::cold) entry->Iterations(cold_samples);
       }
     }
   }
 }
 
 void add_operations() {
-  for (const Operation& operation : cases::operations()) {
-    for (const Shape& shape : operation.large) {
-      benchmark::RegisterBenchmark(
-          (operation.name + "/cpu/" + shape.name).c_str(),
-          [&operation, &shape](benchmark::State& state) { run_on_cpu(state, operation, shape); })
-          ->UseRealTime()
-          ->Unit(benchmark::kMillisecond);
-    }
-  }
-  static const std::vector<DeviceInfo> devices = usable_devices();
-  if (devices.size() > 1) {
-    add_gpu_operations(devices[1]);
-  } else {
+  static Bench on_cpu(programs::operations_on_cpu(programs::thread_count()));
+  add_operations_on(on_cpu);
+  const std::vector<DeviceInfo> devices = usable_devices();
+  if (devices.size() < 2) {
     fmt::print(stderr, "no CUDA device: {}\n", why_no_cuda());
+    return;
   }
+  static Bench on_gpu(programs::operations_on(devices[1]));
+  add_operations_on(on_gpu);
 }
 
 }  // namespace

@@ -1,0 +1,64 @@
+#include "bench/programs/operation_backends.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <vector>
+
+namespace embrace::programs {
+namespace {
+
+class OnCpu final : public OperationBackend {
+ public:
+  explicit OnCpu(int threads) : threads_(threads), flushed_(static_cast<std::size_t>(2 * last_level_cache())) {}
+  std::string name() const override { return "cpu"; }
+  bool times_count() const override { return true; }
+  TimedRun prepare(const cases::Case& input) override {
+    const cases::Prepared prepared = input.cpu(threads_);
+    const auto run = [prepared] {
+      const auto start = std::chrono::steady_clock::now();
+      prepared.run();
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
+    return {run, prepared.answer};
+  }
+  void flush_caches() override {
+    ++written_;
+    threads_.for_ranges(static_cast<std::int64_t>(flushed_.size()), 1 << 20U,
+                        [&](std::int64_t begin, std::int64_t end, int) {
+                          std::memset(flushed_.data() + begin, written_, static_cast<std::size_t>(end - begin));
+                        });
+  }
+
+ private:
+  /// Virtual machines may hide it, or show a share of it.
+  static std::int64_t last_level_cache() {
+    constexpr std::int64_t usual = 64 << 20U;
+    return std::max<std::int64_t>(sysconf(_SC_LEVEL3_CACHE_SIZE), usual);
+  }
+  Threads threads_;
+  std::vector<char> flushed_;
+  char written_ = 0;
+};
+
+class OnDevice final : public OperationBackend {
+ public:
+  explicit OnDevice(const DeviceInfo& device) : on_(make_operations(device)), emulated_(device.kind == "emulated") {}
+  std::string name() const override { return "gpu"; }
+  bool times_count() const override { return !emulated_; }
+  TimedRun prepare(const cases::Case& input) override { return input.gpu(*on_); }
+  void flush_caches() override { on_->flush_caches(); }
+
+ private:
+  std::unique_ptr<gpu::Operations> on_;
+  bool emulated_;
+};
+
+}  // namespace
+
+std::unique_ptr<OperationBackend> operations_on_cpu(int threads) { return std::make_unique<OnCpu>(threads); }
+std::unique_ptr<OperationBackend> operations_on(const DeviceInfo& device) { return std::make_unique<OnDevice>(device); }
+
+}  // namespace embrace::programs

@@ -1,0 +1,26 @@
+// Where embrace-bench-ops runs operations: the processor and, where there is one, the first CUDA device.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "bench/cases/operation.hpp"
+#include "bench/devices.hpp"
+
+namespace embrace::programs {
+
+using TimedRun = gpu::DeviceRun;
+
+class OperationBackend {
+ public:
+  virtual ~OperationBackend() = default;
+  virtual std::string name() const = 0;                    // "cpu", "gpu"
+  virtual bool times_count() const = 0;                    // false for a device that is a processor in disguise
+  virtual TimedRun prepare(const cases::Case& input) = 0;  // refers to `input`
+  /// What runs next finds its inputs in memory, not in caches.
+  virtual void flush_caches() = 0;
+};
+
+std::unique_ptr<OperationBackend> operations_on_cpu(int threads);
+std::unique_ptr<OperationBackend> operations_on(const DeviceInfo& device);
+
+}  // namespace embrace::programs
