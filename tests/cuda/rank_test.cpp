@@ -54,8 +54,10 @@ class RankTest : public test::GpuTest {
 Matrix some_scores(std::int64_t rows, std::int64_t items, std::uint64_t kinds, bool with_masked) {
   const Random random(8, Stream::sampling);
   Matrix scores(rows, items);
+  const std::uint64_t half = kinds / 2;
+  const auto middle = static_cast<float>(half);
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    const auto number = static_cast<float>(random.below(kinds, i, 0)) - static_cast<float>(kinds / 2);
+    const auto number = static_cast<float>(random.below(kinds, i, 0)) - middle;
     scores.data()[i] = number == 0 && i % 2 == 0 ? -0.0F : number * 0.37F;
     if (with_masked && random.below(3, i, 1) == 0) scores.data()[i] = -infinity;
   }
