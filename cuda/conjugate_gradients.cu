@@ -202,4 +202,8 @@ std::int64_t conjugate_gradients_bytes(CsrView rows, std::int64_t factors) {
          ((Vectors::count + 1) * size * 4 + 8 + std::int64_t{sizeof(Progress)});
 }
 
+std::int64_t conjugate_gradients_shared_bytes(std::int64_t factors) {
+  return static_cast<std::int64_t>(sizeof(float)) * (warps + Vectors::count) * (DeviceMatrix::stride(factors) + 4);
+}
+
 }  // namespace embrace::gpu

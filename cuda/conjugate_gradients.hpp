@@ -9,5 +9,6 @@ void solve_by_conjugate_gradients(Device& device, DeviceCsrView rows, const RowP
 void solve_by_conjugate_gradients(Device& device, DeviceCsrView rows, const RowPlanView& plan,
                                   const ImplicitSystems& systems);
 std::int64_t conjugate_gradients_bytes(CsrView rows, std::int64_t factors);
+std::int64_t conjugate_gradients_shared_bytes(std::int64_t factors);
 
 }  // namespace embrace::gpu

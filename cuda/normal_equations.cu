@@ -93,7 +93,7 @@ __device__ Workspace<S>& workspace() {
 
 /// A block a row of the list.
 template <typename S, typename Systems>
-__global__ void __launch_bounds__(S::threads)
+__global__ void __launch_bounds__(S::threads, S::blocks)
     solve_rows_kernel(Systems systems, DeviceCsrView rows, DeviceSpan<const std::int32_t> list, float share) {
   const std::int32_t row = list[blockIdx.x];
   if (rows.size(row) == 0) return finish_empty_row(systems, row);
@@ -111,7 +111,7 @@ struct Partials {
 
 /// A block a piece of a long row.
 template <typename S, typename Systems>
-__global__ void __launch_bounds__(S::threads)
+__global__ void __launch_bounds__(S::threads, S::blocks)
     add_pieces_kernel(Systems systems, DeviceCsrView rows, DeviceSpan<const RowPiece> pieces, Partials partials) {
   const RowPiece piece = pieces[blockIdx.x];
   Tiles<S> tiles;
@@ -123,7 +123,7 @@ __global__ void __launch_bounds__(S::threads)
 
 /// A block a long row.
 template <typename S, typename Systems>
-__global__ void __launch_bounds__(S::threads)
+__global__ void __launch_bounds__(S::threads, S::blocks)
     solve_long_rows_kernel(Systems systems, DeviceCsrView rows, DeviceSpan<const LongRow> long_rows, Partials partials,
                            float share) {
   const LongRow row = long_rows[blockIdx.x];
@@ -216,6 +216,13 @@ std::int64_t solver_bytes(CsrView rows, std::int64_t factors, Solver solver) {
     each = shape.threads * (shape.cells * 4 + static_cast<std::int64_t>(sizeof(TargetSums)));
   });
   return rows.entries() / RowPlan::longest_medium * each;
+}
+
+std::int64_t solver_shared_bytes(std::int64_t factors, Solver solver) {
+  if (solver == Solver::conjugate_gradients) return conjugate_gradients_shared_bytes(factors);
+  std::int64_t bytes = 0;
+  with_shape(factors, [&](auto shape) { bytes = sizeof(Workspace<decltype(shape)>); });
+  return bytes;
 }
 
 }  // namespace embrace::gpu

@@ -29,6 +29,8 @@ struct Shape {
   static constexpr int cells = tiles_a_thread * tile * tile;  // a thread
   static constexpr int chunk = 16;                            // ratings staged at a time
   static constexpr int stage_floats = chunk * rows;
+  /// Blocks that a multiprocessor's registers must allow: as many as leave a thread the registers that its tiles need.
+  static constexpr int blocks = (width <= 32 ? 512 : 384) / threads;
 
   /// Panel j of L lies column by column, rows [j · tile, rows) of each; in place of L_ii there is 1 / L_ii, or 0 for a
   /// pivot that was zero up to rounding.

@@ -53,4 +53,7 @@ void solve_rows(Device& device, DeviceCsrView rows, const RowPlanView& plan, con
 /// Bytes that solve_rows allocates for the pieces of long rows while it runs, at most.
 std::int64_t solver_bytes(CsrView rows, std::int64_t factors, Solver solver);
 
+/// Bytes of dynamic shared memory of a block that solves a row.
+std::int64_t solver_shared_bytes(std::int64_t factors, Solver solver);
+
 }  // namespace embrace::gpu

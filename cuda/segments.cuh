@@ -66,7 +66,7 @@ __device__ void sum_pieces(const Operation& operation) {
     const bool whole = (first == begin || list.keys[first - 1] != key) && (last == end || list.keys[last] != key);
     for (std::int64_t quad = lane; quad < operation.quads; quad += lanes) {
       Sum sum = no_sum();
-#pragma unroll 4
+#pragma unroll 2
       for (std::int64_t e = first; e < last; ++e) operation.add(segment, list.elements[e], quad, sum);
       if (whole) {
         operation.finish(segment, quad, sum);
@@ -105,14 +105,17 @@ __device__ void join_pieces(const Operation& operation) {
   }
 }
 
+// The numbers of blocks that a multiprocessor must hold let a thread have the registers that it needs without spilling,
+// and no more; with three sides a thread needs more. docs/kernels.md shows what came of it.
 template <int lanes, typename... Operations>
-__global__ void __launch_bounds__(segment_threads) sum_pieces_kernel(Operations... operations) {
+__global__ void __launch_bounds__(segment_threads, sizeof...(Operations) > 2 ? 3 : 4)
+    sum_pieces_kernel(Operations... operations) {
   unsigned side = 0;
   ((side++ == blockIdx.y ? sum_pieces<lanes>(operations) : void()), ...);
 }
 
 template <int lanes, typename... Operations>
-__global__ void __launch_bounds__(segment_threads) join_pieces_kernel(Operations... operations) {
+__global__ void __launch_bounds__(segment_threads, 5) join_pieces_kernel(Operations... operations) {
   unsigned side = 0;
   ((side++ == blockIdx.y ? join_pieces<lanes>(operations) : void()), ...);
 }
