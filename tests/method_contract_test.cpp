@@ -170,8 +170,8 @@ TEST_P(LearnerContract, LearnsThePlantedStructure) {
 TEST_P(DeterministicContract, GivesTheSameBitsForAnyNumberOfThreads) {
   const Pairs pairs = all_pairs(Planted::users, Planted::items);
   const auto expected = train(planted_data(), {.threads = 1, .epochs = 2}).predict(pairs);
-  // Which worker takes which task differs from run to run: once is not enough. An emulated device has but one order, and
-  // sanitizers see races in any run.
+  // Which worker takes which task differs from run to run: once is not enough. An emulated device has but one order,
+  // and sanitizers see races in any run.
   const int runs = device().kind == "emulated" ? 1 : sanitized ? 2 : 20;
   for (int run = 1; run <= runs; ++run) {
     for (const int threads : {1, 2, 4, 8}) {
