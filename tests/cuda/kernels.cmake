@@ -11,8 +11,8 @@ set_target_properties(kernel_objects PROPERTIES CUDA_ARCHITECTURES OFF
 add_library(kernel_table_support STATIC kernel_facts.cpp kernel_table.cpp)
 target_link_libraries(kernel_table_support PUBLIC embrace_test_support embrace_gpu)
 string(REGEX MATCH "^[0-9]+\\.[0-9]+" nvcc_version ${CMAKE_CUDA_COMPILER_VERSION})
-target_compile_definitions(kernel_table_support PRIVATE EMBRACE_NVCC_VERSION="${nvcc_version}"
-  PUBLIC "EMBRACE_KERNEL_OBJECTS=\"$<JOIN:$<TARGET_OBJECTS:kernel_objects>,\",\">\"")
+target_compile_definitions(kernel_table_support PUBLIC EMBRACE_NVCC_VERSION="${nvcc_version}"
+  "EMBRACE_KERNEL_OBJECTS=\"$<JOIN:$<TARGET_OBJECTS:kernel_objects>,\",\">\"")
 add_dependencies(kernel_table_support kernel_objects)
 
 add_cuda_program(kernel_table kernel_table_main.cpp)

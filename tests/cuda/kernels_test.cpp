@@ -25,7 +25,11 @@ std::vector<KernelFacts> facts_of(const char* spills, int registers) {
 }
 
 TEST(Kernels, HotKernelsNeitherSpillNorLoseOccupancy) {
-  const auto table = parse_kernel_table(read_file(std::filesystem::path(EMBRACE_SOURCE_DIR) / "docs" / "kernels.md"));
+  const std::string text = read_file(std::filesystem::path(EMBRACE_SOURCE_DIR) / "docs" / "kernels.md");
+  const std::string compiler = "nvcc " EMBRACE_NVCC_VERSION;
+  if (text.find(compiler + " ") == std::string::npos)
+    GTEST_SKIP() << "docs/kernels.md is of another nvcc than " << compiler;
+  const auto table = parse_kernel_table(text);
   EXPECT_GT(table.size(), hot_kernels().size());
   for (const std::string& loss : lost(hot_rows(read_kernel_facts({EMBRACE_KERNEL_OBJECTS})), table)) {
     ADD_FAILURE() << loss << "; if it must be so, make docs/kernels.md again: its first lines say how";
