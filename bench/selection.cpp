@@ -99,4 +99,14 @@ ExitCode StudySummary::exit_code() const {
   return ExitCode::some_failed;
 }
 
+Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings) {
+  std::vector<std::pair<std::string, double>> own;
+  for (const Setting& setting : settings) {
+    if (setting.method == method.name || (setting.method.empty() && declares(method, setting.name))) {
+      own.emplace_back(setting.name, setting.value);
+    }
+  }
+  return make_hyper(method, task, own);
+}
+
 }  // namespace embrace

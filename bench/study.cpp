@@ -92,7 +92,7 @@ class Study {
     for (const Information& information : options_.information) {
       built_.clear();
       for (const Method* method : options_.methods) {
-        const Hyper hyper = hyper_of(*method);
+        const Hyper hyper = study_hyper(*method, options_.task, options_.settings);
         for (const DeviceInfo& device : options_.devices) {
           for (int seed = 1; seed <= options_.seeds; ++seed) {
             run_one(information, *method, hyper, device, static_cast<std::uint64_t>(seed));
@@ -100,18 +100,6 @@ class Study {
         }
       }
     }
-  }
-
-  Hyper hyper_of(const Method& method) const {
-    std::vector<std::pair<std::string, double>> settings;
-    for (const Setting& setting : options_.settings) {
-      const bool declared = std::any_of(method.info.hyper.begin(), method.info.hyper.end(),
-                                        [&](const HyperSpec& spec) { return spec.name == setting.name; });
-      if (setting.method == method.name || (setting.method.empty() && declared)) {
-        settings.emplace_back(setting.name, setting.value);
-      }
-    }
-    return make_hyper(method, options_.task, settings);
   }
 
   Record describe(const Information& information, const Method& method, const Hyper& hyper, const DeviceInfo& device,

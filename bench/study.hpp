@@ -56,6 +56,9 @@ struct StudySummary {
 /// "a=1,b.c=2" parts as given to --set; throws UsageError. Names are checked against the methods of the study.
 Setting parse_setting(const std::string& text, const std::vector<const Method*>& methods);
 
+/// The method's hyper-parameters: its defaults, then those of the settings that are for all methods or for it.
+Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings);
+
 /// Globs, `all` and leading `!`; in the order of the registry. Throws UsageError when nothing is left.
 std::vector<const Method*> select_methods(const std::string& text);
 

@@ -5,8 +5,13 @@
 #include <stdexcept>
 
 #include "cuda/device_operations.hpp"
+#include "cuda/phase_clock.hpp"
 #include "cuda/probe.hpp"
 #include "cuda/trainers.hpp"
+
+// Their header is a package of its own, which is not everywhere.
+extern "C" cudaError_t CUDARTAPI cudaProfilerStart();
+extern "C" cudaError_t CUDARTAPI cudaProfilerStop();
 
 namespace embrace::gpu {
 namespace {
@@ -22,6 +27,16 @@ constexpr Entry entries[] = {
 #undef EMBRACE_METHOD
 };
 
+class DeviceProfile final : public Profile {
+ public:
+  explicit DeviceProfile(DevicePtr device) : clock_(std::move(device)) { EMBRACE_CHECK(cudaProfilerStart()); }
+  ~DeviceProfile() override { complain(cudaProfilerStop(), "cudaProfilerStop()"); }
+  std::vector<PhaseTime> take() override { return clock_.take(); }
+
+ private:
+  PhaseClock clock_;
+};
+
 class Library final : public Backend {
  public:
   Probe probe() const override { return gpu::probe(); }
@@ -31,7 +46,14 @@ class Library final : public Backend {
     const auto* found = std::find_if(std::begin(entries), std::end(entries),
                                      [&](const Entry& e) { return identifier == e.identifier; });
     if (found == std::end(entries)) throw std::invalid_argument("there is no method '" + std::string(method) + "'");
-    return found->make(std::make_shared<Device>(device), problem);
+    const auto shared = std::make_shared<Device>(device);
+    last_ = shared;
+    return found->make(shared, problem);
+  }
+  std::unique_ptr<Profile> profile() const override {
+    DevicePtr device = last_.lock();
+    if (!device) throw std::logic_error("there is no trainer to profile");
+    return std::make_unique<DeviceProfile>(std::move(device));
   }
   std::unique_ptr<Operations> operations(int device) const override {
     return operations_on(std::make_shared<Device>(device));
@@ -39,6 +61,9 @@ class Library final : public Backend {
   std::int64_t bytes_held() const override { return gpu::bytes_held(); }
   std::int64_t calls() const override { return Calls::made(); }
   void fail_after(std::int64_t calls) const override { Calls::fail_after(calls); }
+
+ private:
+  mutable std::weak_ptr<Device> last_;  // of the trainer made last
 };
 
 }  // namespace

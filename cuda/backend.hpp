@@ -38,6 +38,22 @@ struct Probe {
   std::string problem;  // "reason; mend" when there is no device
 };
 
+/// A phase of an epoch: what the sources name by EMBRACE_PHASE.
+struct PhaseTime {
+  std::string name;  // "outer / inner" for a phase inside another; empty: all of it
+  double milliseconds = 0;
+  std::int64_t calls = 0;
+};
+
+/// While it lives, phases are timed, and a profiler that waits for cudaProfilerStart records.
+class Profile {
+ public:
+  virtual ~Profile() = default;
+  /// Waits for the device. Times since the last call, or since the profile was made: all of it, then the phases in the
+  /// order in which they were first seen.
+  virtual std::vector<PhaseTime> take() = 0;
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -47,6 +63,9 @@ class Backend {
   virtual std::unique_ptr<Trainer> make_trainer(std::string_view method, int device, const Problem& problem) const = 0;
   /// What bench/cases measure on a device of the probe.
   virtual std::unique_ptr<Operations> operations(int device) const = 0;
+
+  /// Of what the trainer made last does. At most one at a time.
+  virtual std::unique_ptr<Profile> profile() const = 0;
 
   // Tests of failures.
   virtual std::int64_t bytes_held() const = 0;            // by all device buffers of this process

@@ -223,6 +223,7 @@ void Deep::step(const Minibatch& batch) {
 
 /// Rows of slots that a batch does not have are zero in `values`, and so add nothing.
 void Deep::weight_gradients(const Minibatch& batch) {
+  EMBRACE_PHASE("weight gradients");
   const NetworkView& out = network_.gradients();
   for (std::size_t s = 0; s < sides_.size(); ++s) {
     multiply_by_transposed(device(), sides_[s].values.by_entity(), sides_[s].common.hidden.view(), 0, out.first[s]);

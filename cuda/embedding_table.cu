@@ -190,6 +190,7 @@ __global__ void __launch_bounds__(threads)
 }  // namespace
 
 void clear(Device& device, std::initializer_list<Values*> values) {
+  EMBRACE_PHASE("clear");
   Spans spans;
   int count = 0;
   std::int64_t largest = 0;

@@ -257,15 +257,22 @@ void learn(Device& device, const HybridBatch& batch) {
   const std::int64_t quads = sides[0].table.quads();
   const std::int64_t reads = std::max(sides[0].slots.reads_a_batch, sides[1].slots.reads_a_batch);
   const std::int64_t entries = std::max({sides[0].most_entries, sides[1].most_entries, sides[2].most_entries});
-  sum_sides(device, batch.sides, entries, quads, [&](std::size_t side) { return represent_of(batch, side); });
-  find_coefficients(device, batch);
-  const auto user = gradient_of<Role::user>(batch);
-  const auto item = gradient_of<Role::item>(batch);
-  if (batch.sides > 2) {
-    sum_segments(device, reads, quads, user, item, gradient_of<Role::context>(batch));
-  } else {
-    sum_segments(device, reads, quads, user, item);
+  {
+    EMBRACE_PHASE("represent");
+    sum_sides(device, batch.sides, entries, quads, [&](std::size_t side) { return represent_of(batch, side); });
   }
+  find_coefficients(device, batch);
+  {
+    EMBRACE_PHASE("slot gradients");
+    const auto user = gradient_of<Role::user>(batch);
+    const auto item = gradient_of<Role::item>(batch);
+    if (batch.sides > 2) {
+      sum_segments(device, reads, quads, user, item, gradient_of<Role::context>(batch));
+    } else {
+      sum_segments(device, reads, quads, user, item);
+    }
+  }
+  EMBRACE_PHASE("update rows");
   sum_sides(device, batch.sides, entries, quads, [&](std::size_t side) { return update_of(batch, side); });
 }
 

@@ -4,6 +4,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "cuda/phase.hpp"
+
 namespace embrace::gpu {
 namespace {
 
@@ -19,6 +21,7 @@ struct Shape {
 
 void multiply(Device& device, const Shape& shape, DeviceMatrixView<const float> a, DeviceMatrixView<const float> b,
               float beta, DeviceMatrixView<float> c) {
+  EMBRACE_PHASE("matrix product");
   if (c.rows == 0 || c.columns == 0) return;
   if (shape.inner == 0 && beta == 0) {  // an empty sum, for which cuBLAS wants pointers all the same
     EMBRACE_CHECK(cudaMemset2DAsync(c.data, static_cast<std::size_t>(c.stride) * sizeof(float), 0,
@@ -50,6 +53,7 @@ void multiply_by_transposed(Device& device, DeviceMatrixView<const float> a, Dev
 
 // Both triangles: twice the flops of a symmetric update, which are few beside those of the rows that use them.
 void form_gram(Device& device, DeviceMatrixView<const float> y, DeviceMatrixView<float> g) {
+  EMBRACE_PHASE("gram");
   multiply_by_transposed(device, y, y, 0, {g.data, y.columns, y.columns, g.stride});
 }
 

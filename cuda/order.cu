@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "cuda/order.hpp"
+#include "cuda/phase.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -53,6 +54,7 @@ std::int64_t SortBuffers::bytes(std::int64_t size) {
 }
 
 void SortBuffers::sort(Device& device, DeviceSpan<std::uint32_t> keys, DeviceSpan<Element> elements, int bits) {
+  EMBRACE_PHASE("sort");
   if (keys.size < 2) return;
   cub::DoubleBuffer<std::uint32_t> key_buffers(keys.data, keys_.span().data);
   cub::DoubleBuffer<Element> element_buffers(elements.data, elements_.span().data);

@@ -1,6 +1,7 @@
 #include "host/text.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <numeric>
 
 namespace embrace {
@@ -67,6 +68,16 @@ std::vector<std::string> split_text(std::string_view text, char separator) {
     if (end == std::string_view::npos) return parts;
     begin = end + 1;
   }
+}
+
+std::string shell_quoted(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("+-_./:,=@%").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (plain) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
 }
 
 }  // namespace embrace

@@ -19,4 +19,7 @@ bool glob_match(std::string_view pattern, std::string_view name);
 /// Parts between separators; "a,,b" gives an empty middle part, "" gives no part.
 std::vector<std::string> split_text(std::string_view text, char separator);
 
+/// The word as a POSIX shell must be given it.
+std::string shell_quoted(const std::string& word);
+
 }  // namespace embrace

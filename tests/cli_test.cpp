@@ -275,5 +275,33 @@ TEST(Cli, ThreadsDoNotChangeResults) {
   for (const auto& [run, values] : accuracies) EXPECT_EQ(values.size(), 1U) << run;
 }
 
+// The commands are printed on machines without profilers and without devices.
+TEST(Cli, ProfilePrintsTheCommandsOfProfilers) {
+  const Ended nsys = embrace_run({"profile", "nsys", "-d", "ml-1m", "-m", "als", "--set", "factors=64"});
+  EXPECT_EQ(nsys.code, 0) << nsys.err;
+  const std::string inner = test::embrace_program() +
+                            " profile phases -d ml-1m -m als -i ratings --split holdout:0.2 --device cuda:0 --epochs 5";
+  EXPECT_EQ(nsys.out,
+            "nsys profile --trace=cuda,cublas,nvtx --capture-range=cudaProfilerApi --capture-range-end=stop "
+            "--nvtx-domain-include=embrace --force-overwrite=true --output=als-profile " +
+                inner + " --set factors=64\n");
+  const Ended ncu = embrace_run({"profile", "ncu", "-d", "ml-1m", "-m", "als", "--phase", "solve rows", "-o", "x"});
+  EXPECT_EQ(ncu.code, 0) << ncu.err;
+  EXPECT_EQ(ncu.out,
+            "ncu --set=full --profile-from-start=off --clock-control=none --nvtx '--nvtx-include=embrace@solve rows/' "
+            "--launch-count=100 --force-overwrite --export=x " +
+                inner + "\n");
+}
+
+TEST(Cli, ProfileRefusesWhatHasNoPhases) {
+  EXPECT_EQ(embrace_run({"profile", "nsys", "-d", "synth", "-m", "all"}).code, 2);
+  EXPECT_EQ(embrace_run({"profile", "phases", "-d", small_data, "-m", "als", "--device", "cpu"}).code, 2);
+  const TemporaryFolder nothing;
+  const Ended ended =
+      embrace_run({"profile", "ncu", "-d", "synth", "-m", "als", "--run"}, {"PATH=" + nothing.path().string()});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_NE(ended.err.find("ncu cannot be started"), std::string::npos) << ended.err;
+}
+
 }  // namespace
 }  // namespace embrace

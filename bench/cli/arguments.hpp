@@ -73,6 +73,25 @@ struct PeersArguments {
   std::string output;
 };
 
+/// Where an epoch on a CUDA device spends its time.
+struct ProfileArguments {
+  enum class Action { phases, nsys, ncu };
+  Action action = Action::phases;
+  DataArguments data;
+  std::string split = "holdout:0.2";
+  std::string method;
+  std::string information = "ratings";
+  std::string device = "cuda:0";
+  std::string task;
+  std::vector<std::string> settings;
+  int epochs = 5;
+  bool json = false;   // phases
+  bool run = false;    // nsys, ncu: run the command instead of only printing it
+  std::string output;  // nsys, ncu: the report, without extension
+  std::string phase;   // ncu: only kernels of this phase
+  int kernels = 100;   // ncu: at most
+};
+
 struct NameArguments {  // list, describe, doctor, validate, version
   std::string name;
   bool json = false;
@@ -84,6 +103,7 @@ struct Arguments {
   std::optional<ReportArguments> report;
   std::optional<DataVerbArguments> data;
   std::optional<PeersArguments> peers;
+  std::optional<ProfileArguments> profile;
   std::optional<NameArguments> list, describe, doctor, validate, version;
   std::string command;  // the command line, quoted so that a shell reads it back
   std::string help;     // set instead of a verb: text to print and leave
@@ -97,6 +117,7 @@ int run(const RunArguments& arguments, const std::string& command);
 int report(const ReportArguments& arguments);
 int data(const DataVerbArguments& arguments);
 int peers(const PeersArguments& arguments, const std::string& command);
+int profile(const ProfileArguments& arguments);
 int list(const NameArguments& arguments);
 int describe(const NameArguments& arguments);
 int doctor(const NameArguments& arguments);

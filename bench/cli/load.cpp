@@ -52,4 +52,12 @@ LoadOptions load_options(const DataArguments& arguments, const std::filesystem::
   return options;
 }
 
+Task parse_task(const std::string& text, const SplitName& split) {
+  if (text.empty()) return split.official == "ncf" ? Task::ranking : Task::rating;
+  if (text == "rating") return Task::rating;
+  if (text == "ranking") return Task::ranking;
+  const std::vector<std::string> known = {"rating", "ranking"};
+  throw UsageError("there is no task '" + text + "'", suggestion(text, known));
+}
+
 }  // namespace embrace::cli

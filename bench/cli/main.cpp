@@ -19,6 +19,7 @@ int dispatch(const embrace::cli::Arguments& arguments) {
   if (arguments.report) return cli::report(*arguments.report);
   if (arguments.data) return cli::data(*arguments.data);
   if (arguments.peers) return cli::peers(*arguments.peers, arguments.command);
+  if (arguments.profile) return cli::profile(*arguments.profile);
   if (arguments.list) return cli::list(*arguments.list);
   if (arguments.describe) return cli::describe(*arguments.describe);
   if (arguments.doctor) return cli::doctor(*arguments.doctor);

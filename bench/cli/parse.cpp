@@ -12,16 +12,6 @@ namespace {
 constexpr const char* overview =
     "embrace: which embedding method, fed with which information, recommends best, and what does it cost?";
 
-std::string shell_quoted(const std::string& word) {
-  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("+-_./:,=@%").find(static_cast<char>(c)) != std::string_view::npos;
-  });
-  if (plain) return word;
-  std::string quoted = "'";
-  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
 void add_data_flags(CLI::App& app, DataArguments& data) {
   app.add_option("--on-bad-row", data.on_bad_row, "error, or skip:N to leave out up to N bad rows and list them")
       ->capture_default_str();
@@ -135,6 +125,39 @@ void add_peers(CLI::App& top, PeersArguments& peers) {
   group.footer("Example:\n  embrace peers install && embrace peers run -d ml-1m -o out");
 }
 
+void add_profile(CLI::App& top, ProfileArguments& profile) {
+  CLI::App& group = *top.add_subcommand("profile", "where an epoch on a CUDA device spends its time");
+  group.require_subcommand(1);
+  CLI::App& phases = *group.add_subcommand("phases", "the table of its phases, timed by events; needs no profiler");
+  CLI::App& nsys = *group.add_subcommand("nsys", "the Nsight Systems command for the same epochs");
+  CLI::App& ncu = *group.add_subcommand("ncu", "the Nsight Compute command for their kernels");
+  for (CLI::App* app : {&phases, &nsys, &ncu}) {
+    app->add_option("-d,--data", profile.data.data, "folder or file of ratings, or synth:USERSxITEMSxRATINGS")
+        ->required();
+    app->add_option("-m,--method", profile.method, "one method")->required();
+    app->add_option("-i,--information", profile.information, "what it may know")->capture_default_str();
+    app->add_option("--split", profile.split, "of which the first fold is trained on")->capture_default_str();
+    app->add_option("--device", profile.device, "cuda:N")->capture_default_str();
+    app->add_option("--task", profile.task, "rating or ranking (default: rating)");
+    add_list(*app, "--set", profile.settings, "a hyper-parameter: NAME=VALUE or METHOD.NAME=VALUE", false);
+    app->add_option("--epochs", profile.epochs, "after one that warms up")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000));
+    add_data_flags(*app, profile.data);
+  }
+  phases.add_flag("--json", profile.json, "as JSON");
+  for (CLI::App* app : {&nsys, &ncu}) {
+    app->add_option("-o,--output", profile.output, "the report (default: METHOD-profile)");
+    app->add_flag("--run", profile.run, "run the command, which is else only printed");
+  }
+  ncu.add_option("--phase", profile.phase,
+                 "only kernels of this phase, as `phases` names it: the part after the last /");
+  ncu.add_option("--kernels", profile.kernels, "at most so many")->capture_default_str()->check(CLI::Range(1, 1000000));
+  group.footer(
+      "Examples:\n  embrace profile phases -d ml-1m -m als\n"
+      "  embrace profile ncu -d ml-1m -m hybrid --phase 'slot gradients' --run");
+}
+
 void add_named(CLI::App& top, const char* verb, const char* text, const char* argument, NameArguments& names,
                bool json = true) {
   CLI::App& app = *top.add_subcommand(verb, text);
@@ -192,11 +215,13 @@ Arguments parse_arguments(int argc, const char* const* argv) {
   ReportArguments report;
   DataVerbArguments data;
   PeersArguments peers;
+  ProfileArguments profile;
   NameArguments list, describe, doctor, validate, version;
   add_run(top, run);
   add_report(top, report);
   add_data(top, data);
   add_peers(top, peers);
+  add_profile(top, profile);
   add_named(top, "list", "what there is to choose from", "methods, information, metrics, splits, datasets or devices",
             list);
   add_named(top, "describe", "a method, metric or data set in full", "name of a method, metric or data set", describe);
@@ -241,6 +266,13 @@ Arguments parse_arguments(int argc, const char* const* argv) {
                    : group->got_subcommand("run")     ? PeersArguments::Action::run
                                                       : PeersArguments::Action::report;
     arguments.peers = peers;
+  }
+  if (top.got_subcommand("profile")) {
+    const CLI::App* group = top.get_subcommand("profile");
+    profile.action = group->got_subcommand("nsys")  ? ProfileArguments::Action::nsys
+                     : group->got_subcommand("ncu") ? ProfileArguments::Action::ncu
+                                                    : ProfileArguments::Action::phases;
+    arguments.profile = profile;
   }
   if (top.got_subcommand("list")) arguments.list = list;
   if (top.got_subcommand("describe")) arguments.describe = describe;

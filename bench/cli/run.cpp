@@ -36,14 +36,6 @@ std::vector<int> whole_numbers(const std::string& text, const std::string& flag,
   return numbers;
 }
 
-Task parse_task(const std::string& text, const SplitName& split) {
-  if (text.empty()) return split.official == "ncf" ? Task::ranking : Task::rating;
-  if (text == "rating") return Task::rating;
-  if (text == "ranking") return Task::ranking;
-  const std::vector<std::string> known = {"rating", "ranking"};
-  throw UsageError("there is no task '" + text + "'", suggestion(text, known));
-}
-
 std::vector<Information> parse_all_information(const std::vector<std::string>& texts) {
   std::vector<Information> list;
   for (const std::string& text : split_text(texts.empty() ? "ratings" : joined(texts), ',')) {

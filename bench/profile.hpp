@@ -1,0 +1,34 @@
+// Where an epoch on a CUDA device spends its time, by the phases that the sources name; no profiler is needed.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "bench/study.hpp"
+
+namespace embrace {
+
+struct ProfileOptions {
+  std::string data;
+  SplitName split;  // its first fold
+  const Method* method = nullptr;
+  Information information;
+  DeviceInfo device;  // a CUDA device
+  Task task = Task::rating;
+  std::vector<Setting> settings;
+  int epochs = 5;  // after one that warms up
+  LoadOptions load;
+};
+
+/// A phase: medians over the epochs.
+struct PhaseProfile {
+  std::string name;         // "outer / inner" for a phase inside another; empty: the whole epoch
+  double milliseconds = 0;  // an epoch, on the device
+  std::int64_t calls = 0;   // an epoch
+};
+
+/// The whole epoch first, then the phases in the order of their first call. Profilers that wait for cudaProfilerStart
+/// see exactly these epochs. Throws UsageError for a method that is trained in one step, and what the run throws.
+std::vector<PhaseProfile> profile_phases(const ProfileOptions& options, Threads& threads);
+
+}  // namespace embrace
