@@ -51,7 +51,9 @@ pid_t spawn(const std::string& program, const std::vector<std::string>& argument
 
 }  // namespace
 
-std::string embrace_program() { return EMBRACE_PROGRAM; }
+std::string embrace_program() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "embrace";  // in a build and in a bundle
+}
 
 int wait_for(pid_t process) {
   int status = 0;

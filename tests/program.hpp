@@ -14,7 +14,7 @@ struct Ended {
   std::string err;
 };
 
-/// Path of the program under test.
+/// Path of the program under test: beside the test itself.
 std::string embrace_program();
 
 /// Runs `program` with the arguments, no shell between, `environment` (NAME=VALUE) added to ours; waits.
