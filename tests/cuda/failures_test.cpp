@@ -34,7 +34,7 @@ std::string case_name(const testing::TestParamInfo<Case>& info) {
 /// A small fold: enough for every kernel to be launched.
 struct Input {
   Threads threads{1};
-  Dataset dataset = load_dataset("synth:40x30x600", {}, threads);
+  Dataset dataset = load_dataset("synth:24x20x200", {}, threads);
   Fold fold = make_folds(dataset, parse_split("holdout:0.2"), 1, {}, threads).front();
   FoldData data = make_fold_data(dataset, fold, threads);
   FeatureSet features;
