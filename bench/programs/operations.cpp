@@ -12,7 +12,7 @@
 
 #include "bench/programs/benchmark_main.hpp"
 #include "bench/programs/operation_backends.hpp"
-#include "bench/samples.hpp"
+#include "bench/spread.hpp"
 
 namespace embrace {
 namespace {

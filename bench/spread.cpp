@@ -1,4 +1,4 @@
-#include "bench/samples.hpp"
+#include "bench/spread.hpp"
 
 #include <algorithm>
 #include <cmath>
