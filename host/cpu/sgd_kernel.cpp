@@ -84,8 +84,7 @@ HWY_INLINE void fetch(const float* row, std::int64_t width) {
 }
 
 /// One user's run, vectors in memory.
-HWY_INLINE double descend_in_memory(const SgdState& state, const UserRun& run) {
-  const std::int64_t width = state.width;
+HWY_INLINE double descend_in_memory(const SgdState& state, const UserRun& run, std::int64_t width) {
   float* p = state.user_factors + run.user * width;
   UserScalars user(state, run.user);
   const std::int32_t* items = state.items + run.first;
@@ -157,7 +156,7 @@ HWY_INLINE double descend_in_registers(const SgdState& state, const UserRun& run
   return user.squares;
 }
 
-/// `fixed`: the width, or 0 for any.
+/// `fixed` > 0: the width, known to the compiler, which then unrolls the loops.
 template <int fixed>
 double descend_runs(const SgdState& state, std::span<const UserRun> runs) {
   // Three vectors must fit into the registers: 32 where vectors have 16 lanes, else 16.
@@ -174,7 +173,7 @@ double descend_runs(const SgdState& state, std::span<const UserRun> runs) {
     if constexpr (parts > 0 && 3 * parts <= (lanes == 16 ? 24 : 12)) {
       squares += descend_in_registers<static_cast<std::size_t>(parts)>(state, run);
     } else {
-      squares += descend_in_memory(state, run);
+      squares += descend_in_memory(state, run, width);
     }
   }
   return squares;
