@@ -7,18 +7,12 @@
 #include "bench/cuda_library.hpp"
 #include "bench/load.hpp"
 #include "bench/run.hpp"
+#include "bench/spread.hpp"
 
 namespace embrace {
 namespace {
 
 using Epochs = std::vector<std::vector<gpu::PhaseTime>>;
-
-template <typename Number>
-Number median(std::vector<Number> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
 
 /// A phase that an epoch did not come to has a zero there.
 std::vector<PhaseProfile> medians(const Epochs& epochs) {

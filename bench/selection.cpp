@@ -46,6 +46,9 @@ std::vector<const Method*> select_methods(const std::string& text) {
   return selected;
 }
 
+namespace {
+
+/// NAME=VALUE or METHOD.NAME=VALUE.
 Setting parse_setting(const std::string& text, const std::vector<const Method*>& methods) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos)
@@ -88,6 +91,16 @@ Setting parse_setting(const std::string& text, const std::vector<const Method*>&
                      suggestion(setting.name, known));
   }
   return setting;
+}
+
+}  // namespace
+
+std::vector<Setting> parse_settings(const std::vector<std::string>& texts, const std::vector<const Method*>& methods) {
+  std::vector<Setting> settings;
+  for (const std::string& text : texts) {
+    for (const std::string& part : split_text(text, ',')) settings.push_back(parse_setting(part, methods));
+  }
+  return settings;
 }
 
 ExitCode StudySummary::exit_code() const {

@@ -15,8 +15,8 @@ Spread spread_of(std::vector<double> samples) {
     const std::size_t above = std::min(below + 1, samples.size() - 1);
     return std::lerp(samples[below], samples[above], place - std::floor(place));
   };
-  const double median = quantile(0.5);
-  return {median, median > 0 ? (quantile(0.75) - quantile(0.25)) / median : 0};
+  const double middle = median(samples);
+  return {middle, middle > 0 ? (quantile(0.75) - quantile(0.25)) / middle : 0};
 }
 
 }  // namespace embrace

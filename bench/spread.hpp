@@ -1,8 +1,18 @@
 // What repeated timings say, robustly: a run that was disturbed moves neither number much.
 #pragma once
+#include <algorithm>
+#include <cstddef>
 #include <vector>
 
 namespace embrace {
+
+/// The middle of at least one value; of an even number of values, the mean of the two in the middle.
+template <typename Number>
+Number median(std::vector<Number> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
 
 struct Spread {
   double median = 0;

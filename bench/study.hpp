@@ -53,8 +53,8 @@ struct StudySummary {
   ExitCode exit_code() const;
 };
 
-/// "a=1,b.c=2" parts as given to --set; throws UsageError. Names are checked against the methods of the study.
-Setting parse_setting(const std::string& text, const std::vector<const Method*>& methods);
+/// "a=1,b.c=2" as given to --set, once or more; throws UsageError. Names are checked against the methods of the study.
+std::vector<Setting> parse_settings(const std::vector<std::string>& texts, const std::vector<const Method*>& methods);
 
 /// The method's hyper-parameters: its defaults, then those of the settings that are for all methods or for it.
 Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings);

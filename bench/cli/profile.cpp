@@ -40,10 +40,7 @@ int profile_here(const ProfileArguments& arguments) {
   options.information = parse_information(arguments.information);
   options.device = one_cuda_device(arguments.device);
   options.task = parse_task(arguments.task, options.split);
-  for (const std::string& text : arguments.settings) {
-    for (const std::string& part : split_text(text, ','))
-      options.settings.push_back(parse_setting(part, {options.method}));
-  }
+  options.settings = parse_settings(arguments.settings, {options.method});
   options.epochs = arguments.epochs;
   options.load = load_options(arguments.data, "");
   Threads threads(arguments.data.threads);

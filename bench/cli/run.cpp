@@ -64,10 +64,7 @@ StudyOptions study_options(const RunArguments& arguments, const std::string& com
   }
   if (options.positive && !std::isfinite(*options.positive)) throw UsageError("--positive is no finite number");
   if (!arguments.at.empty()) options.at = whole_numbers(arguments.at, "--at", 1);
-  for (const std::string& text : arguments.settings) {
-    for (const std::string& part : split_text(text, ','))
-      options.settings.push_back(parse_setting(part, options.methods));
-  }
+  options.settings = parse_settings(arguments.settings, options.methods);
   options.timeout_seconds = arguments.timeout;
   options.keep_answers = arguments.keep_answers;
   options.force = arguments.force;

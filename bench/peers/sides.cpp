@@ -7,16 +7,11 @@
 #include "bench/identity.hpp"
 #include "bench/machine.hpp"
 #include "bench/peers/npy.hpp"
+#include "bench/spread.hpp"
 #include "host/error.hpp"
 
 namespace embrace::peers {
 namespace {
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
 
 Record::Cost operation_cost(std::vector<double> seconds, std::int64_t ratings) {
   Record::Cost cost;

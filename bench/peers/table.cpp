@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "bench/report/settings.hpp"
+#include "bench/spread.hpp"
 #include "host/random.hpp"
 
 namespace embrace::peers {
@@ -32,12 +33,6 @@ int factors_of(const Record& record) {
   const auto found = std::find_if(record.hyper.begin(), record.hyper.end(),
                                   [](const auto& setting) { return setting.first == "factors"; });
   return found == record.hyper.end() ? 0 : static_cast<int>(found->second);
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
 /// The runs of one contest on one data with one number of threads and factors, by repetition.
