@@ -184,15 +184,15 @@ __global__ void __launch_bounds__(tile* tile)
 
 }  // namespace
 
-DeviceAggregates aggregate_ratings(Device& device, std::int64_t users, std::int64_t items, DeviceRatingsView ratings) {
-  return aggregate(device, users + items, ratings.values.size, UserAndItem{users, ratings.users, ratings.items},
+DeviceAggregates aggregate_ratings(Device& device, std::int64_t users, std::int64_t items, DeviceTriplesView ratings) {
+  return aggregate(device, users + items, ratings.values.size, UserAndItem{users, ratings.rows, ratings.columns},
                    ratings.values);
 }
 
 DeviceAggregates aggregate_by_genre(Device& device, std::int64_t users, DeviceCsrView genres,
-                                    DeviceRatingsView ratings) {
+                                    DeviceTriplesView ratings) {
   return aggregate(device, users * genres.columns, ratings.values.size,
-                   UserAndGenre{genres, ratings.users, ratings.items}, ratings.values);
+                   UserAndGenre{genres, ratings.rows, ratings.columns}, ratings.values);
 }
 
 DeviceBuffer<std::int64_t> count_keys(Device& device, std::int64_t rows, DeviceSpan<const std::int32_t> keys) {

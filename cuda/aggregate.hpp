@@ -1,15 +1,9 @@
 // Sparse rating aggregation on the device: exact integers, the same bits as host/cpu/aggregate.hpp gives.
 #pragma once
 #include "cuda/device.hpp"
+#include "cuda/triples.hpp"
 
 namespace embrace::gpu {
-
-/// One element a rating. Indices lie below the numbers of users and items.
-struct DeviceRatingsView {
-  DeviceSpan<const std::int32_t> users;
-  DeviceSpan<const std::int32_t> items;
-  DeviceSpan<const float> values;
-};
 
 /// Per row: number of ratings, Σ 2r and Σ (2r)².
 struct DeviceAggregates {
@@ -19,11 +13,11 @@ struct DeviceAggregates {
 };
 
 /// Rows: all users, then all items. Throws std::invalid_argument for a rating that is no multiple of 1/2 in [0, 15.5].
-DeviceAggregates aggregate_ratings(Device& device, std::int64_t users, std::int64_t items, DeviceRatingsView ratings);
+DeviceAggregates aggregate_ratings(Device& device, std::int64_t users, std::int64_t items, DeviceTriplesView ratings);
 
 /// Row u * genres + g: the ratings that user u gave to movies of genre g; `genres` is items × genres, values unread.
 DeviceAggregates aggregate_by_genre(Device& device, std::int64_t users, DeviceCsrView genres,
-                                    DeviceRatingsView ratings);
+                                    DeviceTriplesView ratings);
 
 /// How often each of [0, rows) is among `keys`.
 DeviceBuffer<std::int64_t> count_keys(Device& device, std::int64_t rows, DeviceSpan<const std::int32_t> keys);

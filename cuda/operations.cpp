@@ -51,14 +51,6 @@ DeviceMatrix uploaded(Device& device, ConstMatrixView from) {
   return matrix;
 }
 
-struct TriplesOnDevice {
-  TriplesOnDevice(Device& device, std::span<const std::int32_t> first, std::span<const std::int32_t> second,
-                  std::span<const float> value)
-      : users(device, first), items(device, second), values(device, value) {}
-  DeviceBuffer<std::int32_t> users, items;
-  DeviceBuffer<float> values;
-};
-
 class OnDevice final : public Operations {
  public:
   explicit OnDevice(DevicePtr device)
@@ -93,13 +85,12 @@ class OnDevice final : public Operations {
   DeviceRun aggregate(std::int64_t users, std::int64_t items, std::span<const std::int32_t> user,
                       std::span<const std::int32_t> item, std::span<const float> value) const override {
     struct State {
-      TriplesOnDevice ratings;
+      DeviceTriples ratings;
       DeviceAggregates sums;
     };
     State state{{*device_, user, item, value}, {}};
     const auto work = [users, items](Device& device, State& s) {
-      s.sums = aggregate_ratings(device, users, items,
-                                 {s.ratings.users.span(), s.ratings.items.span(), s.ratings.values.span()});
+      s.sums = aggregate_ratings(device, users, items, s.ratings.view());
     };
     return timed(device_, std::move(state), work, [users](Device&, const State& s) {
       const auto columns = {s.sums.count.download(), s.sums.half_stars.download(), s.sums.quarter_stars.download()};
@@ -113,13 +104,12 @@ class OnDevice final : public Operations {
   DeviceRun csr(std::int64_t rows, std::int64_t columns, std::span<const std::int32_t> row,
                 std::span<const std::int32_t> column, std::span<const float> value) const override {
     struct State {
-      TriplesOnDevice triples;
+      DeviceTriples triples;
       DeviceCsr matrix;
     };
     State state{{*device_, row, column, value}, {}};
     const auto work = [rows, columns](Device& device, State& s) {
-      s.matrix = csr_from_triples(device, rows, columns,
-                                  {s.triples.users.span(), s.triples.items.span(), s.triples.values.span()});
+      s.matrix = csr_from_triples(device, rows, columns, s.triples.view());
     };
     return timed(device_, std::move(state), work, [](Device&, const State& s) {
       const Csr matrix = s.matrix.download();

@@ -1,15 +1,9 @@
 // Sparse matrices from triples on the device, by sorting: host/sparse.hpp's, entry by entry.
 #pragma once
 #include "cuda/device.hpp"
+#include "cuda/triples.hpp"
 
 namespace embrace::gpu {
-
-/// Entry e is (row[e], column[e], value[e]), indices below the given numbers.
-struct DeviceTriplesView {
-  DeviceSpan<const std::int32_t> rows;
-  DeviceSpan<const std::int32_t> columns;
-  DeviceSpan<const float> values;
-};
 
 /// As host/sparse.hpp: stable in the order of the triples inside (row, column), columns ascending inside a row,
 /// duplicates kept. Throws std::length_error for a shape whose cells cannot be numbered in 64 bits.

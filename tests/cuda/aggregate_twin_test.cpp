@@ -32,16 +32,13 @@ struct Triples {
 class AggregateTest : public test::GpuTest {
  protected:
   /// Keeps the device's copies alive as long as the test.
-  DeviceRatingsView upload(const Triples& triples) {
-    users_ = on_device(triples.users);
-    items_ = on_device(triples.items);
-    values_ = on_device(triples.values);
-    return {users_.span(), items_.span(), values_.span()};
+  DeviceTriplesView upload(const Triples& triples) {
+    triples_ = {device(), triples.users, triples.items, triples.values};
+    return triples_.view();
   }
 
  private:
-  DeviceBuffer<std::int32_t> users_, items_;
-  DeviceBuffer<float> values_;
+  DeviceTriples triples_;
 };
 
 TEST_F(AggregateTest, UsersAndItemsAreTheCpusBitForBit) {

@@ -34,15 +34,12 @@ const Shape shapes[] = {{0, 0, 0},         {3, 2, 0},     {1, 1, 1},
 class SparseTest : public test::GpuTest {
  protected:
   DeviceTriplesView upload(const Triples& triples) {
-    rows_ = on_device(triples.rows);
-    columns_ = on_device(triples.columns);
-    values_ = on_device(triples.values);
-    return {rows_.span(), columns_.span(), values_.span()};
+    triples_ = {device(), triples.rows, triples.columns, triples.values};
+    return triples_.view();
   }
 
  private:
-  DeviceBuffer<std::int32_t> rows_, columns_;
-  DeviceBuffer<float> values_;
+  DeviceTriples triples_;
 };
 
 void expect_same(const Csr& matrix, const Csr& expected) {
