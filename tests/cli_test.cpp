@@ -291,6 +291,15 @@ TEST(Cli, ProfilePrintsTheCommandsOfProfilers) {
             "ncu --set=full --profile-from-start=off --clock-control=none --nvtx '--nvtx-include=embrace@solve rows/' "
             "--launch-count=100 --force-overwrite --export=x " +
                 inner + "\n");
+  const std::vector<std::string> reading = {"--on-bad-row", "skip:3", "--duplicates", "last", "--tags-from", "ml-10m",
+                                            "--cache",      "c",      "--threads",    "2"};
+  std::vector<std::string> words = {"profile", "nsys", "-d", "ml-1m", "-m", "als"};
+  words.insert(words.end(), reading.begin(), reading.end());
+  const Ended data = embrace_run(words);
+  EXPECT_EQ(data.code, 0) << data.err;
+  std::string same = inner;
+  for (const std::string& word : reading) same += " " + word;
+  EXPECT_TRUE(data.out.ends_with(same + "\n")) << data.out;
 }
 
 TEST(Cli, ProfileRefusesWhatHasNoPhases) {

@@ -87,8 +87,12 @@ Words inner_command(const ProfileArguments& arguments) {
   };
   add("--task", arguments.task);
   for (const std::string& setting : arguments.settings) add("--set", setting);
+  const DataArguments usual;
+  if (arguments.data.on_bad_row != usual.on_bad_row) add("--on-bad-row", arguments.data.on_bad_row);
+  if (arguments.data.duplicates != usual.duplicates) add("--duplicates", arguments.data.duplicates);
   add("--tags-from", arguments.data.tags_from);
   add("--cache", arguments.data.cache);
+  if (arguments.data.threads != usual.threads) add("--threads", std::to_string(arguments.data.threads));
   return words;
 }
 

@@ -47,7 +47,8 @@ OperationOutput repeated(int repeats, const std::function<Result()>& work) {
 Csr prepare_file(const std::filesystem::path& csv, Threads& threads) {
   const Dataset dataset = load_dataset(csv.string(), LoadOptions{}, threads);
   const Ratings& ratings = dataset.ratings;
-  return csr_from_triples(ratings.user_count(), ratings.item_count(), ratings.users, ratings.items, ratings.values);
+  return csr_from_triples(ratings.user_count(), ratings.item_count(), ratings.users, ratings.items, ratings.values,
+                          threads);
 }
 
 }  // namespace
@@ -84,8 +85,9 @@ OperationOutput run_operation(const std::string& name, const OperationInput& inp
     });
   }
   if (name == "csr") {
-    return repeated<Csr>(
-        repeats, [&] { return csr_from_triples(input.users, input.items, input.user, input.item, input.value); });
+    return repeated<Csr>(repeats, [&] {
+      return csr_from_triples(input.users, input.items, input.user, input.item, input.value, threads);
+    });
   }
   if (name == "prepare") {
     return repeated<Csr>(repeats, [&] { return prepare_file(input.csv, threads); });

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <stdexcept>
+#include <utility>
 
 #include "host/matrix.hpp"
 
@@ -14,59 +16,38 @@ namespace embrace::cpu {
 namespace {
 
 constexpr std::int64_t flush_after = std::int64_t{1} << 27U;
-constexpr std::int64_t ratings_per_task = std::int64_t{1} << 20U;
+constexpr std::int64_t ratings_per_task = std::int64_t{1} << 15U;
 
 struct alignas(16) Packed {
   std::uint64_t count_and_sum = 0;
   std::uint64_t squares = 0;
 };
 
-std::array<Packed, 32> increments() {
+constexpr std::array<Packed, 32> increments() {
   std::array<Packed, 32> table;
   for (std::uint64_t half = 0; half < table.size(); ++half) table[half] = {1U | (half << 32U), half * half};
   return table;
 }
 
-/// One thread's packed sums for both sides, and the wide sums they are flushed into.
-class Partial {
+/// The wide sums, which all threads add to: integers make them the same in any order.
+class Total {
  public:
-  Partial(std::int64_t users, std::int64_t items)
-      : users_(static_cast<std::size_t>(users)), items_(static_cast<std::size_t>(items)) {
-    for (auto* column : {&sums_.users.count, &sums_.users.half_stars, &sums_.users.quarter_stars}) {
-      column->resize(users_.size());
-    }
-    for (auto* column : {&sums_.items.count, &sums_.items.half_stars, &sums_.items.quarter_stars}) {
-      column->resize(items_.size());
-    }
-  }
+  Total(std::int64_t users, std::int64_t items) : sums_{rows_of(users), rows_of(items)} {}
 
-  void add(std::span<const std::int32_t> users, std::span<const std::int32_t> items, std::span<const float> values) {
-    if (since_flush_ + static_cast<std::int64_t>(values.size()) > flush_after) flush();
-    since_flush_ += static_cast<std::int64_t>(values.size());
-    bool legal = true;
-    for (std::size_t e = 0; e < values.size(); ++e) {
-      const float doubled = 2 * values[e];
-      legal &= doubled >= 0 && doubled < 32;
-      const auto half = static_cast<std::uint32_t>(static_cast<std::int32_t>(legal ? doubled : 0.0F));
-      legal &= static_cast<float>(half) == doubled;
-      const Packed increment = table_[half];
-      add(users_[static_cast<std::size_t>(users[e])], increment);
-      add(items_[static_cast<std::size_t>(items[e])], increment);
-    }
-    if (!legal) throw std::invalid_argument("aggregate_ratings: a rating is no multiple of 1/2 in [0, 15.5]");
+  /// Adds the packed sums and clears them.
+  void take(AlignedVector<Packed>& users, AlignedVector<Packed>& items) {
+    const std::lock_guard lock(mutex_);
+    take(users, sums_.users);
+    take(items, sums_.items);
   }
-
-  const UserItemAggregates& finish() {
-    flush();
-    return sums_;
-  }
+  UserItemAggregates result() && { return std::move(sums_); }
 
  private:
-  static void add(Packed& to, const Packed& increment) {
-    to.count_and_sum += increment.count_and_sum;
-    to.squares += increment.squares;
+  static RatingAggregates rows_of(std::int64_t rows) {
+    const std::vector<std::int64_t> zeros(static_cast<std::size_t>(rows), 0);
+    return {zeros, zeros, zeros};
   }
-  static void flush(AlignedVector<Packed>& words, RatingAggregates& sums) {
+  static void take(AlignedVector<Packed>& words, RatingAggregates& sums) {
     for (std::size_t r = 0; r < words.size(); ++r) {
       sums.count[r] += static_cast<std::int64_t>(words[r].count_and_sum & 0xffffffffU);
       sums.half_stars[r] += static_cast<std::int64_t>(words[r].count_and_sum >> 32U);
@@ -74,33 +55,54 @@ class Partial {
       words[r] = {};
     }
   }
-  void flush() {
-    flush(users_, sums_.users);
-    flush(items_, sums_.items);
+
+  std::mutex mutex_;
+  UserItemAggregates sums_;
+};
+
+/// One thread's packed sums of both sides.
+class Partial {
+ public:
+  Partial(std::int64_t users, std::int64_t items)
+      : users_(static_cast<std::size_t>(users)), items_(static_cast<std::size_t>(items)) {}
+
+  void add(std::span<const std::int32_t> users, std::span<const std::int32_t> items, std::span<const float> values,
+           Total& total) {
+    if (since_flush_ + static_cast<std::int64_t>(values.size()) > flush_after) flush(total);
+    since_flush_ += static_cast<std::int64_t>(values.size());
+    static constexpr std::array<Packed, 32> table = increments();
+    bool legal = true;
+    for (std::size_t e = 0; e < values.size(); ++e) {
+      const float doubled = 2 * values[e];
+      const auto half = static_cast<std::uint32_t>(std::min(31.0F, std::max(0.0F, doubled)));  // not a number: 0
+      legal &= static_cast<float>(half) == doubled;
+      add(users_[static_cast<std::size_t>(users[e])], table[half]);
+      add(items_[static_cast<std::size_t>(items[e])], table[half]);
+    }
+    if (!legal) throw std::invalid_argument("aggregate_ratings: a rating is no multiple of 1/2 in [0, 15.5]");
+  }
+  void flush(Total& total) {
+    if (since_flush_ > 0) total.take(users_, items_);
     since_flush_ = 0;
   }
 
-  std::array<Packed, 32> table_ = increments();
+ private:
+  static void add(Packed& to, const Packed& increment) {
+    to.count_and_sum += increment.count_and_sum;
+    to.squares += increment.squares;
+  }
+
   AlignedVector<Packed> users_;
   AlignedVector<Packed> items_;
-  UserItemAggregates sums_;
   std::int64_t since_flush_ = 0;
 };
-
-void add(RatingAggregates& to, const RatingAggregates& from) {
-  for (std::size_t r = 0; r < to.count.size(); ++r) {
-    to.count[r] += from.count[r];
-    to.half_stars[r] += from.half_stars[r];
-    to.quarter_stars[r] += from.quarter_stars[r];
-  }
-}
 
 }  // namespace
 
 UserItemAggregates aggregate_ratings(std::int64_t user_count, std::int64_t item_count,
                                      std::span<const std::int32_t> users, std::span<const std::int32_t> items,
                                      std::span<const float> values, Threads& threads) {
-  // One partial result a worker; integers make the sum the same whichever worker took which task.
+  Total total(user_count, item_count);
   std::vector<Partial> partials;
   for (int worker = 0; worker < threads.count(); ++worker) partials.emplace_back(user_count, item_count);
   threads.for_ranges(static_cast<std::int64_t>(values.size()), ratings_per_task,
@@ -108,15 +110,10 @@ UserItemAggregates aggregate_ratings(std::int64_t user_count, std::int64_t item_
                        const auto from = static_cast<std::size_t>(begin);
                        const auto size = static_cast<std::size_t>(end - begin);
                        partials[static_cast<std::size_t>(worker)].add(
-                           users.subspan(from, size), items.subspan(from, size), values.subspan(from, size));
+                           users.subspan(from, size), items.subspan(from, size), values.subspan(from, size), total);
                      });
-  UserItemAggregates total = partials[0].finish();
-  for (std::size_t worker = 1; worker < partials.size(); ++worker) {
-    const UserItemAggregates& part = partials[worker].finish();
-    add(total.users, part.users);
-    add(total.items, part.items);
-  }
-  return total;
+  for (Partial& partial : partials) partial.flush(total);
+  return std::move(total).result();
 }
 
 }  // namespace embrace::cpu
