@@ -25,10 +25,12 @@
 namespace embrace::cpu {
 namespace {
 
-/// Number of strips: a power of two; blocks hold 2048 ratings or more, so that handing them out costs nothing.
-std::int64_t strips_for(std::int64_t ratings) {
+/// Number of strips: a power of two. Blocks hold 2048 ratings or more, so that handing them out costs nothing. Beyond
+/// 16 strips a row has 8 ratings or more in a block on average: its vector comes from memory once in each of them.
+std::int64_t strips_for(CsrView ratings) {
+  const std::int64_t all = ratings.entries(), rows = std::max(ratings.rows, ratings.columns);
   std::int64_t strips = 1;
-  while (strips < 64 && 4 * strips * strips * 2048 <= ratings) strips *= 2;
+  while (strips < 64 && 4 * strips * strips * 2048 <= all && (strips < 16 || 2 * strips * 8 * rows <= all)) strips *= 2;
   return strips;
 }
 
@@ -64,7 +66,7 @@ struct Blocks {
 };
 
 Blocks::Blocks(CsrView ratings, CsrView by_item, double mean, const Random& random)
-    : strips(strips_for(ratings.entries())), blocks(static_cast<std::size_t>(strips * strips)) {
+    : strips(strips_for(ratings)), blocks(static_cast<std::size_t>(strips * strips)) {
   const std::vector<std::int32_t> user_strip = deal(ratings, strips);
   const std::vector<std::int32_t> item_strip = deal(by_item, strips);
   const auto block_of = [&](std::int64_t user, std::int32_t item) {

@@ -1,5 +1,6 @@
 #include "host/cpu/sgd_kernel.hpp"
 
+#include <algorithm>
 #include <cstddef>
 
 // Vectors whose length is known only at run time cannot be held in arrays of accumulators.
@@ -20,6 +21,7 @@ using Vector = hn::Vec<Tag>;
 inline constexpr int lanes = static_cast<int>(hn::MaxLanes(Tag()));
 inline constexpr std::size_t lane_count = lanes;
 inline constexpr int vectors = 16 / lanes;
+inline constexpr std::int32_t rows_ahead = 4;  // items' rows that are fetched before they are needed
 
 HWY_INLINE float total(const Vector (&sum)[4]) {
   return hn::GetLane(hn::SumOfLanes(Tag(), hn::Add(hn::Add(sum[0], sum[1]), hn::Add(sum[2], sum[3]))));
@@ -89,7 +91,7 @@ HWY_INLINE double descend_in_memory(const SgdState& state, const UserRun& run, s
   UserScalars user(state, run.user);
   const std::int32_t* items = state.items + run.first;
   for (std::int32_t n = 0; n < run.count; ++n) {
-    if (n + 1 < run.count) fetch(state.item_factors + items[n + 1] * width, width);
+    if (n + rows_ahead < run.count) fetch(state.item_factors + items[n + rows_ahead] * width, width);
     float* q = state.item_factors + items[n] * width;
     const float step = user.step(state, items[n], state.values[run.first + n], dot(p, q, width));
     update_vectors(p, q, width, step, user.keep_p, keep_of(state, items[n]));
@@ -132,7 +134,7 @@ HWY_INLINE double descend_in_registers(const SgdState& state, const UserRun& run
   float product = p.dot(q);
   for (std::int32_t n = 0; n < run.count; ++n) {
     const std::int32_t next = n + 1 < run.count ? n + 1 : n;
-    if (n + 2 < run.count) fetch(row_of(n + 2), width);
+    if (n + rows_ahead < run.count) fetch(row_of(n + rows_ahead), width);
     Row<parts> next_q;
     next_q.load(row_of(next));
     const float next_of_p = p.dot(next_q), next_of_q = q.dot(next_q);
@@ -165,10 +167,16 @@ double descend_runs(const SgdState& state, std::span<const UserRun> runs) {
   double squares = 0;
   for (std::size_t r = 0; r < runs.size(); ++r) {
     const UserRun& run = runs[r];
+    if (r + 4 < runs.size()) {  // runs are in random order: their ratings, too, are waited for
+      hwy::Prefetch(state.items + runs[r + 4].first);
+      hwy::Prefetch(state.values + runs[r + 4].first);
+    }
+    if (r + 2 < runs.size()) fetch(state.user_factors + runs[r + 2].user * width, width);
     if (r + 1 < runs.size()) {
       const UserRun& next = runs[r + 1];
-      fetch(state.user_factors + next.user * width, width);
-      fetch(state.item_factors + state.items[next.first] * width, width);
+      for (std::int32_t n = 0; n < std::min(next.count, rows_ahead); ++n) {
+        fetch(state.item_factors + state.items[next.first + n] * width, width);
+      }
     }
     if constexpr (parts > 0 && 3 * parts <= (lanes == 16 ? 24 : 12)) {
       squares += descend_in_registers<static_cast<std::size_t>(parts)>(state, run);
