@@ -10,11 +10,15 @@ namespace embrace {
 /// Does nothing for small ranges, and where the system does not offer it.
 void prefer_huge_pages(void* data, std::size_t bytes);
 
-/// resize() for a vector that may become large and is empty before.
+/// reserve() and resize() for a vector that may become large and is empty before.
 template <typename T>
-void resize_large(std::vector<T>& vector, std::size_t size) {
+void reserve_large(std::vector<T>& vector, std::size_t size) {
   vector.reserve(size);
   prefer_huge_pages(vector.data(), size * sizeof(T));
+}
+template <typename T>
+void resize_large(std::vector<T>& vector, std::size_t size) {
+  reserve_large(vector, size);
   vector.resize(size);
 }
 

@@ -170,29 +170,31 @@ class Sort {
     Entry* from = entries_.data.get() + begins_[bucket];
     Entry* to = scratch;
     const std::size_t size = begins_[bucket + 1] - begins_[bucket];
-    count_rows(from, size, result.offsets.data() + 1 + buckets_.first_row[bucket]);
     const unsigned bits = std::max(1U, column_bits_ + buckets_.row_bits(bucket));
     const unsigned passes = (bits + digit_bits - 1) / digit_bits;
     const unsigned width = (bits + passes - 1) / passes;
-    std::vector<std::uint32_t> next(std::size_t{1} << width);
+    const auto digits = std::size_t{1} << width;
+    const auto digit = [width, mask = digits - 1](const Entry& entry, unsigned pass) {
+      return static_cast<std::size_t>(entry.key >> (pass * width)) & mask;
+    };
+    std::vector<std::uint32_t> places(passes * digits);
+    std::int64_t* rows = result.offsets.data() + 1 + buckets_.first_row[bucket];
+    for (std::size_t p = 0; p < size; ++p) {
+      ++rows[from[p].key >> column_bits_];
+      for (unsigned pass = 0; pass < passes; ++pass) ++places[pass * digits + digit(from[p], pass)];
+    }
     for (unsigned pass = 0; pass < passes; ++pass) {
-      const auto digit = [shift = pass * width, mask = next.size() - 1](const Entry& entry) {
-        return static_cast<std::size_t>(entry.key >> shift) & mask;
-      };
-      std::fill(next.begin(), next.end(), 0U);
-      for (std::size_t p = 0; p < size; ++p) ++next[digit(from[p])];
-      std::exclusive_scan(next.begin(), next.end(), next.begin(), 0U);
+      std::uint32_t* next = places.data() + pass * digits;
+      std::exclusive_scan(next, next + digits, next, 0U);
       if (pass + 1 == passes) {
-        for (std::size_t p = 0; p < size; ++p) write(from[p], begins_[bucket] + next[digit(from[p])]++, result, order);
+        for (std::size_t p = 0; p < size; ++p) {
+          write(from[p], begins_[bucket] + next[digit(from[p], pass)]++, result, order);
+        }
       } else {
-        for (std::size_t p = 0; p < size; ++p) to[next[digit(from[p])]++] = from[p];
+        for (std::size_t p = 0; p < size; ++p) to[next[digit(from[p], pass)]++] = from[p];
         std::swap(from, to);
       }
     }
-  }
-
-  void count_rows(const Entry* entries, std::size_t size, std::int64_t* counts) const {
-    for (std::size_t p = 0; p < size; ++p) ++counts[entries[p].key >> column_bits_];
   }
 
   void write(const Entry& entry, std::size_t place, Csr& result, std::vector<std::int64_t>* order) const {

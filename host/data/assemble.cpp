@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "host/error.hpp"
+#include "host/memory.hpp"
 
 namespace embrace {
 namespace {
@@ -59,7 +60,7 @@ RowsByUser group_by_user(const Ratings& ratings) {
   result.offsets.assign(ratings.user_ids.size() + 1, 0);
   for (const std::int32_t user : ratings.users) ++result.offsets[at(user) + 1];
   for (std::size_t u = 1; u < result.offsets.size(); ++u) result.offsets[u] += result.offsets[u - 1];
-  result.rows.resize(ratings.users.size());
+  resize_large(result.rows, ratings.users.size());
   std::vector<std::int64_t> next(result.offsets.begin(), result.offsets.end() - 1);
   for (std::int64_t r = 0; r < ratings.size(); ++r) {
     result.rows[at(next[at(ratings.users[at(r)])]++)] = r;
@@ -105,7 +106,7 @@ void drop(std::vector<T>& column, const std::vector<bool>& dropped) {
 
 std::vector<std::int64_t> number_ids(std::span<const std::int64_t> raw, std::vector<std::int32_t>& index,
                                      Threads& threads) {
-  index.resize(raw.size());
+  resize_large(index, raw.size());
   const std::int64_t largest = raw.empty() ? 0 : *std::max_element(raw.begin(), raw.end());
   const std::int64_t worth = 2 * static_cast<std::int64_t>(raw.size()) + 65536;
   const bool table = largest < std::min<std::int64_t>(worth, std::numeric_limits<std::int32_t>::max());

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstring>
 #include <optional>
 
 #include "host/data/fields.hpp"
 #include "host/data/text_encoding.hpp"
+#include "host/memory.hpp"
 
 namespace embrace {
 namespace {
@@ -64,11 +64,15 @@ class QuickParser {
   }
 
  private:
+  /// Up to 18 digits, which cannot overflow.
   static bool number(const char*& at, const char* end, std::int64_t& value) {
-    if (at == end || *at < '0' || *at > '9') return false;
-    const auto [stop, error] = std::from_chars(at, end, value);
-    at = stop;
-    return error == std::errc();
+    const char* const begin = at;
+    value = 0;
+    for (; at != end && *at >= '0' && *at <= '9'; ++at) {
+      if (at - begin == 18) return false;
+      value = value * 10 + (*at - '0');
+    }
+    return at != begin;
   }
   /// One digit, or one digit, a point and one digit: nearly every rating there is.
   static bool rating(const char*& at, const char* end, float& value) {
@@ -161,7 +165,8 @@ std::optional<RowError> read_row(std::string_view line, const TripleFormat& form
 
 void read_piece(Piece& piece, const TripleFormat& format, bool skip_header, std::int64_t allowed) {
   const QuickParser quick(format);
-  piece.rows.reserve(static_cast<std::size_t>(std::count(piece.text.begin(), piece.text.end(), '\n')) + 1);
+  const auto lines = static_cast<std::size_t>(std::count(piece.text.begin(), piece.text.end(), '\n')) + 1;
+  reserve_large(piece.rows, lines);
   const auto no_row = [&] {
     const auto rows = static_cast<std::int64_t>(piece.rows.size());
     if (piece.gaps.empty() || piece.gaps.back().first != rows) piece.gaps.emplace_back(rows, 0);
@@ -254,10 +259,12 @@ Triples read_triples(const InputFile& file, const TripleFormat& format, BadRows&
         std::count_if(pieces[p].rows.begin(), pieces[p].rows.end(), [](const Row& row) { return row.no_time; });
   }
   const auto rows = static_cast<std::size_t>(first.back());
-  triples.users.resize(rows);
-  triples.items.resize(rows);
-  triples.values.resize(rows);
-  if (format.time) triples.times.resize(rows);
+  threads.for_each(4, [&](std::int64_t column, int) {  // their pages are touched here
+    if (column == 0) resize_large(triples.users, rows);
+    if (column == 1) resize_large(triples.items, rows);
+    if (column == 2) resize_large(triples.values, rows);
+    if (column == 3 && format.time) resize_large(triples.times, rows);
+  });
   threads.for_each(count, [&](std::int64_t t, int) {
     place_rows(pieces[static_cast<std::size_t>(t)], first[static_cast<std::size_t>(t)], triples);
   });
