@@ -1,6 +1,7 @@
 // Half-sweeps by conjugate gradients (Hestenes and Stiefel 1952) on the systems of normal_equations.hpp, with the
-// diagonal as preconditioner, the bias as one unknown more, and the row's last vector as start. The matrix is never
-// formed: A d = Σ y (y · d) + ridge d + α G d.
+// diagonal as preconditioner, the bias as one unknown more, and the row's last vector as start; or a given number of
+// steps without preconditioner, those of host/cpu/conjugate_gradient.hpp. The matrix is never formed:
+//   A d = Σ y (y · d) + ridge d + α G d
 // Mapping: a block of 8 warps a row of up to 2048 ratings, the vectors of the iteration in shared memory; a warp a
 //   rating at a time, its lanes holding d and their share of the sum in registers; the warps' sums are added in order.
 //   Longer rows go through the same steps all together, a launch a step: a block a piece for the sum over its ratings,
@@ -12,6 +13,7 @@
 #include <string>
 
 #include "cuda/conjugate_gradients.cuh"
+#include "cuda/phase.hpp"
 #include "host/error.hpp"
 
 namespace embrace::gpu {
@@ -19,7 +21,7 @@ namespace {
 
 using namespace conjugate_gradients;
 
-constexpr int most_steps = 200;  // of well-posed systems none needs half as many
+constexpr Iteration to_the_minimum{200, true};  // of well-posed systems none needs half as many steps
 
 template <typename Systems>
 __device__ void store_row(const Systems& systems, std::int32_t row, Vectors v, const Progress& progress) {
@@ -34,7 +36,7 @@ extern __shared__ __align__(16) float shared_floats[];
 /// A block a row of the list.
 template <int fours, typename Systems>
 __global__ void __launch_bounds__(threads, 1)  // up to 255 registers rather than spills
-    iterate_rows_kernel(Systems systems, DeviceCsrView rows, DeviceSpan<const std::int32_t> list) {
+    iterate_rows_kernel(Systems systems, Iteration iteration, DeviceCsrView rows, DeviceSpan<const std::int32_t> list) {
   __shared__ double scratch[warps];
   __shared__ Progress progress;
   const std::int32_t row = list[blockIdx.x];
@@ -45,11 +47,13 @@ __global__ void __launch_bounds__(threads, 1)  // up to 255 registers rather tha
   const Vectors v(parts + warps * size, size);
   const double squares =
       sum_ratings<Sum::targets, fours>(systems, rows, begin, end, nullptr, parts, v.residual, scratch);
-  sum_ratings<Sum::squares, fours>(systems, rows, begin, end, nullptr, parts, v.scale, scratch);
-  begin_row(systems, row, squares, v, progress, scratch);
+  if (iteration.preconditioned) {
+    sum_ratings<Sum::squares, fours>(systems, rows, begin, end, nullptr, parts, v.scale, scratch);
+  }
+  begin_row(systems, row, iteration.preconditioned, squares, v, progress, scratch);
   sum_ratings<Sum::products, fours>(systems, rows, begin, end, v.direction, parts, v.product, scratch);
   first_step(systems, row, v, progress, scratch);
-  for (int step = 0; step < most_steps && !progress.converged; ++step) {
+  for (int step = 0; step < iteration.most_steps && !progress.converged; ++step) {
     sum_ratings<Sum::products, fours>(systems, rows, begin, end, v.direction, parts, v.product, scratch);
     next_step(systems, row, v, progress, scratch);
   }
@@ -85,7 +89,7 @@ enum class Step { targets, begin, first, next };
 /// A block a long row: adds its pieces in order, then makes the step.
 template <Step step, typename Systems>
 __global__ void __launch_bounds__(threads)
-    step_long_rows_kernel(Systems systems, DeviceSpan<const LongRow> long_rows, LongState state) {
+    step_long_rows_kernel(Systems systems, bool preconditioned, DeviceSpan<const LongRow> long_rows, LongState state) {
   __shared__ double scratch[warps];
   const LongRow row = long_rows[blockIdx.x];
   Progress& progress = state.progress[blockIdx.x];
@@ -101,7 +105,7 @@ __global__ void __launch_bounds__(threads)
   if constexpr (step == Step::begin) {
     double squares = 0;
     for (std::int64_t piece = row.first; piece < row.last; ++piece) squares += state.squares[piece];
-    begin_row(systems, row.row, squares, v, progress, scratch);
+    begin_row(systems, row.row, preconditioned, squares, v, progress, scratch);
   } else if constexpr (step == Step::first) {
     first_step(systems, row.row, v, progress, scratch);
   } else if constexpr (step == Step::next) {
@@ -118,21 +122,28 @@ __global__ void __launch_bounds__(threads)
 template <int fours, typename Systems>
 class LongRows {
  public:
-  LongRows(Device& device, DeviceCsrView rows, const RowPlanView& plan, const Systems& systems)
+  LongRows(Device& device, DeviceCsrView rows, const RowPlanView& plan, const Systems& systems, Iteration iteration)
       : device_(device),
         rows_(rows),
         plan_(plan),
         systems_(systems),
+        iteration_(iteration),
         vectors_(device, plan.long_rows.size * Vectors::count * unknowns(systems)),
         progress_(device, plan.long_rows.size),
         parts_(device, plan.pieces.size * unknowns(systems)),
         squares_(device, plan.pieces.size) {}
 
   void solve() {
-    advance<Sum::targets, Step::targets>();
-    advance<Sum::squares, Step::begin>();
-    advance<Sum::products, Step::first>();
-    for (int step = 0; step < most_steps; ++step) advance<Sum::products, Step::next>();
+    sum_pieces<Sum::targets>();
+    make_step<Step::targets>();
+    if (iteration_.preconditioned) sum_pieces<Sum::squares>();
+    make_step<Step::begin>();
+    sum_pieces<Sum::products>();
+    make_step<Step::first>();
+    for (int step = 0; step < iteration_.most_steps; ++step) {
+      sum_pieces<Sum::products>();
+      make_step<Step::next>();
+    }
     store_long_rows_kernel<<<row_blocks(), threads, 0, device_.stream()>>>(systems_, plan_.long_rows, state());
     EMBRACE_CHECK(cudaGetLastError());
   }
@@ -141,13 +152,17 @@ class LongRows {
   LongState state() { return {vectors_.span().data, progress_.span().data, parts_.span().data, squares_.span().data}; }
   unsigned row_blocks() const { return static_cast<unsigned>(plan_.long_rows.size); }
 
-  template <Sum sum, Step step>
-  void advance() {
+  template <Sum sum>
+  void sum_pieces() {
     const std::size_t shared = sizeof(float) * warps * static_cast<std::size_t>(unknowns(systems_));
     sum_pieces_kernel<sum, fours><<<static_cast<unsigned>(plan_.pieces.size), threads, shared, device_.stream()>>>(
         systems_, rows_, plan_.pieces, state());
     EMBRACE_CHECK(cudaGetLastError());
-    step_long_rows_kernel<step><<<row_blocks(), threads, 0, device_.stream()>>>(systems_, plan_.long_rows, state());
+  }
+  template <Step step>
+  void make_step() {
+    step_long_rows_kernel<step>
+        <<<row_blocks(), threads, 0, device_.stream()>>>(systems_, iteration_.preconditioned, plan_.long_rows, state());
     EMBRACE_CHECK(cudaGetLastError());
   }
 
@@ -155,6 +170,7 @@ class LongRows {
   DeviceCsrView rows_;
   RowPlanView plan_;
   const Systems& systems_;
+  Iteration iteration_;
   DeviceBuffer<float> vectors_;
   DeviceBuffer<Progress> progress_;
   DeviceBuffer<float> parts_;
@@ -162,25 +178,25 @@ class LongRows {
 };
 
 template <int fours, typename Systems>
-void iterate(Device& device, DeviceCsrView rows, const RowPlanView& plan, const Systems& systems) {
-  if (!plan.pieces.empty()) LongRows<fours, Systems>(device, rows, plan, systems).solve();
+void iterate(Device& device, DeviceCsrView rows, const RowPlanView& plan, const Systems& systems, Iteration iteration) {
+  if (!plan.pieces.empty()) LongRows<fours, Systems>(device, rows, plan, systems, iteration).solve();
   const std::size_t shared = sizeof(float) * (warps + Vectors::count) * static_cast<std::size_t>(unknowns(systems));
   EMBRACE_CHECK(cudaFuncSetAttribute(iterate_rows_kernel<fours, Systems>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                      static_cast<int>(shared)));
   for (const auto& list : {plan.medium_rows, plan.short_rows}) {
     if (list.empty()) continue;
     iterate_rows_kernel<fours>
-        <<<static_cast<unsigned>(list.size), threads, shared, device.stream()>>>(systems, rows, list);
+        <<<static_cast<unsigned>(list.size), threads, shared, device.stream()>>>(systems, iteration, rows, list);
     EMBRACE_CHECK(cudaGetLastError());
   }
 }
 
 template <typename Systems>
-void choose(Device& device, DeviceCsrView rows, const RowPlanView& plan, const Systems& systems) {
+void choose(Device& device, DeviceCsrView rows, const RowPlanView& plan, const Systems& systems, Iteration iteration) {
   const std::int64_t factors = systems.fixed.columns;
-  if (factors <= 256) return iterate<2>(device, rows, plan, systems);
-  if (factors <= 512) return iterate<4>(device, rows, plan, systems);
-  if (factors <= most_factors) return iterate<8>(device, rows, plan, systems);
+  if (factors <= 256) return iterate<2>(device, rows, plan, systems, iteration);
+  if (factors <= 512) return iterate<4>(device, rows, plan, systems, iteration);
+  if (factors <= most_factors) return iterate<8>(device, rows, plan, systems, iteration);
   throw Unsupported("the solver takes up to " + std::to_string(most_factors) + " factors; use fewer");
 }
 
@@ -188,11 +204,17 @@ void choose(Device& device, DeviceCsrView rows, const RowPlanView& plan, const S
 
 void solve_by_conjugate_gradients(Device& device, DeviceCsrView rows, const RowPlanView& plan,
                                   const ExplicitSystems& systems) {
-  choose(device, rows, plan, systems);
+  choose(device, rows, plan, systems, to_the_minimum);
 }
 void solve_by_conjugate_gradients(Device& device, DeviceCsrView rows, const RowPlanView& plan,
                                   const ImplicitSystems& systems) {
-  choose(device, rows, plan, systems);
+  choose(device, rows, plan, systems, to_the_minimum);
+}
+
+void improve_rows(Device& device, DeviceCsrView rows, const RowPlanView& plan, const ImplicitSystems& systems,
+                  int steps) {
+  EMBRACE_PHASE("improve rows");
+  choose(device, rows, plan, systems, {steps, false});
 }
 
 std::int64_t conjugate_gradients_bytes(CsrView rows, std::int64_t factors) {

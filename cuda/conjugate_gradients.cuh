@@ -29,10 +29,15 @@ struct Vectors {
   float* residual;
   float* direction;
   float* product;  // A direction
-  float* scale;    // 1 / A_ii
+  float* scale;    // 1 / A_ii, or 1
   constexpr __host__ __device__ Vectors(float* memory, int size)
       : x(memory), residual(x + size), direction(residual + size), product(direction + size), scale(product + size) {}
   static constexpr int count = 5;
+};
+/// How a row is iterated.
+struct Iteration {
+  int most_steps;
+  bool preconditioned;  // by the diagonal
 };
 struct Progress {
   double loss;  // at x
@@ -132,10 +137,10 @@ __device__ inline float base_product(const ImplicitSystems& systems, const float
 
 // The steps between sums over ratings. Each ends with a barrier by sum_everywhere or says why it needs none.
 
-/// residual holds Σ e y, scale Σ y ∘ y: the start. What follows is the product with direction = x.
+/// residual holds Σ e y, scale Σ y ∘ y where it is wanted: the start. What follows is the product with direction = x.
 template <typename Systems>
-__device__ void begin_row(const Systems& systems, std::int32_t row, double squares, Vectors v, Progress& progress,
-                          double (&scratch)[warps]) {
+__device__ void begin_row(const Systems& systems, std::int32_t row, bool preconditioned, double squares, Vectors v,
+                          Progress& progress, double (&scratch)[warps]) {
   double size_of_right = 0;
   for (int c = static_cast<int>(threadIdx.x); c < unknowns(systems); c += threads) {
     v.x[c] = c < systems.solved.columns ? systems.solved(row, c) : 0;
@@ -143,9 +148,13 @@ __device__ void begin_row(const Systems& systems, std::int32_t row, double squar
       if (c == systems.fixed.stride) v.x[c] = systems.bias[row];
     }
     v.direction[c] = v.x[c];
-    const float diagonal =
-        v.scale[c] + ridge_of(systems, row, c) + (c < systems.fixed.columns ? base(systems, c, c) : 0.0F);
-    v.scale[c] = diagonal > 0 ? 1 / diagonal : 0;
+    float scale = 1;
+    if (preconditioned) {
+      const float diagonal =
+          v.scale[c] + ridge_of(systems, row, c) + (c < systems.fixed.columns ? base(systems, c, c) : 0.0F);
+      scale = diagonal > 0 ? 1 / diagonal : 0;
+    }
+    v.scale[c] = scale;
     size_of_right += static_cast<double>(v.residual[c]) * static_cast<double>(v.residual[c] * v.scale[c]);
   }
   size_of_right = sum_everywhere(size_of_right, scratch);

@@ -1,5 +1,5 @@
-// ials: implicit feedback by alternating least squares, the twin of host/cpu/ials.cpp: the same systems, solved for all
-// rows of a side by cuda/normal_equations.hpp, from the same initial vectors.
+// ials: implicit feedback by alternating least squares, the twin of host/cpu/ials.cpp: the same systems, solved or
+// improved for all rows of a side by cuda/normal_equations.hpp, from the same initial vectors.
 #include <algorithm>
 #include <cmath>
 
@@ -10,16 +10,22 @@
 #include "cuda/normal_equations.hpp"
 #include "cuda/sums.hpp"
 #include "cuda/trainers.hpp"
+#include "host/cpu/row_solution.hpp"
 #include "host/error.hpp"
 
 namespace embrace::gpu {
 namespace {
 
+Solver solver_of(const Problem& problem) {
+  return cpu::row_solution(problem.hyper).cg_steps > 0 ? Solver::conjugate_gradients
+                                                       : usual_solver(problem.hyper.integer("factors"));
+}
+
 MemoryPlan plan(const Problem& problem) {
   const std::int64_t factors = problem.hyper.integer("factors");
   const std::int64_t width = padded_factors(factors);
   const CsrView ratings = problem.ratings.view(), by_item = problem.by_item.view();
-  const Solver solver = usual_solver(factors);
+  const Solver solver = solver_of(problem);
   return MemoryPlan()
       .add("ratings by user", PlannedRows::bytes(ratings))
       .add("ratings by item", PlannedRows::bytes(by_item))
@@ -39,7 +45,8 @@ class Ials final : public EmbeddingTrainer {
         regularization_(problem.hyper["regularization"]),
         exponent_(problem.hyper["nu"]),
         alpha_(problem.hyper["alpha"]),
-        solver_(usual_solver(problem.hyper.integer("factors"))),
+        cg_steps_(static_cast<int>(problem.hyper.integer("cg_steps"))),
+        solver_(solver_of(problem)),
         user_ridge_(ridge_of(problem.ratings.view())),
         item_ridge_(ridge_of(problem.by_item.view())),
         loss_(device(), users_ + items_) {
@@ -81,14 +88,17 @@ class Ials final : public EmbeddingTrainer {
   void half_sweep(const PlannedRows& rows, DeviceSpan<const float> ridge, const DeviceMatrix& fixed,
                   DeviceMatrix& solved, DeviceSpan<double> loss) {
     form_gram(device(), fixed.view(), gram_.view());
-    solve_rows(device(), rows.matrix.view(), rows.plan.view(),
-               {.fixed = fixed.view(),
-                .gram = std::as_const(gram_).view(),
-                .ridge = ridge,
-                .alpha = static_cast<float>(alpha_),
-                .solved = solved.view(),
-                .loss = loss},
-               solver_);
+    const ImplicitSystems systems{.fixed = fixed.view(),
+                                  .gram = std::as_const(gram_).view(),
+                                  .ridge = ridge,
+                                  .alpha = static_cast<float>(alpha_),
+                                  .solved = solved.view(),
+                                  .loss = loss};
+    if (cg_steps_ > 0) {
+      improve_rows(device(), rows.matrix.view(), rows.plan.view(), systems, cg_steps_);
+    } else {
+      solve_rows(device(), rows.matrix.view(), rows.plan.view(), systems, solver_);
+    }
   }
 
   PlannedRows by_user_;
@@ -96,6 +106,7 @@ class Ials final : public EmbeddingTrainer {
   double regularization_;
   double exponent_;
   double alpha_;
+  int cg_steps_;  // 0: exact solutions
   Solver solver_;
   DeviceBuffer<float> user_ridge_;
   DeviceBuffer<float> item_ridge_;
@@ -106,8 +117,8 @@ class Ials final : public EmbeddingTrainer {
 }  // namespace
 
 std::unique_ptr<Trainer> make_ials(DevicePtr device, const Problem& problem) {
-  if (problem.hyper["cg_steps"] > 0 || problem.hyper["block"] > 0) {
-    throw Unsupported("ials with cg_steps or block does not run on CUDA devices yet");
+  if (cpu::row_solution(problem.hyper).block > 0) {
+    throw Unsupported("ials with block does not run on CUDA devices yet");
   }
   return std::make_unique<Ials>(std::move(device), problem);
 }

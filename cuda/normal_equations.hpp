@@ -50,7 +50,13 @@ void solve_rows(Device& device, DeviceCsrView rows, const RowPlanView& plan, con
 void solve_rows(Device& device, DeviceCsrView rows, const RowPlanView& plan, const ImplicitSystems& systems,
                 Solver solver);
 
-/// Bytes that solve_rows allocates for the pieces of long rows while it runs, at most.
+/// In place of the solutions: at most `steps` steps of conjugate gradients from the rows' last vectors, without
+/// preconditioner, as host/cpu/conjugate_gradient.hpp makes them. `loss` is that of the vectors that are reached.
+void improve_rows(Device& device, DeviceCsrView rows, const RowPlanView& plan, const ImplicitSystems& systems,
+                  int steps);
+
+/// Bytes that solve_rows, or by conjugate gradients improve_rows, allocates for the pieces of long rows while it runs,
+/// at most.
 std::int64_t solver_bytes(CsrView rows, std::int64_t factors, Solver solver);
 
 /// Bytes of dynamic shared memory of a block that solves a row.

@@ -14,6 +14,7 @@
 #include "host/cpu/conjugate_gradient.hpp"
 #include "host/cpu/normal_equations.hpp"
 #include "host/cpu/row_schedule.hpp"
+#include "host/cpu/row_solution.hpp"
 #include "host/cpu/subspace.hpp"
 #include "host/error.hpp"
 #include "host/matrix.hpp"
@@ -35,17 +36,13 @@ class Ials final : public Trainer {
         regularization_(problem.hyper["regularization"]),
         exponent_(problem.hyper["nu"]),
         alpha_(problem.hyper["alpha"]),
-        cg_steps_(problem.hyper.integer("cg_steps")),
-        block_(padded_width(problem.hyper.integer("block"))),
+        solution_(row_solution(problem.hyper)),
         users_(problem.users(), padded_width(factors_)),
         items_(problem.items(), padded_width(factors_)),
         loss_(static_cast<std::size_t>(std::max(problem.users(), problem.items()))),
         gram_(factors_),
         whole_gram_(gram_.width(), gram_.width()) {
-    if (cg_steps_ > 0 && block_ > 0) {
-      throw UsageError("cg_steps and block are two ways to solve a row", "set one of them to 0");
-    }
-    for (int worker = 0; worker < threads_.count(); ++worker) workers_.emplace_back(factors_, block_);
+    for (int worker = 0; worker < threads_.count(); ++worker) workers_.emplace_back(factors_, solution_.block);
     // A user's score is then of the order of the deviation, whatever the number of factors.
     const double deviation = problem.hyper["spread"] / std::sqrt(static_cast<double>(factors_));
     const Random random(problem.seed, Stream::initial);
@@ -85,7 +82,6 @@ class Ials final : public Trainer {
     Subspaces subspaces;
   };
 
-  bool exact() const { return cg_steps_ == 0 && block_ == 0; }
   double scaled_regularization(std::int64_t n, std::int64_t columns) const {
     return regularization_ * std::pow(static_cast<double>(n) + alpha_ * static_cast<double>(columns), exponent_);
   }
@@ -108,7 +104,7 @@ class Ials final : public Trainer {
     });
     gram_.clear(factors_);
     for (std::int64_t part = 0; part < parts; ++part) gram_.add_equations(parts_[static_cast<std::size_t>(part)]);
-    if (!exact()) gram_.copy_symmetric(static_cast<float>(alpha_), whole_gram_.view());
+    if (!solution_.exact()) gram_.copy_symmetric(static_cast<float>(alpha_), whole_gram_.view());
   }
 
   /// Solves all rows with ratings; returns the loss over them.
@@ -121,7 +117,8 @@ class Ials final : public Trainer {
         if (rows.row_size(r) == 0) {
           loss = 0;
         } else {
-          loss = exact() ? solve_row(rows, r, fixed, solved, own.equations) : improve_row(rows, r, fixed, solved, own);
+          loss = solution_.exact() ? solve_row(rows, r, fixed, solved, own.equations)
+                                   : improve_row(rows, r, fixed, solved, own);
         }
       }
     });
@@ -133,8 +130,8 @@ class Ials final : public Trainer {
   double improve_row(CsrView rows, std::int64_t r, const Matrix& fixed, Matrix& solved, Worker& own) const {
     const auto penalty = static_cast<float>(scaled_regularization(rows.row_size(r), rows.columns));
     const RowSystem system{fixed.view(), rows.row_indices(r), whole_gram_.view(), penalty};
-    return block_ > 0 ? own.subspaces.improve(system, solved.row(r))
-                      : own.gradient.solve(system, cg_steps_, solved.row(r));
+    return solution_.block > 0 ? own.subspaces.improve(system, solved.row(r))
+                               : own.gradient.solve(system, solution_.cg_steps, solved.row(r));
   }
 
   /// The loss at the optimum is Σ_rated 1 - Σ_rated q · p.
@@ -160,8 +157,7 @@ class Ials final : public Trainer {
   double regularization_;
   double exponent_;
   double alpha_;
-  std::int64_t cg_steps_;
-  std::int64_t block_;
+  RowSolution solution_;
   Matrix users_;  // rows × padded width, here and below
   Matrix items_;
   std::vector<double> loss_;  // by row of the side being solved; summed in the order of the rows

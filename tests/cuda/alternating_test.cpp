@@ -33,6 +33,17 @@ Data ratings_of(std::int64_t users, std::int64_t items) {
 struct Case {
   std::string method;
   Settings settings;
+
+  std::string name() const {
+    std::string text = method;
+    for (const auto& [setting, value] : settings) text += " " + setting + "=" + std::to_string(value);
+    return text;
+  }
+  Case with(const Settings& more) const {
+    Case result = *this;
+    result.settings.insert(result.settings.end(), more.begin(), more.end());
+    return result;
+  }
 };
 
 /// The same problem on both backends.
@@ -94,13 +105,14 @@ void expect_same_model(const Trainer& cpu, const Trainer& gpu, double tolerance,
   ASSERT_NEAR(static_cast<double>(a.offset), static_cast<double>(b.offset), 1e-6) << what;
 }
 
-const std::vector<std::string> names = {"als", "ials"};
+/// The methods and the ways in which they solve a row. Steps that do not reach the solution start from vectors of
+/// length 3, so that systems are not all ridge, of which one step is enough.
+const std::vector<Case> cases = {{"als", {}}, {"ials", {}}, {"ials", {{"cg_steps", 3}, {"spread", 1}}}};
 
 /// So that the systems of ials are as well-conditioned as those of als are by default.
-Settings well_posed(const std::string& name, double factors) {
-  Settings settings = {{"factors", factors}};
-  if (name == "ials") settings.emplace_back("regularization", 0.1);
-  return settings;
+Case well_posed(const Case& one, double factors) {
+  return one.with(one.method == "ials" ? Settings{{"factors", factors}, {"regularization", 0.1}}
+                                       : Settings{{"factors", factors}});
 }
 
 class AlternatingTest : public test::GpuTest {};
@@ -113,18 +125,19 @@ constexpr double one_long_epoch = 5e-5;
 
 TEST_F(AlternatingTest, InitialVectorsAreThoseOfTheCpu) {
   const Data data = ratings_of(20, 17);
-  for (const std::string& name : names) {
-    const Twins twins(shared(), {name, {{"factors", 37}}}, data);
-    expect_same_model(*twins.cpu, *twins.gpu, 1e-7, name);  // the last bit of a float
+  for (const Case& one : cases) {
+    const Twins twins(shared(), one.with({{"factors", 37}}), data);
+    expect_same_model(*twins.cpu, *twins.gpu, 1e-7, one.name());  // the last bit of a float
   }
 }
 
 TEST_F(AlternatingTest, AnEpochIsThatOfTheCpu) {
   const Data data = ratings_of(60, 40);
-  for (const std::string& name : names) {
+  for (const Case& one : cases) {
     for (const double factors : {1, 2, 15, 16, 31, 32, 33, 63, 64, 65, 96, 127, 128, 129, 160, 161, 300}) {
-      const std::string what = name + " with " + std::to_string(factors) + " factors";
-      const Twins twins(shared(), {name, well_posed(name, factors)}, data);
+      const Case posed = well_posed(one, factors);
+      const std::string what = posed.name();
+      const Twins twins(shared(), posed, data);
       const EpochResult cpu = twins.cpu->epoch(), gpu = twins.gpu->epoch();
       expect_same_model(*twins.cpu, *twins.gpu, one_epoch, what);
       EXPECT_NEAR(gpu.objective, cpu.objective, one_epoch * std::fabs(cpu.objective)) << what;
@@ -135,24 +148,24 @@ TEST_F(AlternatingTest, AnEpochIsThatOfTheCpu) {
 
 TEST_F(AlternatingTest, AnEpochWithLongRowsIsThatOfTheCpu) {
   const Data data = ratings_of(5, 4200);  // user 3: 4199 ratings, two pieces; the others some 1300
-  for (const std::string& name : names) {
+  for (const Case& one : cases) {
     for (const double factors : {3, 20}) {
-      const Twins twins(shared(), {name, well_posed(name, factors)}, data);
+      const Twins twins(shared(), well_posed(one, factors), data);
       const EpochResult cpu = twins.cpu->epoch(), gpu = twins.gpu->epoch();
-      expect_same_model(*twins.cpu, *twins.gpu, one_long_epoch, name);
-      EXPECT_NEAR(gpu.objective, cpu.objective, one_long_epoch * std::fabs(cpu.objective)) << name;
+      expect_same_model(*twins.cpu, *twins.gpu, one_long_epoch, one.name());
+      EXPECT_NEAR(gpu.objective, cpu.objective, one_long_epoch * std::fabs(cpu.objective)) << one.name();
     }
   }
 }
 
 TEST_F(AlternatingTest, SmallAndEmptyProblems) {
-  for (const std::string& name : names) {
+  for (const Case& one : cases) {
     for (const auto& [users, items] : {std::pair{1, 1}, {2, 2}, {5, 2}, {5, 33}, {32, 5}}) {
       const Data data = ratings_of(users, items);
-      const Twins twins(shared(), {name, well_posed(name, 32)}, data);
+      const Twins twins(shared(), well_posed(one, 32), data);
       const EpochResult cpu = twins.cpu->epoch(), gpu = twins.gpu->epoch();
-      expect_same_model(*twins.cpu, *twins.gpu, one_epoch, name);
-      EXPECT_NEAR(gpu.objective, cpu.objective, one_epoch * std::fabs(cpu.objective)) << name;
+      expect_same_model(*twins.cpu, *twins.gpu, one_epoch, one.name());
+      EXPECT_NEAR(gpu.objective, cpu.objective, one_epoch * std::fabs(cpu.objective)) << one.name();
     }
   }
 }
@@ -171,9 +184,9 @@ void expect_same_training(const Twins& twins, int epochs, const std::string& wha
 TEST_F(AlternatingTest, WholeTrainingsAgreeAndTheLossNeverRises) {
   const test::Planted planted;
   const Data large(test::Planted::users, test::Planted::items, planted.seen), small = ratings_of(60, 40);
-  for (const std::string& name : names) {
-    expect_same_training(Twins(shared(), {name, {{"factors", 8}}}, large), 8, name);
-    expect_same_training(Twins(shared(), {name, {{"factors", 170}}}, small), 4, name + " by conjugate gradients");
+  for (const Case& one : cases) {
+    expect_same_training(Twins(shared(), one.with({{"factors", 8}}), large), 8, one.name());
+    expect_same_training(Twins(shared(), one.with({{"factors", 170}}), small), 4, one.name() + ", 170 factors");
   }
 }
 
@@ -184,25 +197,35 @@ TEST_F(AlternatingTest, FoldingInIsThatOfTheCpu) {
   for (std::int64_t& offset : other.ratings.offsets) offset = std::max<std::int64_t>(0, offset - dropped);
   other.ratings.indices.erase(other.ratings.indices.begin(), other.ratings.indices.begin() + dropped);
   other.ratings.values.erase(other.ratings.values.begin(), other.ratings.values.begin() + dropped);
-  for (const std::string& name : names) {
+  for (const Case& one : cases) {
     for (const double factors : {20, 161}) {
-      const Twins twins(shared(), {name, well_posed(name, factors)}, data);
+      const Twins twins(shared(), well_posed(one, factors), data);
       for (Trainer* trainer : {twins.cpu.get(), twins.gpu.get()}) {
         trainer->epoch();
         trainer->fold_in(other.ratings.view());
       }
-      expect_same_model(*twins.cpu, *twins.gpu, 2 * one_epoch, name);
+      expect_same_model(*twins.cpu, *twins.gpu, 2 * one_epoch, one.name());
     }
   }
 }
 
+TEST_F(AlternatingTest, ARowIsSolvedInOneWay) {
+  const Data data = ratings_of(5, 5);
+  const Method& method = *find_method("ials");
+  const Hyper hyper = make_hyper(method, Task::ranking, Settings{{"cg_steps", 1}, {"block", 16}});
+  Threads threads(1);
+  const Problem problem{data.ratings, data.by_item, data.by_item_order, Task::ranking, nullptr, nullptr, nullptr, hyper,
+                        11,           threads};
+  EXPECT_THROW(make_ials(shared(), problem), UsageError);
+}
+
 TEST_F(AlternatingTest, TheSameSeedGivesTheSameBits) {
   const Data data = ratings_of(5, 4200);
-  for (const std::string& name : names) {
-    const Case one{name, {{"factors", 20}}};
-    const Twins first(shared(), one, data), second(shared(), one, data);
-    EXPECT_EQ(first.gpu->epoch().objective, second.gpu->epoch().objective) << name;
-    expect_same_model(*first.gpu, *second.gpu, 0, name);
+  for (const Case& one : cases) {
+    const Case few = one.with({{"factors", 20}});
+    const Twins first(shared(), few, data), second(shared(), few, data);
+    EXPECT_EQ(first.gpu->epoch().objective, second.gpu->epoch().objective) << one.name();
+    expect_same_model(*first.gpu, *second.gpu, 0, one.name());
   }
 }
 

@@ -80,6 +80,11 @@ add_mutant(long_rows_lose_a_piece SOURCE cuda/normal_equations.cu PROGRAM normal
 add_mutant(gradients_forget_the_bias SOURCE cuda/conjugate_gradients.cuh COMPILE cuda/conjugate_gradients.cu PROGRAM normal_equations_test
            FAILS NormalEquationsTest.ConjugateGradientsForRowsOfEverySize
            FROM [[group_sum<warp_size>(weight) + bias_direction]] TO [[group_sum<warp_size>(weight)]])
+add_mutant(gradients_keep_their_direction SOURCE cuda/conjugate_gradients.cuh COMPILE cuda/conjugate_gradients.cu PROGRAM normal_equations_test
+           FAILS NormalEquationsTest.StepsOfConjugateGradientsFollowTheFormula
+           FROM [[static_cast<float>(rho / last_rho)]] TO [[static_cast<float>(0.99 * rho / last_rho)]])
+add_mutant(steps_scale_by_the_diagonal SOURCE cuda/conjugate_gradients.cu PROGRAM alternating_test
+           FAILS AlternatingTest.AnEpochIsThatOfTheCpu FROM [[{steps, false}]] TO [[{steps, true}]])
 add_mutant(penalties_without_bias SOURCE cuda/alternating.cu PROGRAM alternating_test
            FAILS AlternatingTest.AnEpochIsThatOfTheCpu FROM [[squares + bias_ridge * b * b]] TO [[squares]])
 add_mutant(segments_lose_the_last_element SOURCE cuda/segments.cuh COMPILE tests/cuda/segments_test.cu PROGRAM segments_test

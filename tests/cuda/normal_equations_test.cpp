@@ -102,20 +102,26 @@ void solve_explicit(Device& device, Sweep& sweep, Solver solver) {
              solver);
 }
 
-void solve_implicit(Device& device, Sweep& sweep, Solver solver) {
+/// solve(systems) on the implicit problem.
+template <typename Solve>
+void with_implicit_systems(Device& device, Sweep& sweep, const Solve& solve) {
   const std::vector<float> ridges = sweep.ridges(sweep.hyper["alpha"]);
   const DeviceBuffer<float> ridge(device, std::span<const float>(ridges));
   const std::int64_t width = padded_factors(sweep.fixed.columns());
   DeviceMatrix gram(device, width, width);
   form_gram(device, std::as_const(sweep.fixed).view(), gram.view());
-  solve_rows(device, sweep.rows.view(), sweep.plan.view(),
-             ImplicitSystems{.fixed = std::as_const(sweep.fixed).view(),
-                             .gram = std::as_const(gram).view(),
-                             .ridge = ridge.span(),
-                             .alpha = static_cast<float>(sweep.hyper["alpha"]),
-                             .solved = sweep.solved.view(),
-                             .loss = sweep.loss.span()},
-             solver);
+  solve(ImplicitSystems{.fixed = std::as_const(sweep.fixed).view(),
+                        .gram = std::as_const(gram).view(),
+                        .ridge = ridge.span(),
+                        .alpha = static_cast<float>(sweep.hyper["alpha"]),
+                        .solved = sweep.solved.view(),
+                        .loss = sweep.loss.span()});
+}
+
+void solve_implicit(Device& device, Sweep& sweep, Solver solver) {
+  with_implicit_systems(device, sweep, [&](const ImplicitSystems& systems) {
+    solve_rows(device, sweep.rows.view(), sweep.plan.view(), systems, solver);
+  });
 }
 
 /// Loss of a row without the penalties.
@@ -179,25 +185,51 @@ void expect_explicit_minimum(Device& device, const Sizes& sizes, std::int64_t fa
   }
 }
 
+/// The losses of the rows are those of x: relative to their size, which is the loss at 0, or `scale` times it.
+void expect_implicit_losses(const Sweep& sweep, const Dense& x, double scale, const std::string& what) {
+  const Dense y = test::to_dense(sweep.y.view());
+  const CsrView rows = sweep.ratings.view();
+  const std::vector<double> loss = sweep.loss.download();
+  for (std::size_t r = 0; r < x.size(); ++r) {
+    const auto row = static_cast<std::int64_t>(r);
+    double expected =
+        squares(rows, row, [&](std::int64_t e) { return 1 - dot(x[r], y[static_cast<std::size_t>(rows.indices[e])]); });
+    if (rows.row_size(row) > 0) {
+      for (const auto& vector : y) expected += sweep.hyper["alpha"] * std::pow(dot(x[r], vector), 2);
+      expected += static_cast<double>(sweep.ridges(sweep.hyper["alpha"])[r]) * dot(x[r], x[r]);
+    }
+    ASSERT_NEAR(loss[r], expected, tolerance * scale * static_cast<double>(rows.row_size(row)))
+        << what << ", row " << r;
+  }
+}
+
 void expect_implicit_minimum(Device& device, const Sizes& sizes, std::int64_t factors, Solver solver) {
   Sweep sweep(device, "ials", sizes, factors);
   sweep.hyper.set("regularization", 0.1);
   solve_implicit(device, sweep, solver);
   const std::string what = std::to_string(factors) + " factors";
-  const Dense y = test::to_dense(sweep.y.view());
-  const CsrView rows = sweep.ratings.view();
   Dense x(sizes.size());
-  test::ials_half_sweep(rows, y, sweep.hyper, x);
+  test::ials_half_sweep(sweep.ratings.view(), test::to_dense(sweep.y.view()), sweep.hyper, x);
   expect_near(x, download(device, sweep.solved), tolerance, what);
-  const std::vector<double> loss = sweep.loss.download();
-  for (std::size_t r = 0; r < sizes.size(); ++r) {
-    double expected = squares(rows, static_cast<std::int64_t>(r), [&](std::int64_t e) {
-      return 1 - dot(x[r], y[static_cast<std::size_t>(rows.indices[e])]);
-    });
-    for (const auto& vector : y) expected += sweep.hyper["alpha"] * std::pow(dot(x[r], vector), 2);
-    expected += static_cast<double>(sweep.ridges(sweep.hyper["alpha"])[r]) * dot(x[r], x[r]);
-    ASSERT_NEAR(loss[r], expected, tolerance * static_cast<double>(sizes[r])) << what << ", row " << r;
-  }
+  expect_implicit_losses(sweep, x, 1, what);
+}
+
+/// From vectors that are not the solution; rows without ratings keep theirs.
+void expect_gradient_steps(Device& device, const Sizes& sizes, std::int64_t factors, int steps) {
+  Sweep sweep(device, "ials", sizes, factors);
+  sweep.hyper.set("regularization", 0.1);
+  const Matrix start = random_vectors(sweep.ratings.rows(), factors);
+  sweep.solved.upload(device, start.view());
+  with_implicit_systems(device, sweep, [&](const ImplicitSystems& systems) {
+    improve_rows(device, sweep.rows.view(), sweep.plan.view(), systems, steps);
+  });
+  const std::string what = std::to_string(factors) + " factors, " + std::to_string(steps) + " steps";
+  Dense x = test::to_dense(start.view());
+  test::ials_gradient_half_sweep(sweep.ratings.view(), test::to_dense(sweep.y.view()), sweep.hyper, steps, x);
+  expect_near(x, download(device, sweep.solved), tolerance, what);
+  // At the start an error is below 1 + k / 12, where the vectors are random and |x|² is k / 12.
+  const double at_the_start = std::pow(1 + static_cast<double>(factors) / 12, 2);
+  expect_implicit_losses(sweep, x, at_the_start, what);
 }
 
 class NormalEquationsTest : public test::GpuTest {
@@ -234,6 +266,14 @@ TEST_F(NormalEquationsTest, ConjugateGradientsForRowsOfEverySize) {
   for (const std::int64_t factors : {9, 65}) {
     expect_minima({}, factors, Solver::conjugate_gradients);
     expect_minima({7, 8, 9, 31, 32, 33, 64, 2048, 0, 2049, 4097, 8192}, factors, Solver::conjugate_gradients);
+  }
+}
+
+TEST_F(NormalEquationsTest, StepsOfConjugateGradientsFollowTheFormula) {
+  for (const std::int64_t factors : {1, 3, 31, 32, 33, 64, 257}) {
+    for (const int steps : {1, 3}) {
+      expect_gradient_steps(device(), {0, 1, 40, 2048, 2049, 0, 4097, 8192}, factors, steps);
+    }
   }
 }
 
