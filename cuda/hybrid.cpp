@@ -8,7 +8,6 @@
 #include "cuda/sums.hpp"
 #include "cuda/trainers.hpp"
 #include "host/cpu/hybrid_loss.hpp"
-#include "host/cpu/means.hpp"
 #include "host/error.hpp"
 
 namespace embrace::gpu {
@@ -18,7 +17,8 @@ constexpr std::int64_t contexts_together = std::int64_t{1} << 16U;  // pairs tha
 
 /// What the host makes for a start: samples, and tables with their penalties, users first.
 struct HostModel {
-  explicit HostModel(const Problem& problem) : samples(problem, cpu::Samples::Negatives::pairwise, 1) {
+  explicit HostModel(const Problem& problem)
+      : samples(problem, cpu::negatives_of(cpu::loss_of(problem)), cpu::logistic_negatives) {
     add(problem, true, problem.user_features, cpu::row_sizes(problem.ratings.view()));
     add(problem, true, problem.item_features, cpu::row_sizes(problem.by_item.view()));
     if (problem.context != nullptr) {
@@ -94,7 +94,7 @@ class Hybrid final : public EmbeddingTrainer {
       : EmbeddingTrainer(std::move(shared), problem, plan(problem, model)),
         factors_(problem.hyper.integer("factors")),
         learning_rate_(static_cast<float>(problem.hyper["learning_rate"])),
-        ranking_(problem.task == Task::ranking),
+        loss_(cpu::loss_of(problem)),
         samples_(model.samples.size()),
         batches_(device(), problem, model.samples, model.views()),
         coefficients_(device(), batches_.batch()),
@@ -104,7 +104,7 @@ class Hybrid final : public EmbeddingTrainer {
       tables_.emplace_back(device(), model.tables[side]);
       sides_.emplace_back(device(), model.tables[side], model.penalties[side], batches_.slots(side).bounds());
     }
-    model_.offset = ranking_ ? 0.0F : static_cast<float>(cpu::global_mean(problem.ratings.view()));
+    model_.offset = cpu::offset_of(problem, loss_);
   }
 
   EpochResult epoch() override;
@@ -118,7 +118,7 @@ class Hybrid final : public EmbeddingTrainer {
 
   std::int64_t factors_;
   float learning_rate_;
-  bool ranking_;
+  cpu::Loss loss_;
   std::int64_t samples_;
   Minibatches batches_;
   DeviceTables tables_;
@@ -149,7 +149,7 @@ EpochResult Hybrid::epoch() {
 void Hybrid::step(const Minibatch& batch) {
   HybridBatch work{batch.index,
                    batch.size,
-                   ranking_,
+                   loss_,
                    static_cast<int>(sides_.size()),
                    model_.offset,
                    learning_rate_,
@@ -222,9 +222,8 @@ void Hybrid::predict_with_contexts(const PairsView& pairs, std::int64_t first, s
 }  // namespace
 
 std::unique_ptr<Trainer> make_hybrid(DevicePtr device, const Problem& problem) {
-  const cpu::Loss loss = cpu::loss_of(problem);
-  if (loss == cpu::Loss::logistic || loss == cpu::Loss::warp) {
-    throw Unsupported("hybrid's losses logistic and WARP do not run on CUDA devices yet");
+  if (cpu::loss_of(problem) == cpu::Loss::warp) {
+    throw Unsupported("hybrid's loss WARP does not run on CUDA devices yet");
   }
   return std::make_unique<Hybrid>(std::move(device), problem, HostModel(problem));
 }

@@ -1,9 +1,9 @@
 // hybrid: one minibatch, forward, backward and update (Kula 2015; Rendle 2010; Adagrad: Duchi et al. 2011):
-//   v(slot) = Σ value * row                                     a slot is a distinct user, movie or context of the
-//   batch score = offset + b_u + b_i + b_c + <q_u, q_i> + <q_c, q_u + q_i>;   rating: c = score - target, loss c² / 2
-//   ranking (BPR, Rendle et al. 2009): d = score(u, i) - score(u, j), c = -sigmoid(-d), loss log(1 + exp(-d))
-//   g(user) = Σ c (q_i - q_j + q_c),  g(movie) = Σ ±c (q_u + q_c),  g(context) = Σ c (q_u + q_i), over samples of a
-//   slot g(row) = Σ value * g(slot) + penalty * Σ value² samples(slot) * w;   G += g²;   w -= rate * g / sqrt(G)
+//   v(slot) = Σ value * row;  a slot is a distinct user, movie or context of the batch
+//   score = offset + b_u + b_i + b_c + <q_u, q_i> + <q_c, q_u + q_i>, or of pairs of movies score(u, i) - score(u, j)
+//   c = derivative of the sample's loss by it (host/cpu/hybrid_loss.hpp)
+//   g(user) = Σ c (q_i - q_j + q_c),  g(movie) = Σ ±c (q_u + q_c),  g(context) = Σ c (q_u + q_i), over samples of a slot
+//   g(row) = Σ value * g(slot) + penalty * Σ value² samples(slot) * w;   G += g²;   w -= rate * g / sqrt(G)
 // Mapping: sums over segments (cuda/segments.cuh) for representations, gradients of slots and of rows, all sides in one
 // launch; coefficients: a group of lanes a sample, four floats a lane, and one block sum of the losses.
 // Cost a batch of n samples, e features of all slots, k factors: 4 k e bytes for the representations, 12 k n for the
@@ -31,34 +31,50 @@ struct Reads {
   __device__ float bias_of(std::int64_t read) const { return bias[slot[read]]; }
 };
 
-/// Sample s reads user s, movie s, in a ranking batch of n also movie n + s, and context s.
+/// Sample s reads user s, movie s, in a batch of n pairs of movies also movie n + s, and context s.
 struct Batch {
   Reads users, items, contexts;
   std::int64_t size;
-  bool ranking;
+  bool paired;
   bool with_contexts;
 };
+
+bool is_paired(cpu::Loss loss) { return loss == cpu::Loss::bpr || loss == cpu::Loss::warp; }
 
 Batch batch_of(const HybridBatch& batch) {
   const auto reads = [&](const HybridSide& side, std::int64_t count) {
     return Reads{side.vectors, side.bias, side.slots.slot.part(batch.index * side.slots.reads_a_batch, count)};
   };
   return {reads(batch.side[0], batch.size),
-          reads(batch.side[1], batch.ranking ? 2 * batch.size : batch.size),
+          reads(batch.side[1], is_paired(batch.loss) ? 2 * batch.size : batch.size),
           batch.sides > 2 ? reads(batch.side[2], batch.size) : Reads{},
           batch.size,
-          batch.ranking,
+          is_paired(batch.loss),
           batch.sides > 2};
 }
 
 /// log(1 + exp(x)) without overflow.
 __device__ float softplus(float x) { return fmaxf(x, 0.0F) + log1pf(expf(-fabsf(x))); }
 
+/// As cpu::loss_at.
+__device__ cpu::LossAt loss_of_score(cpu::Loss loss, float score, float target) {
+  switch (loss) {
+    case cpu::Loss::squared: {
+      const float error = score - target;
+      return {0.5 * static_cast<double>(error) * static_cast<double>(error), error};
+    }
+    case cpu::Loss::logistic:
+      return {static_cast<double>(softplus(score) - target * score), 1.0F / (1.0F + expf(-score)) - target};
+    default:
+      return {static_cast<double>(softplus(-score)), -1.0F / (1.0F + expf(score))};
+  }
+}
+
 __device__ float4 plus(float4 a, float4 b) { return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w); }
 __device__ float4 minus(float4 a, float4 b) { return make_float4(a.x - b.x, a.y - b.y, a.z - b.z, a.w - b.w); }
 
 template <int lanes>
-__device__ float rating_score(const Batch& batch, float offset, std::int64_t s, int lane) {
+__device__ float single_score(const Batch& batch, float offset, std::int64_t s, int lane) {
   float sum = 0;
   for (std::int64_t k = lane; k < batch.users.vectors.stride / 4; k += lanes) {
     const float4 user = batch.users.quad(s, k), item = batch.items.quad(s, k);
@@ -72,7 +88,7 @@ __device__ float rating_score(const Batch& batch, float offset, std::int64_t s, 
 
 /// Difference between the scores of the positive and the sampled movie; the user's bias is in both.
 template <int lanes>
-__device__ float ranking_score(const Batch& batch, std::int64_t s, int lane) {
+__device__ float difference(const Batch& batch, std::int64_t s, int lane) {
   float sum = 0;
   for (std::int64_t k = lane; k < batch.users.vectors.stride / 4; k += lanes) {
     sum += dot(batch.users.quad(s, k), minus(batch.items.quad(s, k), batch.items.quad(batch.size + s, k)));
@@ -82,26 +98,18 @@ __device__ float ranking_score(const Batch& batch, std::int64_t s, int lane) {
 
 template <int lanes>
 __global__ void __launch_bounds__(threads)
-    find_coefficients_kernel(Batch batch, float offset, DeviceSpan<const float> targets, DeviceSpan<float> coefficients,
-                             DeviceSpan<double> losses) {
+    find_coefficients_kernel(Batch batch, cpu::Loss loss, float offset, DeviceSpan<const float> targets,
+                             DeviceSpan<float> coefficients, DeviceSpan<double> losses) {
   __shared__ double scratch[threads / warp_size];
   const std::int64_t sample = (static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x) / lanes;
   const int lane = static_cast<int>(threadIdx.x) % lanes;
   const bool active = sample < batch.size;
   const std::int64_t s = active ? sample : 0;  // the others only help with the shuffles
-  double loss = 0;
-  float coefficient = 0;
-  if (batch.ranking) {
-    const float difference = ranking_score<lanes>(batch, s, lane);
-    coefficient = -1.0F / (1.0F + expf(difference));
-    loss = static_cast<double>(softplus(-difference));
-  } else {
-    coefficient = rating_score<lanes>(batch, offset, s, lane) - targets[s];
-    loss = 0.5 * static_cast<double>(coefficient) * static_cast<double>(coefficient);
-  }
-  if (active && lane == 0) coefficients[s] = coefficient;
-  loss = block_sum<threads>(active && lane == 0 ? loss : 0.0, scratch);
-  if (threadIdx.x == 0) losses[blockIdx.x] = loss;
+  const float score = batch.paired ? difference<lanes>(batch, s, lane) : single_score<lanes>(batch, offset, s, lane);
+  const cpu::LossAt at = loss_of_score(loss, score, targets[s]);
+  if (active && lane == 0) coefficients[s] = at.derivative;
+  const double sum = block_sum<threads>(active && lane == 0 ? at.loss : 0.0, scratch);
+  if (threadIdx.x == 0) losses[blockIdx.x] = sum;
 }
 
 enum class Role { user, item, context };
@@ -126,12 +134,12 @@ struct SlotGradient {
   __device__ Segment segment(std::uint32_t key) const { return {static_cast<std::int64_t>(key) - batch_slots[batch]}; }
   __device__ void add(const Segment&, Element element, std::int64_t k, Sum& sum) const {
     const std::int64_t read = element.index - first_read;
-    const bool negative = read >= samples.size;  // only movies of a ranking
+    const bool negative = read >= samples.size;  // only movies of pairs
     const std::int64_t s = negative ? read - samples.size : read;
     const float coefficient = negative ? -coefficients[s] : coefficients[s];
     if (role != Role::user) add_scaled(coefficient, samples.users.quad(s, k), sum.vector);
     if (role != Role::item) add_scaled(coefficient, samples.items.quad(s, k), sum.vector);
-    if (role == Role::user && samples.ranking) {
+    if (role == Role::user && samples.paired) {
       add_scaled(-coefficient, samples.items.quad(samples.size + s, k), sum.vector);
     } else {
       sum.bias += coefficient;
@@ -175,8 +183,8 @@ void find_coefficients(Device& device, const HybridBatch& batch) {
   EMBRACE_PHASE("coefficients");
   const auto launch = [&](auto kernel) {
     const auto blocks = static_cast<unsigned>(batch.losses.size);
-    kernel<<<blocks, threads, 0, device.stream()>>>(batch_of(batch), batch.offset, batch.targets, batch.coefficients,
-                                                    batch.losses);
+    kernel<<<blocks, threads, 0, device.stream()>>>(batch_of(batch), batch.loss, batch.offset, batch.targets,
+                                                    batch.coefficients, batch.losses);
     EMBRACE_CHECK(cudaGetLastError());
   };
   const int lanes = lanes_for(batch.side[0].table.quads());

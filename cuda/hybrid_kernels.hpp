@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cuda/minibatches.hpp"
+#include "host/cpu/hybrid_loss.hpp"
 
 namespace embrace::gpu {
 
@@ -29,7 +30,7 @@ struct HybridSide {
 struct HybridBatch {
   std::int64_t index;
   std::int64_t size;
-  bool ranking;
+  cpu::Loss loss;
   int sides;  // 2, or 3 with contexts
   float offset;
   float learning_rate;

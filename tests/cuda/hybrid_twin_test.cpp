@@ -12,13 +12,25 @@ using test::Settings;
 
 const Method& method() { return *find_method("hybrid"); }
 
-class HybridTwinTest : public test::GpuTest, public testing::WithParamInterface<Task> {
+struct LossCase {
+  const char* name;
+  Task task;
+  double loss;  // the hyper-parameter
+};
+
+class HybridTwinTest : public test::GpuTest, public testing::WithParamInterface<LossCase> {
  protected:
   test::Outputs on_cpu(const test::FeatureProblem& data, int epochs, const Settings& settings) {
-    return test::train(method(), nullptr, nullptr, data, GetParam(), epochs, settings);
+    return test::train(method(), nullptr, nullptr, data, GetParam().task, epochs, with_loss(settings));
   }
   test::Outputs on_gpu(const test::FeatureProblem& data, int epochs, const Settings& settings) {
-    return test::train(method(), &make_hybrid, shared(), data, GetParam(), epochs, settings);
+    return test::train(method(), &make_hybrid, shared(), data, GetParam().task, epochs, with_loss(settings));
+  }
+
+ private:
+  static Settings with_loss(Settings settings) {
+    settings.emplace_back("loss", GetParam().loss);
+    return settings;
   }
 };
 
@@ -81,8 +93,10 @@ TEST_P(HybridTwinTest, DivergenceIsNoticedInItsEpoch) {
   EXPECT_THROW(on_gpu(data, 1, {}), Diverged);
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, HybridTwinTest, testing::Values(Task::rating, Task::ranking),
-                         [](const auto& task) { return task.param == Task::rating ? "Rating" : "Ranking"; });
+INSTANTIATE_TEST_SUITE_P(Losses, HybridTwinTest,
+                         testing::Values(LossCase{"Squared", Task::rating, 0}, LossCase{"Logistic", Task::ranking, 1},
+                                         LossCase{"Bpr", Task::ranking, 2}),
+                         [](const auto& each) { return each.param.name; });
 
 }  // namespace
 }  // namespace embrace::gpu
