@@ -17,7 +17,6 @@
 
 #include "cuda/embedding_table.cuh"
 #include "cuda/phase.hpp"
-#include "cuda/random.cuh"
 #include "cuda/sums.hpp"
 #include "host/error.hpp"
 
@@ -94,18 +93,15 @@ struct SlotEntries {
 /// counts[s]: entries of slot s; 0 beyond the last.
 __global__ void __launch_bounds__(threads)
     count_entries_kernel(SlotEntries slots, DeviceSpan<const std::int64_t> first, std::int64_t reads_a_batch,
-                         DeviceRandom random, IdentityDropout dropout, DeviceSpan<std::int32_t> counts) {
+                         IdentityDropout dropout, DeviceSpan<std::int32_t> counts) {
   const std::int64_t slot = thread_index();
   if (slot >= counts.size) return;
   std::int64_t count = 0;
   if (slot < slots.slots()) {
     const std::int32_t entity = slots.entity[slot];
     count = slots.entries.size(entity);
-    if (slots.identified[entity] != 0 && dropout.share > 0) {
-      const auto batch = static_cast<std::uint64_t>(first[slot] / reads_a_batch);
-      const double number = random.uniform(dropout.first + dropout.step * batch, static_cast<std::uint32_t>(entity));
-      if (number < dropout.share) --count;
-    }
+    const auto batch = static_cast<std::uint64_t>(first[slot] / reads_a_batch);
+    if (slots.identified[entity] != 0 && leaves_identity_out(dropout, batch, entity)) --count;
   }
   counts[slot] = static_cast<std::int32_t>(count);
 }
@@ -376,8 +372,8 @@ void Slots::find_entries(Device& device, const TableView& table, std::int64_t re
   const SlotEntries slots{table.entries, table.identified, entity_.span(), batch_slots_.span().part(0, batches + 1)};
   const auto counts = counts_.span().part(0, reads + 1);
   const auto begins = places_.span().part(0, reads + 1);
-  count_entries_kernel<<<blocks_for(reads + 1, threads), threads, 0, device.stream()>>>(
-      slots, first_.span(), bounds_.reads, DeviceRandom(dropout.seed, Stream::dropout), dropout, counts);
+  count_entries_kernel<<<blocks_for(reads + 1, threads), threads, 0, device.stream()>>>(slots, first_.span(),
+                                                                                        bounds_.reads, dropout, counts);
   EMBRACE_CHECK(cudaGetLastError());
   sorts.exclusive_sum(device, counts, begins);
   const std::int64_t most = batches * bounds_.entries;

@@ -1,6 +1,7 @@
 // The sums over segments that all models with an EmbeddingTable share: representations, and gradients of rows.
 #pragma once
 #include "cuda/embedding_table.hpp"
+#include "cuda/random.cuh"
 #include "cuda/segments.cuh"
 
 namespace embrace::gpu {
@@ -20,6 +21,16 @@ inline __device__ float4 quad_of(DeviceMatrixView<const float> matrix, std::int6
 }
 inline __device__ float4& quad_of(DeviceMatrixView<float> matrix, std::int64_t row, std::int64_t quad) {
   return reinterpret_cast<float4*>(matrix.row(row))[quad];
+}
+
+/// Lanes that share a vector, where a warp has several.
+inline int lanes_for(std::int64_t quads) { return quads <= 8 ? 8 : quads <= 16 ? 16 : 32; }
+
+/// Of an entity that has identity.
+inline __device__ bool leaves_identity_out(const IdentityDropout& dropout, std::uint64_t batch, std::int32_t entity) {
+  if (!(dropout.share > 0)) return false;
+  const DeviceRandom random(dropout.seed, Stream::dropout);
+  return random.uniform(dropout.first + dropout.step * batch, static_cast<std::uint32_t>(entity)) < dropout.share;
 }
 
 /// values(slot, slice) = Σ value * row. Slices without entries are left as they are.

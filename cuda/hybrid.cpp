@@ -104,6 +104,14 @@ class Hybrid final : public EmbeddingTrainer {
       tables_.emplace_back(device(), model.tables[side]);
       sides_.emplace_back(device(), model.tables[side], model.penalties[side], batches_.slots(side).bounds());
     }
+    if (loss_ == cpu::Loss::warp) {
+      std::vector<float> weights;
+      for (int trial = 1; trial <= cpu::Samples::most_candidates; ++trial) {
+        weights.push_back(cpu::warp_weight(model.samples.trained_items(), trial));
+      }
+      trial_weights_ = {device(), weights};
+      weights_ = {device(), batches_.batch()};
+    }
     model_.offset = cpu::offset_of(problem, loss_);
   }
 
@@ -124,7 +132,9 @@ class Hybrid final : public EmbeddingTrainer {
   DeviceTables tables_;
   std::vector<Side> sides_;
   DeviceBuffer<float> coefficients_;
-  std::int64_t loss_blocks_;  // of a full batch
+  DeviceBuffer<float> trial_weights_;  // of warp, by the number of movies drawn before
+  DeviceBuffer<float> weights_;        // of its samples
+  std::int64_t loss_blocks_;           // of a full batch
   DeviceBuffer<double> losses_;
   mutable bool fresh_ = false;
   DeviceEmbedding* all_ = &model_;  // made on demand
@@ -147,14 +157,13 @@ EpochResult Hybrid::epoch() {
 }
 
 void Hybrid::step(const Minibatch& batch) {
-  HybridBatch work{batch.index,
-                   batch.size,
+  HybridBatch work{batch.size,
                    loss_,
                    static_cast<int>(sides_.size()),
                    model_.offset,
                    learning_rate_,
                    {},
-                   batch.targets,
+                   loss_ == cpu::Loss::warp ? weights_.span().part(0, batch.size) : batch.targets,
                    coefficients_.span(),
                    losses_.span().part(batch.number * loss_blocks_, hybrid_loss_blocks(batch.size, factors_))};
   for (std::size_t s = 0; s < sides_.size(); ++s) {
@@ -162,6 +171,7 @@ void Hybrid::step(const Minibatch& batch) {
     const std::int64_t rows = tables_[s].rows(), stride = DeviceMatrix::stride(factors_);
     work.side[s] = {tables_[s].view(),
                     batches_.slots(s).view(),
+                    batches_.index(s, batch),
                     batches_.slots(s).bounds().entries,
                     side.values.vectors.view(),
                     side.values.bias.span(),
@@ -179,6 +189,14 @@ void Hybrid::step(const Minibatch& batch) {
     clear(device(), {&sides_[0].values, &sides_[1].values, &sides_[2].values});
   } else {
     clear(device(), {&sides_[0].values, &sides_[1].values});
+  }
+  if (loss_ == cpu::Loss::warp) {
+    represent(device(), work, Minibatches::users);
+    batches_.search(device(), tables_, batch, sides_[Minibatches::users].values.vectors.view(), trial_weights_.span(),
+                    weights_.span());
+    for (std::size_t s = Minibatches::items; s < sides_.size(); ++s) represent(device(), work, s);
+  } else {
+    represent(device(), work);
   }
   learn(device(), work);
 }
@@ -222,9 +240,6 @@ void Hybrid::predict_with_contexts(const PairsView& pairs, std::int64_t first, s
 }  // namespace
 
 std::unique_ptr<Trainer> make_hybrid(DevicePtr device, const Problem& problem) {
-  if (cpu::loss_of(problem) == cpu::Loss::warp) {
-    throw Unsupported("hybrid's loss WARP does not run on CUDA devices yet");
-  }
   return std::make_unique<Hybrid>(std::move(device), problem, HostModel(problem));
 }
 

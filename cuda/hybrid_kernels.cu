@@ -2,8 +2,8 @@
 //   v(slot) = Σ value * row;  a slot is a distinct user, movie or context of the batch
 //   score = offset + b_u + b_i + b_c + <q_u, q_i> + <q_c, q_u + q_i>, or of pairs of movies score(u, i) - score(u, j)
 //   c = derivative of the sample's loss by it (host/cpu/hybrid_loss.hpp)
-//   g(user) = Σ c (q_i - q_j + q_c),  g(movie) = Σ ±c (q_u + q_c),  g(context) = Σ c (q_u + q_i), over samples of a slot
-//   g(row) = Σ value * g(slot) + penalty * Σ value² samples(slot) * w;   G += g²;   w -= rate * g / sqrt(G)
+//   g(user) = Σ c (q_i - q_j + q_c),  g(movie) = Σ ±c (q_u + q_c),  g(context) = Σ c (q_u + q_i), over samples of a
+//   slot g(row) = Σ value * g(slot) + penalty * Σ value² samples(slot) * w;   G += g²;   w -= rate * g / sqrt(G)
 // Mapping: sums over segments (cuda/segments.cuh) for representations, gradients of slots and of rows, all sides in one
 // launch; coefficients: a group of lanes a sample, four floats a lane, and one block sum of the losses.
 // Cost a batch of n samples, e features of all slots, k factors: 4 k e bytes for the representations, 12 k n for the
@@ -17,9 +17,6 @@ namespace embrace::gpu {
 namespace {
 
 constexpr int threads = 256;
-
-/// Lanes that share a sample.
-int lanes_for(std::int64_t quads) { return quads <= 8 ? 8 : quads <= 16 ? 16 : 32; }
 
 /// What samples read of a side.
 struct Reads {
@@ -43,7 +40,7 @@ bool is_paired(cpu::Loss loss) { return loss == cpu::Loss::bpr || loss == cpu::L
 
 Batch batch_of(const HybridBatch& batch) {
   const auto reads = [&](const HybridSide& side, std::int64_t count) {
-    return Reads{side.vectors, side.bias, side.slots.slot.part(batch.index * side.slots.reads_a_batch, count)};
+    return Reads{side.vectors, side.bias, side.slots.slot.part(side.index * side.slots.reads_a_batch, count)};
   };
   return {reads(batch.side[0], batch.size),
           reads(batch.side[1], is_paired(batch.loss) ? 2 * batch.size : batch.size),
@@ -65,9 +62,12 @@ __device__ cpu::LossAt loss_of_score(cpu::Loss loss, float score, float target) 
     }
     case cpu::Loss::logistic:
       return {static_cast<double>(softplus(score) - target * score), 1.0F / (1.0F + expf(-score)) - target};
-    default:
+    case cpu::Loss::bpr:
       return {static_cast<double>(softplus(-score)), -1.0F / (1.0F + expf(score))};
+    case cpu::Loss::warp:
+      return {target == 0.0F ? 0.0 : static_cast<double>(target * (1.0F - score)), -target};
   }
+  return {};
 }
 
 __device__ float4 plus(float4 a, float4 b) { return make_float4(a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w); }
@@ -196,7 +196,7 @@ void find_coefficients(Device& device, const HybridBatch& batch) {
 Represent represent_of(const HybridBatch& batch, std::size_t which) {
   const HybridSide& side = batch.side[which];
   const std::int64_t quads = side.table.quads();
-  return {side.slots.entries, batch.index,  quads,     {side.partials, quads}, side.table.vectors,
+  return {side.slots.entries, side.index,   quads,     {side.partials, quads}, side.table.vectors,
           side.table.bias,    side.vectors, side.bias, side.slots.batch_slots, 1};
 }
 
@@ -205,12 +205,12 @@ SlotGradient<role> gradient_of(const HybridBatch& batch) {
   const HybridSide& side = batch.side[static_cast<std::size_t>(role)];
   const std::int64_t quads = side.table.quads();
   return {side.slots.reads,
-          batch.index,
+          side.index,
           quads,
           {side.partials, quads},
           batch_of(batch),
           batch.coefficients,
-          batch.index * side.slots.reads_a_batch,
+          side.index * side.slots.reads_a_batch,
           side.slots.batch_slots,
           side.gradients,
           side.bias_gradients};
@@ -221,7 +221,7 @@ UpdateRows<Adagrad> update_of(const HybridBatch& batch, std::size_t which) {
   const std::int64_t quads = side.table.quads();
   return {
       side.slots.readers,
-      batch.index,
+      side.index,
       quads,
       {side.partials, quads},
       {side.gradients, {}, side.bias_gradients},
@@ -231,6 +231,11 @@ UpdateRows<Adagrad> update_of(const HybridBatch& batch, std::size_t which) {
       1,
       side.table.rows(),
       {side.weights, side.weights_bias, side.sums, side.sums_bias, side.penalties, side.rates, batch.learning_rate}};
+}
+
+/// Of a side of a batch.
+std::int64_t most_entries(const HybridBatch& batch) {
+  return std::max({batch.side[0].most_entries, batch.side[1].most_entries, batch.side[2].most_entries});
 }
 
 /// A group of 8 lanes a pair.
@@ -260,15 +265,21 @@ std::int64_t hybrid_partials(const Slots::Bounds& bounds, std::int64_t factors) 
   return Partials::size(std::max(bounds.reads, bounds.entries), DeviceMatrix::stride(factors) / 4);
 }
 
+void represent(Device& device, const HybridBatch& batch) {
+  EMBRACE_PHASE("represent");
+  sum_sides(device, batch.sides, most_entries(batch), batch.side[0].table.quads(),
+            [&](std::size_t side) { return represent_of(batch, side); });
+}
+
+void represent(Device& device, const HybridBatch& batch, std::size_t side) {
+  EMBRACE_PHASE("represent");
+  sum_segments(device, batch.side[side].most_entries, batch.side[side].table.quads(), represent_of(batch, side));
+}
+
 void learn(Device& device, const HybridBatch& batch) {
   const auto& sides = batch.side;
   const std::int64_t quads = sides[0].table.quads();
   const std::int64_t reads = std::max(sides[0].slots.reads_a_batch, sides[1].slots.reads_a_batch);
-  const std::int64_t entries = std::max({sides[0].most_entries, sides[1].most_entries, sides[2].most_entries});
-  {
-    EMBRACE_PHASE("represent");
-    sum_sides(device, batch.sides, entries, quads, [&](std::size_t side) { return represent_of(batch, side); });
-  }
   find_coefficients(device, batch);
   {
     EMBRACE_PHASE("slot gradients");
@@ -281,7 +292,7 @@ void learn(Device& device, const HybridBatch& batch) {
     }
   }
   EMBRACE_PHASE("update rows");
-  sum_sides(device, batch.sides, entries, quads, [&](std::size_t side) { return update_of(batch, side); });
+  sum_sides(device, batch.sides, most_entries(batch), quads, [&](std::size_t side) { return update_of(batch, side); });
 }
 
 void add_contexts(Device& device, DeviceMatrixView<const float> contexts, DeviceSpan<const float> bias,

@@ -12,6 +12,7 @@ namespace embrace::gpu {
 struct HybridSide {
   TableView table;
   SlotsView slots;
+  std::int64_t index = 0;           // of the batch in the slots' lists
   std::int64_t most_entries = 0;    // of a batch
   DeviceMatrixView<float> vectors;  // by slot
   DeviceSpan<float> bias;
@@ -28,24 +29,25 @@ struct HybridSide {
 };
 
 struct HybridBatch {
-  std::int64_t index;
   std::int64_t size;
   cpu::Loss loss;
   int sides;  // 2, or 3 with contexts
   float offset;
   float learning_rate;
   std::array<HybridSide, 3> side;
-  DeviceSpan<const float> targets;
-  DeviceSpan<float> coefficients;  // of each sample: derivative of the loss by the score
-  DeviceSpan<double> losses;       // of each block of samples
+  DeviceSpan<const float> targets;  // for warp, the samples' weights
+  DeviceSpan<float> coefficients;   // of each sample: derivative of the loss by the score
+  DeviceSpan<double> losses;        // of each block of samples
 };
 
 /// Blocks of samples whose losses are added apart.
 std::int64_t hybrid_loss_blocks(std::int64_t samples, std::int64_t factors);
 /// Rows of Sum that partial results of a side take.
 std::int64_t hybrid_partials(const Slots::Bounds& bounds, std::int64_t factors);
-/// Forward, backward and update of one batch. `vectors` and `bias` of all sides must be zero: slots without any feature
-/// are not written.
+/// Fills `vectors` and `bias` of all sides or of one, which must be zero: slots without any feature are not written.
+void represent(Device& device, const HybridBatch& batch);
+void represent(Device& device, const HybridBatch& batch, std::size_t side);
+/// Backward and update of one batch whose sides are represented.
 void learn(Device& device, const HybridBatch& batch);
 
 /// out[p] += c_b + <c, q_u + q_i> for pairs, a row of `contexts` each.

@@ -22,13 +22,15 @@ std::vector<Slots::Bounds> Minibatches::bounds(const Problem& problem, const cpu
                                                const HostTables& tables) {
   const std::int64_t batch = std::min(problem.hyper.integer("batch"), std::max<std::int64_t>(1, samples.size()));
   const auto reads = [&](std::size_t side) { return side == items && samples.pairwise() ? 2 * batch : batch; };
+  const auto alone = [&](std::size_t side) { return side == items && samples.searched(); };
   std::int64_t together = std::max<std::int64_t>(1, batches_of(samples.size(), batch));
   for (std::size_t side = 0; side < tables.size(); ++side) {
-    together = std::min(together, Slots::batches_together(*tables[side], reads(side)));
+    const std::int64_t limit = Slots::batches_together(*tables[side], reads(side));
+    if (!alone(side)) together = std::min(together, limit);
   }
   std::vector<Slots::Bounds> out;
   for (std::size_t side = 0; side < tables.size(); ++side) {
-    out.push_back(Slots::bounds(*tables[side], reads(side), together));
+    out.push_back(Slots::bounds(*tables[side], reads(side), alone(side) ? 1 : together));
   }
   return out;
 }
@@ -44,6 +46,7 @@ Minibatches::Minibatches(Device& device, const Problem& problem, const cpu::Samp
     slots_.emplace_back(device, all[side], tables[side]->slices());
   const std::int64_t together = all[users].batches * batch_;
   if (tables.size() <= contexts) entries_ = {device, together};
+  if (samples_.searched()) positives_ = {device, together};
   targets_ = {device, together};
   sorts_ = {device, longest_list(all)};
 }
@@ -52,6 +55,7 @@ std::int64_t Minibatches::bytes(const Problem& problem, const cpu::Samples& samp
   const auto all = bounds(problem, samples, tables);
   std::int64_t sum =
       DeviceSamples::bytes(problem) + 8 * all[users].batches * all[users].reads + SortBuffers::bytes(longest_list(all));
+  if (samples.searched()) sum += 4 * all[users].batches * all[users].reads;
   for (const Slots::Bounds& b : all) sum += Slots::bytes(b);
   return sum;
 }
@@ -74,16 +78,34 @@ void Minibatches::epoch(Device& device, const DeviceTables& tables, const std::f
   ++epochs_;
 }
 
+IdentityDropout Minibatches::dropout(std::size_t side, std::uint64_t first_batch) const {
+  return {side == contexts ? 0.0 : identity_dropout_, seed_, 2 * first_batch + side};
+}
+
 void Minibatches::collect(Device& device, const DeviceTables& tables, std::int64_t first, std::int64_t size) {
   const bool with_contexts = tables.size() > contexts;
-  drawing_.draw(device, epochs_, first, size, batch_,
-                {slots_[users].entity_of_read(), slots_[items].entity_of_read(),
-                 with_contexts ? slots_[contexts].entity_of_read() : entries_.span(), targets_.span()});
+  drawing_.draw(
+      device, epochs_, first, size, batch_,
+      {slots_[users].entity_of_read(), samples_.searched() ? positives_.span() : slots_[items].entity_of_read(),
+       with_contexts ? slots_[contexts].entity_of_read() : entries_.span(), targets_.span()});
   for (std::size_t side = 0; side < tables.size(); ++side) {
-    const IdentityDropout dropout{side == contexts ? 0.0 : identity_dropout_, seed_, 2 * batches_so_far_ + side};
+    if (side == items && samples_.searched()) continue;
     const std::int64_t reads = side == items && samples_.pairwise() ? 2 * size : size;
-    slots_[side].collect(device, tables[side].view(), reads, dropout, sorts_);
+    slots_[side].collect(device, tables[side].view(), reads, dropout(side, batches_so_far_), sorts_);
   }
+}
+
+void Minibatches::search(Device& device, const DeviceTables& tables, const Minibatch& batch,
+                         DeviceMatrixView<const float> user_vectors, DeviceSpan<const float> trial_weights,
+                         DeviceSpan<float> sample_weights) {
+  const std::int64_t begin = batch.index * batch_;
+  const IdentityDropout of_items = dropout(items, batch.step);
+  gpu::search(
+      device, drawing_,
+      {epochs_, batch.number * batch_, slots_[users].entity_of_read().part(begin, batch.size),
+       positives_.span().part(begin, batch.size), slots_[users].view().slot.part(begin, batch.size), user_vectors,
+       tables[items].view(), of_items, trial_weights, slots_[items].entity_of_read(), sample_weights});
+  slots_[items].collect(device, tables[items].view(), 2 * batch.size, of_items, sorts_);
 }
 
 }  // namespace embrace::gpu

@@ -6,13 +6,15 @@
 namespace embrace::gpu {
 
 /// Samples of consecutive batches, one place a sample; the users of batch t begin at t * batch. Pairwise: the movies of
-/// batch t begin at 2 * t * batch, the sampled ones behind the others.
+/// batch t begin at 2 * t * batch, the sampled ones behind the others. Searched: the rated movies alone.
 struct DrawnSamples {
   DeviceSpan<std::int32_t> users;
   DeviceSpan<std::int32_t> items;
   DeviceSpan<std::int32_t> entries;  // of the ratings; -1 for a sampled movie
   DeviceSpan<float> targets;
 };
+
+struct SampleSource;  // cuda/samples.cuh
 
 class DeviceSamples {
  public:
@@ -23,6 +25,9 @@ class DeviceSamples {
   /// Samples [first, first + size) of the epoch's order, in batches of `batch`; `first` is a multiple of it.
   void draw(Device& device, std::uint32_t epoch, std::int64_t first, std::int64_t size, std::int64_t batch,
             DrawnSamples out) const;
+  /// What kernels draw from in an epoch.
+  SampleSource source(std::uint32_t epoch) const;
+  Permutation order(std::uint32_t epoch) const { return host_.order(epoch); }
 
  private:
   const cpu::Samples& host_;

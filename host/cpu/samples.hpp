@@ -66,6 +66,7 @@ class Samples {
 
   bool ranking() const { return ranking_; }
   bool pairwise() const { return paired_; }
+  bool searched() const { return searched_; }
   std::int64_t per_positive() const { return per_positive_; }  // samples of a rating
   std::span<const std::int32_t> users() const { return users_; }
   std::span<const std::int64_t> positives() const { return positives_; }

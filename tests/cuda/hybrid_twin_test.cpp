@@ -95,7 +95,7 @@ TEST_P(HybridTwinTest, DivergenceIsNoticedInItsEpoch) {
 
 INSTANTIATE_TEST_SUITE_P(Losses, HybridTwinTest,
                          testing::Values(LossCase{"Squared", Task::rating, 0}, LossCase{"Logistic", Task::ranking, 1},
-                                         LossCase{"Bpr", Task::ranking, 2}),
+                                         LossCase{"Bpr", Task::ranking, 2}, LossCase{"Warp", Task::ranking, 3}),
                          [](const auto& each) { return each.param.name; });
 
 }  // namespace

@@ -97,18 +97,22 @@ add_mutant(pieces_ignore_tiles SOURCE cuda/segments.cu PROGRAM segments_test
            FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [=[i % SegmentsView::tile == 0 || keys[i] != keys[i - 1]]=] TO [=[i == 0 || keys[i] != keys[i - 1]]=])
 add_mutant(sort_drops_a_bit SOURCE cuda/order.cu PROGRAM segments_test
            FAILS SegmentsTest.SortsByLowBitsAndKeepsTheOrderOfEqualKeys FROM [[bits, device.stream()]] TO [[bits - 1, device.stream()]])
-add_mutant(samples_bisect_too_far SOURCE cuda/samples.cu PROGRAM slots_test
+add_mutant(samples_bisect_too_far SOURCE cuda/samples.cuh COMPILE cuda/samples.cu PROGRAM slots_test
            FAILS SlotsTest.DrawsTheOneMovieThatAUserLacks FROM [[low = middle + 1]] TO [[low = middle + 2]])
 add_mutant(samples_in_the_wrong_place SOURCE cuda/samples.cu PROGRAM slots_test
            FAILS SlotsTest.DrawsTheSamplesOfTheHost FROM [=[out.items[begin + here + p]]=] TO [=[out.items[begin + batch + p - (batch - here) / 2]]=])
-add_mutant(slots_keep_their_identity SOURCE cuda/embedding_table.cu PROGRAM slots_test
-           FAILS SlotsTest.CollectsWhatTheHostCollects FROM [[if (number < dropout.share) --count;]] TO [[if (number < 0) --count;]])
+add_mutant(slots_keep_their_identity SOURCE cuda/embedding_table.cuh COMPILE cuda/embedding_table.cu PROGRAM slots_test
+           FAILS SlotsTest.CollectsWhatTheHostCollects FROM [[(entity)) < dropout.share]] TO [[(entity)) < 0]])
 add_mutant(slots_take_the_wrong_entries SOURCE cuda/embedding_table.cu PROGRAM slots_test
            FAILS SlotsTest.CollectsWhatTheHostCollects FROM [=[slots.entries.end(entity) - (begins[slot + 1] - e)]=] TO [=[slots.entries.begin(entity) + (e - begins[slot])]=])
 add_mutant(hybrid_forgets_the_sampled_movie SOURCE cuda/hybrid_kernels.cu PROGRAM hybrid_twin_test
            FAILS Losses/HybridTwinTest.AStepAgreesWithTheCpu/Bpr FROM [=[negative ? -coefficients[s] : coefficients[s]]=] TO [=[coefficients[s]]=])
 add_mutant(hybrid_takes_every_movie_for_rated SOURCE cuda/hybrid_kernels.cu PROGRAM hybrid_twin_test
            FAILS Losses/HybridTwinTest.AStepAgreesWithTheCpu/Logistic FROM [[softplus(score) - target * score]] TO [[softplus(score) - score]])
+add_mutant(search_takes_any_movie SOURCE cuda/search.cu PROGRAM hybrid_twin_test
+           FAILS Losses/HybridTwinTest.AStepAgreesWithTheCpu/Warp FROM [[trial < trials && !(value <= least)]] TO [[trial < trials]])
+add_mutant(search_ignores_dropout SOURCE cuda/search.cu PROGRAM hybrid_twin_test
+           FAILS Losses/HybridTwinTest.AStepAgreesWithTheCpu/Warp FROM [[begin(item) + (alone ? 1 : 0)]] TO [[begin(item)]])
 add_mutant(hybrid_updates_before_summing_squares SOURCE cuda/hybrid_kernels.cu PROGRAM hybrid_twin_test
            FAILS Losses/HybridTwinTest.AStepAgreesWithTheCpu/Squared FROM [[sum += g * g;]] TO [[]])
 add_mutant(hybrid_pays_no_penalty SOURCE cuda/embedding_table.cuh COMPILE cuda/hybrid_kernels.cu PROGRAM hybrid_twin_test
