@@ -2,12 +2,13 @@
 // improved for all rows of a side by cuda/normal_equations.hpp, from the same initial vectors.
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "cuda/alternating.hpp"
 #include "cuda/baselines.hpp"
 #include "cuda/initial.hpp"
 #include "cuda/linear.hpp"
-#include "cuda/normal_equations.hpp"
+#include "cuda/subspace.hpp"
 #include "cuda/sums.hpp"
 #include "cuda/trainers.hpp"
 #include "host/cpu/row_solution.hpp"
@@ -21,19 +22,22 @@ Solver solver_of(const Problem& problem) {
                                                        : usual_solver(problem.hyper.integer("factors"));
 }
 
+std::int64_t half_sweep_bytes(const Problem& problem, CsrView ratings) {
+  const std::int64_t factors = problem.hyper.integer("factors"), block = cpu::row_solution(problem.hyper).block;
+  return block > 0 ? improve_blocks_bytes(ratings, factors, block) : solver_bytes(ratings, factors, solver_of(problem));
+}
+
 MemoryPlan plan(const Problem& problem) {
   const std::int64_t factors = problem.hyper.integer("factors");
   const std::int64_t width = padded_factors(factors);
   const CsrView ratings = problem.ratings.view(), by_item = problem.by_item.view();
-  const Solver solver = solver_of(problem);
   return MemoryPlan()
       .add("ratings by user", PlannedRows::bytes(ratings))
       .add("ratings by item", PlannedRows::bytes(by_item))
       .add("model", embedding_bytes(problem, factors))
       .add("Gram matrix", DeviceMatrix::bytes(width, width))
       .add("ridges and losses", 12 * (problem.users() + problem.items()))
-      .add("pieces of long rows",
-           std::max(solver_bytes(ratings, factors, solver), solver_bytes(by_item, factors, solver)));
+      .add("half-sweeps", std::max(half_sweep_bytes(problem, ratings), half_sweep_bytes(problem, by_item)));
 }
 
 class Ials final : public EmbeddingTrainer {
@@ -45,7 +49,7 @@ class Ials final : public EmbeddingTrainer {
         regularization_(problem.hyper["regularization"]),
         exponent_(problem.hyper["nu"]),
         alpha_(problem.hyper["alpha"]),
-        cg_steps_(static_cast<int>(problem.hyper.integer("cg_steps"))),
+        solution_(cpu::row_solution(problem.hyper)),
         solver_(solver_of(problem)),
         user_ridge_(ridge_of(problem.ratings.view())),
         item_ridge_(ridge_of(problem.by_item.view())),
@@ -94,8 +98,10 @@ class Ials final : public EmbeddingTrainer {
                                   .alpha = static_cast<float>(alpha_),
                                   .solved = solved.view(),
                                   .loss = loss};
-    if (cg_steps_ > 0) {
-      improve_rows(device(), rows.matrix.view(), rows.plan.view(), systems, cg_steps_);
+    if (solution_.cg_steps > 0) {
+      improve_rows(device(), rows.matrix.view(), rows.plan.view(), systems, static_cast<int>(solution_.cg_steps));
+    } else if (solution_.block > 0) {
+      improve_blocks(device(), rows.matrix.view(), rows.plan.view(), systems, solution_.block);
     } else {
       solve_rows(device(), rows.matrix.view(), rows.plan.view(), systems, solver_);
     }
@@ -106,7 +112,7 @@ class Ials final : public EmbeddingTrainer {
   double regularization_;
   double exponent_;
   double alpha_;
-  int cg_steps_;  // 0: exact solutions
+  cpu::RowSolution solution_;
   Solver solver_;
   DeviceBuffer<float> user_ridge_;
   DeviceBuffer<float> item_ridge_;
@@ -117,8 +123,10 @@ class Ials final : public EmbeddingTrainer {
 }  // namespace
 
 std::unique_ptr<Trainer> make_ials(DevicePtr device, const Problem& problem) {
-  if (cpu::row_solution(problem.hyper).block > 0) {
-    throw Unsupported("ials with block does not run on CUDA devices yet");
+  const std::int64_t block = std::min(cpu::row_solution(problem.hyper).block, problem.hyper.integer("factors"));
+  if (block > most_cholesky_factors) {
+    throw Unsupported("ials on CUDA devices takes blocks of up to " + std::to_string(most_cholesky_factors) +
+                      " factors");
   }
   return std::make_unique<Ials>(std::move(device), problem);
 }

@@ -46,6 +46,17 @@ __device__ Combination finish_row(const ImplicitSystems& systems, std::int32_t r
   return {1, 0};
 }
 
+__device__ Combination finish_row(const BlockSystems&, std::int32_t, std::int64_t, const RowSums&) { return {0, 1}; }
+
+template <typename Systems>
+__device__ void store(const Systems& systems, std::int32_t row, int column, float x) {
+  systems.solved(row, column) = x;
+}
+__device__ void store(const BlockSystems& systems, std::int32_t row, int column, float x) {
+  systems.moves(row, column) = x;
+  systems.solved(row, column) += x;  // its reads for the system lie before the barriers of the factorization
+}
+
 /// Sums over the block in a fixed order, given to every thread.
 template <typename S>
 __device__ RowSums sum_over_block(TargetSums targets, float s, float t, Workspace<S>& work) {
@@ -69,7 +80,7 @@ __device__ RowSums sum_over_block(TargetSums targets, float s, float t, Workspac
 template <typename S, typename Systems>
 __device__ void solve_row(const Systems& systems, std::int32_t row, std::int64_t size, float share, Tiles<S>& tiles,
                           TargetSums targets, Workspace<S>& work) {
-  tiles.finish_matrix(systems, systems.ridge[row], share, work);
+  tiles.finish_matrix(systems, row, share, work);
   factorize(tiles, work);
   const int column = static_cast<int>(threadIdx.x);
   float s = 0, t = 0;
@@ -82,7 +93,7 @@ __device__ void solve_row(const Systems& systems, std::int32_t row, std::int64_t
   const RowSums sums = sum_over_block(targets, s, t, work);
   const Combination right = finish_row(systems, row, size, sums);
   const float x = substitute(right.sum_weight * s + right.target_weight * t, work);
-  if (column < systems.solved.columns) systems.solved(row, column) = x;
+  if (column < systems.solved.columns) store(systems, row, column, x);
 }
 
 extern __shared__ __align__(16) unsigned char shared_bytes[];
@@ -207,6 +218,10 @@ void solve_rows(Device& device, DeviceCsrView rows, const RowPlanView& plan, con
 void solve_rows(Device& device, DeviceCsrView rows, const RowPlanView& plan, const ImplicitSystems& systems,
                 Solver solver) {
   solve(device, rows, plan, systems, solver);
+}
+void solve_rows(Device& device, DeviceCsrView rows, const RowPlanView& plan, const BlockSystems& systems) {
+  EMBRACE_PHASE("solve blocks");
+  with_shape(systems.fixed.columns, [&](auto shape) { launch<decltype(shape)>(device, rows, plan, systems); });
 }
 
 std::int64_t solver_bytes(CsrView rows, std::int64_t factors, Solver solver) {

@@ -1,5 +1,5 @@
 // What the Cholesky kernels of normal_equations.cu are made of. A block of threads holds one row's system
-//   A x = Σ y e,  A = Σ y y' + base + ridge 1
+//   A x = Σ y e + start,  A = Σ y y' + base + ridge 1
 // as a lower triangle of tiles in registers. Two rows more are carried below A, s = Σ y and t = Σ e y: the
 // factorization A = L L' turns them into L^-1 s and L^-1 t, so that no forward substitution is needed.
 //   Gram matrix     ratings are staged in shared memory, 16 at a time, as rows [y | 1 | e]; the next 16 are on their
@@ -11,6 +11,8 @@
 // Cost of a row of n ratings: n (k² + 3 k) + k³ / 3 multiplications and additions, n (4 k + 8) bytes read, 4 k written.
 #pragma once
 #include <cuda_pipeline_primitives.h>
+
+#include <type_traits>
 
 #include "cuda/normal_equations.hpp"
 #include "cuda/reduce.cuh"
@@ -59,7 +61,7 @@ struct TargetSums {
   double squares = 0;  // Σ e²
 };
 
-// What tells the two problems apart: e of a rating, and what A starts from.
+// What tells the problems apart: e of a rating, and what A and the right-hand side start from.
 __device__ inline double target(const ExplicitSystems& systems, std::int32_t column, float value) {
   return static_cast<double>(value) - systems.mean - static_cast<double>(systems.fixed_bias[column]);
 }
@@ -68,7 +70,17 @@ __device__ inline float base(const ExplicitSystems&, int, int) { return 0; }
 __device__ inline float base(const ImplicitSystems& systems, int r, int c) {
   return systems.alpha * systems.gram(r, c);
 }
+__device__ inline double target(const BlockSystems&, std::int32_t, float value) { return static_cast<double>(value); }
+__device__ inline float base(const BlockSystems& systems, int r, int c) {
+  const auto columns = static_cast<int>(systems.fixed.columns);
+  return r < columns && c < columns ? systems.alpha * systems.gram(r, c) : 0.0F;
+}
+__device__ inline float start(const BlockSystems& systems, std::int32_t row, int c) {
+  if (c >= systems.fixed.columns) return 0;
+  return -(systems.alpha * systems.product(row, c) + systems.ridge[row] * systems.solved(row, c));
+}
 
+__device__ inline void finish_empty_row(const BlockSystems&, std::int32_t) {}
 __device__ inline void finish_empty_row(const ExplicitSystems& systems, std::int32_t row) {
   if (threadIdx.x != 0) return;
   systems.loss[row] = 0;
@@ -121,12 +133,20 @@ class Tiles {
     }
   }
 
-  /// A += base + ridge 1; says what pivots are zero up to rounding: width · epsilon · A_ii, as on the CPU.
+  /// A += base + ridge 1, t += start; says what pivots are zero up to rounding: width · epsilon · A_ii, as on the CPU.
   template <typename Systems>
-  __device__ void finish_matrix(const Systems& systems, float ridge, float share, Workspace<S>& work) {
+  __device__ void finish_matrix(const Systems& systems, std::int32_t row, float share, Workspace<S>& work) {
+    const float ridge = systems.ridge[row];
 #pragma unroll
     for (int n = 0; n < S::tiles_a_thread; ++n) {
-      if (row_[n] >= S::width || !owned(n)) continue;
+      if (!owned(n)) continue;
+      if (row_[n] >= S::width) {
+        if constexpr (std::is_same_v<Systems, BlockSystems>) {
+#pragma unroll
+          for (int l = 0; l < S::tile; ++l) cell_[n][1][l] += start(systems, row, column_[n] + l);
+        }
+        continue;
+      }
       const bool diagonal = row_[n] == column_[n];
 #pragma unroll
       for (int i = 0; i < S::tile; ++i) {
@@ -204,7 +224,7 @@ class Gather {
     const int first = static_cast<int>(threadIdx.x) % group * 4;
 #pragma unroll
     for (int n = 0; n < passes; ++n) {
-      if (column_[n] < 0 || first >= vectors.stride) continue;
+      if (column_[n] < 0 || first >= vectors.columns) continue;
       __pipeline_memcpy_async(stage + slot(n) * S::rows + S::place(first), vectors.row(column_[n]) + first, 16);
     }
   }

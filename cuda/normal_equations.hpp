@@ -33,6 +33,19 @@ struct ImplicitSystems {
   DeviceSpan<double> loss;
 };
 
+/// One block of factors of an implicit problem while the others rest: the move d of each row that minimises
+///   Σ_c (value - d · y_c)² + α (d' G d + 2 d · product_r) + ridge_r |x_r + d|²
+/// where a rating's value is what x leaves of 1. Matrices hold the block's columns alone.
+struct BlockSystems {
+  DeviceMatrixView<const float> fixed;    // rows 16-byte aligned, zeros beyond the last column that there is
+  DeviceMatrixView<const float> gram;     // its rows, too, are the block's
+  DeviceMatrixView<const float> product;  // G x
+  DeviceSpan<const float> ridge;
+  float alpha = 0;
+  DeviceMatrixView<float> solved;  // x, is moved
+  DeviceMatrixView<float> moves;   // d
+};
+
 enum class Solver { cholesky, conjugate_gradients };
 
 inline constexpr std::int64_t most_cholesky_factors = 160;
@@ -49,6 +62,8 @@ void solve_rows(Device& device, DeviceCsrView rows, const RowPlanView& plan, con
                 Solver solver);
 void solve_rows(Device& device, DeviceCsrView rows, const RowPlanView& plan, const ImplicitSystems& systems,
                 Solver solver);
+/// Moves all rows that have ratings. Throws Unsupported beyond most_cholesky_factors columns.
+void solve_rows(Device& device, DeviceCsrView rows, const RowPlanView& plan, const BlockSystems& systems);
 
 /// In place of the solutions: at most `steps` steps of conjugate gradients from the rows' last vectors, without
 /// preconditioner, as host/cpu/conjugate_gradient.hpp makes them. `loss` is that of the vectors that are reached.

@@ -107,7 +107,8 @@ void expect_same_model(const Trainer& cpu, const Trainer& gpu, double tolerance,
 
 /// The methods and the ways in which they solve a row. Steps that do not reach the solution start from vectors of
 /// length 3, so that systems are not all ridge, of which one step is enough.
-const std::vector<Case> cases = {{"als", {}}, {"ials", {}}, {"ials", {{"cg_steps", 3}, {"spread", 1}}}};
+const std::vector<Case> cases = {
+    {"als", {}}, {"ials", {}}, {"ials", {{"cg_steps", 3}, {"spread", 1}}}, {"ials", {{"block", 32}, {"spread", 1}}}};
 
 /// So that the systems of ials are as well-conditioned as those of als are by default.
 Case well_posed(const Case& one, double factors) {

@@ -85,6 +85,10 @@ add_mutant(gradients_keep_their_direction SOURCE cuda/conjugate_gradients.cuh CO
            FROM [[static_cast<float>(rho / last_rho)]] TO [[static_cast<float>(0.99 * rho / last_rho)]])
 add_mutant(steps_scale_by_the_diagonal SOURCE cuda/conjugate_gradients.cu PROGRAM alternating_test
            FAILS AlternatingTest.AnEpochIsThatOfTheCpu FROM [[{steps, false}]] TO [[{steps, true}]])
+add_mutant(blocks_forget_what_they_moved SOURCE cuda/subspace.cu PROGRAM normal_equations_test
+           FAILS NormalEquationsTest.BlocksOfFactorsFollowTheFormula FROM [=[(from_one ? 1.0F : left[e])]=] TO [=[1.0F]=])
+add_mutant(blocks_start_at_zero SOURCE cuda/normal_equations.cuh COMPILE cuda/normal_equations.cu PROGRAM normal_equations_test
+           FAILS NormalEquationsTest.BlocksOfFactorsFollowTheFormula FROM [=[systems.alpha * systems.product(row, c) +]=] TO [=[]=])
 add_mutant(penalties_without_bias SOURCE cuda/alternating.cu PROGRAM alternating_test
            FAILS AlternatingTest.AnEpochIsThatOfTheCpu FROM [[squares + bias_ridge * b * b]] TO [[squares]])
 add_mutant(segments_lose_the_last_element SOURCE cuda/segments.cuh COMPILE tests/cuda/segments_test.cu PROGRAM segments_test

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "cuda/linear.hpp"
+#include "cuda/subspace.hpp"
 #include "host/error.hpp"
 #include "host/random.hpp"
 #include "host/sparse.hpp"
@@ -214,22 +215,45 @@ void expect_implicit_minimum(Device& device, const Sizes& sizes, std::int64_t fa
   expect_implicit_losses(sweep, x, 1, what);
 }
 
-/// From vectors that are not the solution; rows without ratings keep theirs.
-void expect_gradient_steps(Device& device, const Sizes& sizes, std::int64_t factors, int steps) {
+/// improve(sweep, systems) from vectors that are not the solution does what reference(rows, y, hyper, x) does; rows
+/// without ratings keep theirs.
+template <typename Improve, typename Reference>
+void expect_improvement(Device& device, const Sizes& sizes, std::int64_t factors, const std::string& how,
+                        const Improve& improve, const Reference& reference) {
   Sweep sweep(device, "ials", sizes, factors);
   sweep.hyper.set("regularization", 0.1);
   const Matrix start = random_vectors(sweep.ratings.rows(), factors);
   sweep.solved.upload(device, start.view());
-  with_implicit_systems(device, sweep, [&](const ImplicitSystems& systems) {
-    improve_rows(device, sweep.rows.view(), sweep.plan.view(), systems, steps);
-  });
-  const std::string what = std::to_string(factors) + " factors, " + std::to_string(steps) + " steps";
+  with_implicit_systems(device, sweep, [&](const ImplicitSystems& systems) { improve(sweep, systems); });
+  const std::string what = std::to_string(factors) + " factors, " + how;
   Dense x = test::to_dense(start.view());
-  test::ials_gradient_half_sweep(sweep.ratings.view(), test::to_dense(sweep.y.view()), sweep.hyper, steps, x);
+  reference(sweep.ratings.view(), test::to_dense(sweep.y.view()), sweep.hyper, x);
   expect_near(x, download(device, sweep.solved), tolerance, what);
   // At the start an error is below 1 + k / 12, where the vectors are random and |x|² is k / 12.
   const double at_the_start = std::pow(1 + static_cast<double>(factors) / 12, 2);
   expect_implicit_losses(sweep, x, at_the_start, what);
+}
+
+void expect_gradient_steps(Device& device, const Sizes& sizes, std::int64_t factors, int steps) {
+  expect_improvement(
+      device, sizes, factors, std::to_string(steps) + " steps",
+      [&](Sweep& sweep, const ImplicitSystems& systems) {
+        improve_rows(device, sweep.rows.view(), sweep.plan.view(), systems, steps);
+      },
+      [&](CsrView rows, const Dense& y, const Hyper& hyper, Dense& x) {
+        test::ials_gradient_half_sweep(rows, y, hyper, steps, x);
+      });
+}
+
+void expect_block_moves(Device& device, const Sizes& sizes, std::int64_t factors, std::int64_t block) {
+  expect_improvement(
+      device, sizes, factors, "blocks of " + std::to_string(block),
+      [&](Sweep& sweep, const ImplicitSystems& systems) {
+        improve_blocks(device, sweep.rows.view(), sweep.plan.view(), systems, block);
+      },
+      [&](CsrView rows, const Dense& y, const Hyper& hyper, Dense& x) {
+        test::ials_block_half_sweep(rows, y, hyper, static_cast<std::size_t>(block), x);
+      });
 }
 
 class NormalEquationsTest : public test::GpuTest {
@@ -277,6 +301,16 @@ TEST_F(NormalEquationsTest, StepsOfConjugateGradientsFollowTheFormula) {
   }
 }
 
+TEST_F(NormalEquationsTest, BlocksOfFactorsFollowTheFormula) {
+  for (const std::int64_t factors : {1, 5, 16, 31, 33, 70, 130}) {
+    for (const std::int64_t block : {16, 48}) {
+      expect_block_moves(device(), {0, 1, 40, 2048, 2049, 0, 4097}, factors, block);
+    }
+  }
+  expect_block_moves(device(), {0, 40, 2049}, 200, 160);
+  expect_block_moves(device(), {}, 20, 16);
+}
+
 TEST_F(NormalEquationsTest, OneRowWithAllTheRatings) {
   Sizes sizes(40, 0);
   sizes[17] = 20'000;
@@ -313,6 +347,18 @@ TEST_F(NormalEquationsTest, BytesAreWithinThePlan) {
       solve_explicit(fresh, sweep, solver);
       EXPECT_LE(fresh.peak_bytes() - before, solver_bytes(sweep.ratings.view(), factors, solver)) << factors;
     }
+  }
+}
+
+TEST_F(NormalEquationsTest, BytesOfBlocksAreWithinThePlan) {
+  for (const std::int64_t block : {16, 64}) {
+    Device fresh(0);
+    Sweep sweep(fresh, "ials", {2049, 4097, 100, 12'289}, 70);
+    with_implicit_systems(fresh, sweep, [&](const ImplicitSystems& systems) {
+      const std::int64_t before = fresh.used_bytes();
+      improve_blocks(fresh, sweep.rows.view(), sweep.plan.view(), systems, block);
+      EXPECT_LE(fresh.peak_bytes() - before, improve_blocks_bytes(sweep.ratings.view(), 70, block)) << block;
+    });
   }
 }
 
