@@ -35,7 +35,7 @@ extern __shared__ __align__(16) float shared_floats[];
 
 /// A block a row of the list.
 template <int fours, typename Systems>
-__global__ void __launch_bounds__(threads, 1)  // up to 255 registers rather than spills
+__global__ void __launch_bounds__(threads, fours <= 2 ? 3 : 1)  // three blocks of up to 256 factors a multiprocessor
     iterate_rows_kernel(Systems systems, Iteration iteration, DeviceCsrView rows, DeviceSpan<const std::int32_t> list) {
   __shared__ double scratch[warps];
   __shared__ Progress progress;

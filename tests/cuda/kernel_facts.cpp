@@ -38,7 +38,8 @@ std::string short_name(std::string name) {
     if (name[i] == '>') --depth;
     if (name[i] == '(' && depth == 0) name.resize(i);
   }
-  name = std::regex_replace(name, std::regex(R"(\((\w+)\)(\d+))"), "$1 $2");  // an enumerator: (Role)1 → Role 1
+  name =
+      std::regex_replace(name, std::regex(R"(\((?:\w+::)*(\w+)\)(\d+))"), "$1 $2");  // an enumerator: (Role)1 → Role 1
   return std::regex_replace(name, std::regex("> >"), ">>");
 }
 
