@@ -148,10 +148,13 @@ struct Traits {
   bool lock_free = false;    // threads race on purpose: the same seed need not give the same bits
 };
 
-/// Largest relative difference between the CPU's and a GPU's metric that counts as agreement, with the reason.
+/// Largest relative difference between the CPU's and a GPU's metrics that counts as agreement, with the reason. Metrics
+/// of rankings move more: they count what comes first, and near ties change places.
 struct Parity {
-  double relative = 0;
+  double rating = 0;
+  double ranking = 0;
   std::string reason;
+  double relative(Task task) const { return task == Task::rating ? rating : ranking; }
 };
 
 struct MethodInfo {

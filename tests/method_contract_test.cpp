@@ -361,7 +361,7 @@ TEST_P(DeviceContract, ReachesTheCpusMetric) {
                                   : test::agreement(planted().unseen, predicted);
   };
   const double cpu = metric({"cpu", "cpu", "", "", ""});
-  EXPECT_NEAR(metric(device()), cpu, method().info.parity.relative * cpu) << method().info.parity.reason;
+  EXPECT_NEAR(metric(device()), cpu, method().info.parity.relative(task()) * cpu) << method().info.parity.reason;
 }
 
 TEST_P(FactorsContract, AnyNumberOfFactorsIsRightOrRefused) {
@@ -395,7 +395,8 @@ TEST(MethodList, NamesAreUniqueAndDescriptionsComplete) {
     EXPECT_EQ(families.count(method.info.family), 1U) << method.info.family;
     EXPECT_FALSE(method.info.summary.empty());
     EXPECT_FALSE(method.info.parity.reason.empty());
-    EXPECT_GE(method.info.parity.relative, 0.0);
+    EXPECT_GE(method.info.parity.rating, 0.0);
+    EXPECT_GE(method.info.parity.ranking, 0.0);
     EXPECT_TRUE(method.info.traits.rating || method.info.traits.ranking);
     EXPECT_EQ(find_spec(method, "epochs") == nullptr, method.info.traits.closed_form);
     if (method.info.family != "baseline") {

@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <map>
 #include <set>
+#include <sstream>
 
 #include "bench/peers/table.hpp"
 #include "bench/report/report.hpp"
 #include "host/files.hpp"
+#include "host/method.hpp"
 
 namespace embrace {
 namespace {
@@ -56,6 +59,42 @@ TEST(Tables, HaveRecords) {
     if (!entry.is_regular_file()) continue;
     EXPECT_EQ(expected.count(entry.path().lexically_relative(source).generic_string()), 1U) << entry.path();
   }
+}
+
+/// What two runs of one method on two devices have in common.
+std::string run_of(const Record& record) {
+  std::ostringstream text;
+  text << record.method << ' ' << record.information << ' ' << record.task << ' ' << record.split.sha256 << ' '
+       << record.seed;
+  for (const auto& [name, value] : record.hyper) text << ' ' << name << '=' << value;
+  return text.str();
+}
+
+// Where a run was done on the CPU and on another device, its metrics agree as closely as the method promises.
+TEST(Tables, DevicesAgree) {
+  int pairs = 0;
+  for (const fs::path& folder : record_folders()) {
+    if (holds_contests(folder)) continue;
+    std::map<std::string, Record> on_cpu;
+    const std::vector<Record> records = read_records({source / "results" / "records" / folder});
+    for (const Record& record : records) {
+      if (record.status == "ok" && record.device.kind == "cpu") on_cpu.emplace(run_of(record), record);
+    }
+    for (const Record& record : records) {
+      const auto cpu = on_cpu.find(run_of(record));
+      if (record.status != "ok" || record.device.kind == "cpu" || cpu == on_cpu.end()) continue;
+      ++pairs;
+      SCOPED_TRACE(folder.string() + " " + record.method + " " + record.information);
+      const Method* method = find_method(record.method);
+      ASSERT_NE(method, nullptr);
+      const double parity = method->info.parity.relative(record.task == "rating" ? Task::rating : Task::ranking);
+      for (const auto& [name, accuracy] : record.accuracy) {
+        const double expected = cpu->second.accuracy.at(name).value;
+        EXPECT_NEAR(accuracy.value, expected, parity * expected) << name;
+      }
+    }
+  }
+  EXPECT_GT(pairs, 0);
 }
 
 // <!-- table PATH --> … <!-- end of table -->

@@ -49,7 +49,8 @@ Json method_entry(const Method& method) {
   if (!info.source.empty()) entry["source"] = info.source;
   entry["fold_in"] = info.traits.fold_in;
   entry["lock_free"] = info.traits.lock_free;
-  entry["parity"] = fmt::format("{:g} relative between CPU and GPU: {}", info.parity.relative, info.parity.reason);
+  entry["parity"] = fmt::format("{:g} relative between CPU and GPU, {:g} for rankings: {}", info.parity.rating,
+                                info.parity.ranking, info.parity.reason);
   Json hyper = Json::array();
   for (const HyperSpec& spec : info.hyper) hyper.push_back(hyper_entry(spec, info.traits));
   entry["hyper"] = hyper;

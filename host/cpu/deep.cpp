@@ -417,7 +417,7 @@ MethodInfo deep_info() {
            {"identity_dropout", 0.1, 0.1, 0, 1, false,
             "share of the batches in which a user's or movie's identity is left out"},
            {"spread", 0.5, 0.5, 0, 100, false, "initial standard deviation of an embedding, times sqrt(factors)"}},
-          {1e-3, "float sums in another order, amplified by relu and Adam over many updates"}};
+          {1e-3, 0.02, "float sums in another order, amplified by relu and Adam over many updates"}};
 }
 
 std::unique_ptr<Trainer> make_deep(const Problem& problem) { return std::make_unique<Deep>(problem); }

@@ -182,7 +182,7 @@ MethodInfo ials_info() {
            {"spread", 0.1, 0.1, 1e-6, 100, false, "initial standard deviation of a vector, times sqrt(factors)"},
            {"cg_steps", 0, 0, 0, 1000, true, "steps of conjugate gradients a row and half-sweep; 0: exact solutions"},
            {"block", 0, 0, 0, 1024, true, "factors that are improved at a time (iALS++), in 16s; 0: all, exactly"}},
-          {1e-3, "float sums in another order, amplified by solving; ranks move only at near ties"}};
+          {1e-3, 1e-3, "float sums in another order, amplified by solving; ranks move only at near ties"}};
 }
 
 std::unique_ptr<Trainer> make_ials(const Problem& problem) { return std::make_unique<Ials>(problem); }

@@ -22,9 +22,8 @@ class ItemMean final : public BiasTrainer {
 }  // namespace
 
 MethodInfo item_mean_info() {
-  return {"baseline", "The movie's mean training rating",
-          "",         {.fold_in = true, .closed_form = true},
-          {},         {1e-6, "sums in double"}};
+  return {"baseline", "The movie's mean training rating", "", {.fold_in = true, .closed_form = true},
+          {},         {1e-6, 1e-6, "sums in double"}};
 }
 
 std::unique_ptr<Trainer> make_item_mean(const Problem& problem) { return std::make_unique<ItemMean>(problem); }

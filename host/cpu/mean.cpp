@@ -21,7 +21,7 @@ class Mean final : public BiasTrainer {
 MethodInfo mean_info() {
   return {"baseline", "The mean of all training ratings for every pair",
           "",         {.ranking = false, .fold_in = true, .closed_form = true},
-          {},         {1e-6, "one sum in double"}};
+          {},         {1e-6, 1e-6, "one sum in double"}};
 }
 
 std::unique_ptr<Trainer> make_mean(const Problem& problem) { return std::make_unique<Mean>(problem); }

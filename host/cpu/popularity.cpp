@@ -24,7 +24,7 @@ class Popularity final : public BiasTrainer {
 MethodInfo popularity_info() {
   return {"baseline", "Movies by their number of training ratings",
           "",         {.rating = false, .fold_in = true, .closed_form = true},
-          {},         {0.0, "counts are exact below 2^24"}};
+          {},         {0.0, 0.0, "counts are exact below 2^24"}};
 }
 
 std::unique_ptr<Trainer> make_popularity(const Problem& problem) { return std::make_unique<Popularity>(problem); }

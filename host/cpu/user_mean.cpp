@@ -31,7 +31,7 @@ class UserMean final : public BiasTrainer {
 
 MethodInfo user_mean_info() {
   return {"baseline", "The user's mean training rating", "", {.ranking = false, .fold_in = true, .closed_form = true},
-          {},         {1e-6, "sums in double"}};
+          {},         {1e-6, 1e-6, "sums in double"}};
 }
 
 std::unique_ptr<Trainer> make_user_mean(const Problem& problem) { return std::make_unique<UserMean>(problem); }
