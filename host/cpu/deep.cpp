@@ -14,7 +14,7 @@
 #include "host/cpu/blas.hpp"
 #include "host/cpu/deep_model.hpp"
 #include "host/cpu/means.hpp"
-#include "host/cpu/samples.hpp"
+#include "host/cpu/minibatches.hpp"
 #include "host/cpu/task_list.hpp"
 #include "host/cpu/vector_math.hpp"
 #include "host/error.hpp"
@@ -41,7 +41,7 @@ class Deep final : public Trainer {
   std::vector<DeepSide*> sides();
   DeepSide side(const Problem& problem, bool identity, const Features* features,
                 const std::vector<std::int64_t>& samples, std::uint32_t stream) const;
-  void collect();
+  double learn(Minibatch& batch);
   void represent();
   SampleParts parts_of(std::int64_t sample) const;
   double network();
@@ -57,21 +57,18 @@ class Deep final : public Trainer {
   void score_block(const std::int32_t* users, const std::int32_t* items, std::int64_t n, const CsrView* context,
                    std::int64_t first, float* out) const;
 
-  Samples samples_;
-  std::int64_t factors_, hidden_, batch_;
-  double learning_rate_, weight_decay_, identity_dropout_;
+  Minibatches minibatches_;
+  std::int64_t factors_, hidden_;
+  double learning_rate_, weight_decay_;
   float offset_;
   Random dropout_;
-  std::uint64_t batches_ = 0;  // so far
-  std::uint64_t seen_ = 0;     // samples so far
-  std::uint32_t epochs_ = 0;
   DeepSide users_, items_;
   std::optional<DeepSide> contexts_;
   DeepHead head_;
-  Batch sample_;
-  Matrix h1_, h2_, g1_, g2_;        // by sample
-  std::vector<float> coefficient_;  // derivative of the batch's mean loss by the score
-  std::vector<double> loss_;        // of each task
+  const Minibatch* batch_ = nullptr;  // at hand
+  Matrix h1_, h2_, g1_, g2_;          // by sample
+  std::vector<float> coefficient_;    // derivative of the batch's mean loss by the score
+  std::vector<double> loss_;          // of each task
 
   // All users and movies as the network reads them; made when first asked for after an epoch.
   struct Prepared {
@@ -99,13 +96,11 @@ DeepSide Deep::side(const Problem& problem, bool identity, const Features* featu
 
 Deep::Deep(const Problem& problem)
     : Trainer(problem.threads),
-      samples_(problem, Samples::Negatives::pointwise, negatives),
+      minibatches_(problem, Samples::Negatives::pointwise, negatives),
       factors_(problem.hyper.integer("factors")),
       hidden_(problem.hyper.integer("hidden")),
-      batch_(problem.hyper.integer("batch")),
       learning_rate_(problem.hyper["learning_rate"]),
       weight_decay_(problem.hyper["weight_decay"]),
-      identity_dropout_(problem.hyper["identity_dropout"]),
       offset_(problem.task == Task::rating ? static_cast<float>(global_mean(problem.ratings.view()))
                                            : -std::log(static_cast<float>(negatives))),
       dropout_(problem.seed, Stream::dropout),
@@ -116,7 +111,7 @@ Deep::Deep(const Problem& problem)
     contexts_.emplace(side(problem, false, problem.context,
                            std::vector<std::int64_t>(static_cast<std::size_t>(problem.ratings.entries()), 1), 2));
   }
-  const std::int64_t rows = std::min(batch_, samples_.size());
+  const std::int64_t rows = std::min(problem.hyper.integer("batch"), minibatches_.samples().size());
   h1_ = g1_ = Matrix(rows, hidden_);
   h2_ = g2_ = Matrix(rows, head_.hidden2());
 }
@@ -129,50 +124,33 @@ std::vector<DeepSide*> Deep::sides() {
 
 EpochResult Deep::epoch() {
   prepared_->fresh = false;
-  const Permutation order = samples_.order(epochs_);
-  double loss = 0;
-  for (std::int64_t first = 0; first < samples_.size(); first += batch_) {
-    samples_.fill(order, epochs_, first, std::min(batch_, samples_.size() - first), threads_, sample_);
-    collect();
-    represent();
-    loss += network();
-    slot_gradients();
-    update();
-    ++batches_;
-    seen_ += static_cast<std::uint64_t>(sample_.size());
-  }
-  ++epochs_;
-  const double objective = samples_.size() == 0 ? 0.0 : loss / static_cast<double>(samples_.size());
+  const double objective = minibatches_.epoch({&users_.table, &items_.table, contexts_ ? &contexts_->table : nullptr},
+                                              threads_, [this](Minibatch& batch) { return learn(batch); });
   if (!std::isfinite(objective) || !users_.table.finite() ||
       !items_.table.finite()) {  // the last update has no loss yet
     throw Diverged("the training loss is not finite; lower learning_rate");
   }
-  return {objective, samples_.size()};
+  return {objective, minibatches_.samples().size()};
 }
 
-void Deep::collect() {
-  TaskList tasks;
-  tasks.add(1, 1, [&](std::int64_t, std::int64_t) {
-    users_.table.collect(sample_.users, identity_dropout_, 2 * batches_, dropout_, users_.slots);
-  });
-  tasks.add(1, 1, [&](std::int64_t, std::int64_t) {
-    items_.table.collect(sample_.items, identity_dropout_, 2 * batches_ + 1, dropout_, items_.slots);
-  });
-  if (contexts_) {
-    tasks.add(1, 1, [&](std::int64_t, std::int64_t) {
-      contexts_->table.collect(sample_.entries, 0.0, 0, dropout_, contexts_->slots);
-    });
-  }
-  tasks.run(threads_);
+double Deep::learn(Minibatch& batch) {
+  batch_ = &batch;
+  for (std::size_t side = 0; side < sides().size(); ++side) sides()[side]->slots = &batch.slots[side];
+  represent();
+  const double loss = network();
+  slot_gradients();
+  update();
+  return loss;
 }
 
 void Deep::represent() {
   TaskList tasks;
   for (DeepSide* side : sides()) {
-    side->active.resize(side->slots.size(), factors_, hidden_);
-    tasks.add(side->slots.size(), slot_grain, [side](std::int64_t begin, std::int64_t end) {
-      side->table.forward(side->slots, begin, end);
-      side->activate(side->slots.values, begin, end, side->active);
+    side->active.resize(side->slots->size(), factors_, hidden_);
+    side->values.resize(side->slots->size(), side->inputs());
+    tasks.add(side->slots->size(), slot_grain, [side](std::int64_t begin, std::int64_t end) {
+      side->table.forward(*side->slots, begin, end, side->values);
+      side->activate(side->values.vectors, begin, end, side->active);
     });
   }
   tasks.run(threads_);
@@ -180,32 +158,33 @@ void Deep::represent() {
 
 SampleParts Deep::parts_of(std::int64_t sample) const {
   const auto s = static_cast<std::size_t>(sample);
-  const std::int64_t u = users_.slots.slot[s], i = items_.slots.slot[s];
-  SampleParts parts{users_.active.hidden.row(u),
-                    items_.active.hidden.row(i),
-                    nullptr,
-                    users_.active.sum.row(u),
-                    items_.active.sum.row(i),
-                    nullptr,
-                    offset_ + users_.slots.values(u, users_.inputs()) + items_.slots.values(i, items_.inputs())};
+  const std::int64_t u = users_.slots->slot[s], i = items_.slots->slot[s];
+  SampleParts parts{
+      users_.active.hidden.row(u),
+      items_.active.hidden.row(i),
+      nullptr,
+      users_.active.sum.row(u),
+      items_.active.sum.row(i),
+      nullptr,
+      offset_ + users_.values.bias[static_cast<std::size_t>(u)] + items_.values.bias[static_cast<std::size_t>(i)]};
   if (contexts_) {
-    const std::int64_t c = contexts_->slots.slot[s];
+    const std::int64_t c = contexts_->slots->slot[s];
     parts.context_hidden = contexts_->active.hidden.row(c);
     parts.context_sum = contexts_->active.sum.row(c);
-    parts.bias += contexts_->slots.values(c, contexts_->inputs());
+    parts.bias += contexts_->values.bias[static_cast<std::size_t>(c)];
   }
   return parts;
 }
 
 double Deep::network() {
-  coefficient_.resize(static_cast<std::size_t>(sample_.size()));
-  loss_.assign(static_cast<std::size_t>((sample_.size() + sample_grain - 1) / sample_grain), 0.0);
-  threads_.for_ranges(sample_.size(), sample_grain, [&](std::int64_t begin, std::int64_t end, int) {
+  coefficient_.resize(static_cast<std::size_t>(batch_->samples.size()));
+  loss_.assign(static_cast<std::size_t>((batch_->samples.size() + sample_grain - 1) / sample_grain), 0.0);
+  threads_.for_ranges(batch_->samples.size(), sample_grain, [&](std::int64_t begin, std::int64_t end, int) {
     const std::int64_t n = end - begin, hidden2 = head_.hidden2();
     std::vector<SampleParts> parts;
     for (std::int64_t s = begin; s < end; ++s) parts.push_back(parts_of(s));
     const MatrixView h1{h1_.row(begin), n, hidden_, hidden_}, h2{h2_.row(begin), n, hidden2, hidden2};
-    head_.forward(parts.data(), n, &dropout_, seen_ + static_cast<std::uint64_t>(begin), h1, h2,
+    head_.forward(parts.data(), n, &dropout_, batch_->first + static_cast<std::uint64_t>(begin), h1, h2,
                   &coefficient_[static_cast<std::size_t>(begin)]);
     loss_[static_cast<std::size_t>(begin / sample_grain)] = derivatives(begin, end);
     head_.backward(&coefficient_[static_cast<std::size_t>(begin)], h1, h2, {g1_.row(begin), n, hidden_, hidden_},
@@ -218,11 +197,11 @@ double Deep::network() {
 
 /// Turns scores into derivatives of the mean loss; returns the sum of the losses.
 double Deep::derivatives(std::int64_t begin, std::int64_t end) {
-  const float share = 1.0F / static_cast<float>(sample_.size());
+  const float share = 1.0F / static_cast<float>(batch_->samples.size());
   double loss = 0;
   for (auto s = static_cast<std::size_t>(begin); s < static_cast<std::size_t>(end); ++s) {
-    const float score = coefficient_[s], target = sample_.targets[s];
-    if (samples_.ranking()) {
+    const float score = coefficient_[s], target = batch_->samples.targets[s];
+    if (minibatches_.samples().ranking()) {
       coefficient_[s] = share * (1.0F / (1.0F + std::exp(-score)) - target);
       loss += static_cast<double>(softplus(score) - target * score);
     } else {
@@ -239,27 +218,28 @@ void Deep::add_interactions(const DeepSide& side, std::int64_t sample, float* gr
   const auto s = static_cast<std::size_t>(sample);
   for (const DeepSide* other : {&users_, &items_, contexts_ ? &*contexts_ : nullptr}) {
     if (other == nullptr || other == &side) continue;
-    add_scaled(coefficient_[s], other->active.sum.row(other->slots.slot[s]), gradient, factors_);
+    add_scaled(coefficient_[s], other->active.sum.row(other->slots->slot[s]), gradient, factors_);
   }
 }
 
 void Deep::slot_gradients(DeepSide& side, std::int64_t begin, std::int64_t end) {
-  const std::int64_t inputs = side.inputs(), width = side.table.width();
+  const std::int64_t inputs = side.inputs();
   for (std::int64_t slot = begin; slot < end; ++slot) {
     float* hidden = side.hidden_gradient.row(slot);
     std::fill(hidden, hidden + hidden_, 0.0F);
-    for (const std::int32_t s : side.slots.samples.of(slot)) add_scaled(1.0F, g1_.row(s), hidden, hidden_);
+    for (const std::int32_t s : side.slots->samples.of(slot)) add_scaled(1.0F, g1_.row(s), hidden, hidden_);
   }
   multiply_transposed({side.hidden_gradient.row(begin), end - begin, hidden_, hidden_}, side.weights.value.view(), 0.0F,
-                      {side.slots.gradients.row(begin), end - begin, inputs, width});
+                      {side.gradients.vectors.row(begin), end - begin, inputs, side.gradients.vectors.columns()});
   std::vector<float> interactions(static_cast<std::size_t>(factors_));
   for (std::int64_t slot = begin; slot < end; ++slot) {
     std::fill(interactions.begin(), interactions.end(), 0.0F);
-    float* gradient = side.slots.gradients.row(slot);
-    gradient[inputs] = 0.0F;
-    for (const std::int32_t s : side.slots.samples.of(slot)) {
+    float* gradient = side.gradients.vectors.row(slot);
+    float& bias = side.gradients.bias[static_cast<std::size_t>(slot)];
+    bias = 0.0F;
+    for (const std::int32_t s : side.slots->samples.of(slot)) {
       add_interactions(side, s, interactions.data());
-      gradient[inputs] += coefficient_[static_cast<std::size_t>(s)];
+      bias += coefficient_[static_cast<std::size_t>(s)];
     }
     for (std::int64_t slice = 0; slice < side.table.slices(); ++slice) {
       add_scaled(1.0F, interactions.data(), gradient + slice * factors_, factors_);
@@ -270,8 +250,10 @@ void Deep::slot_gradients(DeepSide& side, std::int64_t begin, std::int64_t end) 
 void Deep::slot_gradients() {
   TaskList tasks;
   for (DeepSide* side : sides()) {
-    if (side->hidden_gradient.rows() < side->slots.size()) side->hidden_gradient = Matrix(side->slots.size(), hidden_);
-    tasks.add(side->slots.size(), slot_grain,
+    const std::int64_t slots = side->slots->size();
+    if (side->hidden_gradient.rows() < slots) side->hidden_gradient = Matrix(slots, hidden_);
+    side->gradients.resize(slots, side->inputs());
+    tasks.add(slots, slot_grain,
               [this, side](std::int64_t begin, std::int64_t end) { slot_gradients(*side, begin, end); });
   }
   tasks.run(threads_);
@@ -291,7 +273,7 @@ void Deep::update_weights(DenseParameter& weights, ConstMatrixView inputs, Const
 void Deep::update_head(const AdamStep& step) {
   std::vector<float> first(static_cast<std::size_t>(hidden_)), second(static_cast<std::size_t>(head_.hidden2())),
       output(second.size());
-  for (std::int64_t s = 0; s < sample_.size(); ++s) {
+  for (std::int64_t s = 0; s < batch_->samples.size(); ++s) {
     add_scaled(1.0F, g1_.row(s), first.data(), hidden_);
     add_scaled(1.0F, g2_.row(s), second.data(), head_.hidden2());
     add_scaled(coefficient_[static_cast<std::size_t>(s)], h2_.row(s), output.data(), head_.hidden2());
@@ -302,14 +284,15 @@ void Deep::update_head(const AdamStep& step) {
 }
 
 void Deep::update() {
-  const AdamStep step(learning_rate_, weight_decay_, static_cast<std::int64_t>(batches_) + 1);
-  const std::int64_t n = sample_.size(), hidden2 = head_.hidden2();
+  const AdamStep step(learning_rate_, weight_decay_, static_cast<std::int64_t>(batch_->number) + 1);
+  const std::int64_t n = batch_->samples.size(), hidden2 = head_.hidden2();
   TaskList tasks;
   for (DeepSide* side : sides()) {
-    const std::int64_t slots = side->slots.size();
-    update_weights(side->weights, {side->slots.values.data(), slots, side->inputs(), side->table.width()},
+    const std::int64_t slots = side->slots->size();
+    const Matrix& values = side->values.vectors;
+    update_weights(side->weights, {values.data(), slots, side->inputs(), values.columns()},
                    {side->hidden_gradient.data(), slots, hidden_, hidden_}, step, tasks);
-    tasks.add(side->slots.touched(), row_grain,
+    tasks.add(side->slots->touched(), row_grain,
               [this, side](std::int64_t begin, std::int64_t end) { side->update_rows(begin, end, learning_rate_); });
   }
   update_weights(head_.second, {h1_.data(), n, hidden_, hidden_}, {g2_.data(), n, hidden2, hidden2}, step, tasks);

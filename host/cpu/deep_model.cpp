@@ -32,14 +32,14 @@ DeepSide::DeepSide(EmbeddingTable made, std::int64_t hidden)
       steps(static_cast<std::size_t>(table.rows()), 0),
       weights(inputs(), hidden) {}
 
-void DeepSide::activate(const Matrix& values, std::int64_t begin, std::int64_t end, SideActivations& out) const {
+void DeepSide::activate(const Matrix& represented, std::int64_t begin, std::int64_t end, SideActivations& out) const {
   const std::int64_t rows = end - begin, hidden = weights.value.columns(), factors = table.factors();
-  multiply({values.row(begin), rows, inputs(), values.columns()}, weights.value.view(), 0.0F,
+  multiply({represented.row(begin), rows, inputs(), represented.columns()}, weights.value.view(), 0.0F,
            {out.hidden.row(begin), rows, hidden, hidden});
   for (std::int64_t r = begin; r < end; ++r) {
     std::fill(out.sum.row(r), out.sum.row(r) + factors, 0.0F);
     for (std::int64_t s = 0; s < table.slices(); ++s) {
-      add_scaled(1.0F, values.row(r) + s * factors, out.sum.row(r), factors);
+      add_scaled(1.0F, represented.row(r) + s * factors, out.sum.row(r), factors);
     }
   }
 }
@@ -48,8 +48,8 @@ void DeepSide::update_rows(std::int64_t begin, std::int64_t end, double learning
   const std::int64_t width = table.factors() + 1;
   std::vector<float> gradient(static_cast<std::size_t>(width));
   for (std::int64_t t = begin; t < end; ++t) {
-    table.row_gradient(slots, t, gradient.data());
-    const std::int64_t row = slots.rows[static_cast<std::size_t>(t)];
+    table.row_gradient(*slots, gradients, t, gradient.data());
+    const std::int64_t row = slots->rows[static_cast<std::size_t>(t)];
     const AdamStep step(learning_rate, static_cast<double>(decays[static_cast<std::size_t>(row)]),
                         ++steps[static_cast<std::size_t>(row)]);
     adam(step, gradient.data(), table.weights().row(row), m.row(row), v.row(row), width);

@@ -41,7 +41,7 @@ struct DeepSide {
   DeepSide(EmbeddingTable made, std::int64_t hidden);
   std::int64_t inputs() const { return table.slices() * table.factors(); }
   /// Activations of rows [begin, end) from their representations.
-  void activate(const Matrix& values, std::int64_t begin, std::int64_t end, SideActivations& out) const;
+  void activate(const Matrix& represented, std::int64_t begin, std::int64_t end, SideActivations& out) const;
   /// Adam step of touched rows [begin, end) of the batch.
   void update_rows(std::int64_t begin, std::int64_t end, double learning_rate);
 
@@ -50,9 +50,10 @@ struct DeepSide {
   std::vector<std::int32_t> steps;  // updates of each row so far
   std::vector<float> decays;        // weight decay of each row
   DenseParameter weights;           // inputs × hidden
-  Slots slots;
-  SideActivations active;  // by slot
-  Matrix hidden_gradient;  // by slot
+  const Slots* slots = nullptr;     // of the batch at hand
+  SlotValues values, gradients;     // by slot
+  SideActivations active;           // by slot
+  Matrix hidden_gradient;           // by slot
 };
 
 /// Where a sample finds its parts; null when it has no context.

@@ -40,26 +40,64 @@ Csr entries_of(std::int64_t entities, bool identity, const Features* features,
   return out;
 }
 
-/// Counting sort of positions by key; `keys` < `count`.
-void group(std::span<const std::int32_t> keys, std::size_t count, Groups& groups) {
-  groups.offsets.assign(count + 1, 0);
-  for (const std::int32_t key : keys) ++groups.offsets[static_cast<std::size_t>(key) + 1];
-  for (std::size_t k = 0; k < count; ++k) groups.offsets[k + 1] += groups.offsets[k];
-  groups.positions.resize(keys.size());
-  for (std::size_t p = keys.size(); p-- > 0;) {  // backwards: offsets end up where the lists end, then begin
-    groups.positions[static_cast<std::size_t>(--groups.offsets[static_cast<std::size_t>(keys[p]) + 1])] =
-        static_cast<std::int32_t>(p);
-  }
-  for (std::size_t k = 0; k < count; ++k) groups.offsets[k] = groups.offsets[k + 1];
-  groups.offsets[count] = static_cast<std::int64_t>(keys.size());
+/// Where entities or rows stand in the lists that a thread makes; -1 for all of them in between.
+std::vector<std::int32_t>& places(std::int64_t size) {
+  thread_local std::vector<std::int32_t> all;
+  if (all.size() < static_cast<std::size_t>(size)) all.resize(static_cast<std::size_t>(size), -1);
+  return all;
 }
 
-/// Keeps the memory of a matrix that is large enough already.
-void ensure(Matrix& matrix, std::int64_t rows, std::int64_t columns) {
-  if (matrix.rows() < rows || matrix.columns() != columns) matrix = Matrix(rows, columns);
+/// Turns groups.offsets from sizes, that of key k at k + 1, into ends, as place() wants them.
+void ends_of_sizes(Groups& groups) {
+  for (std::size_t k = 1; k < groups.offsets.size(); ++k) groups.offsets[k] += groups.offsets[k - 1];
+  groups.positions.resize(static_cast<std::size_t>(groups.offsets.back()));
+}
+
+/// Where the last position of a key that has none yet goes: positions are dealt backwards.
+std::size_t place(Groups& groups, std::int32_t key) {
+  return static_cast<std::size_t>(--groups.offsets[static_cast<std::size_t>(key) + 1]);
+}
+
+/// After the last place(), when each offset has become the one before it.
+void offsets_of_begins(Groups& groups) {
+  std::copy(groups.offsets.begin() + 1, groups.offsets.end(), groups.offsets.begin());
+  groups.offsets.back() = static_cast<std::int64_t>(groups.positions.size());
+}
+
+/// Distinct entities in the order of their first occurrence, and who reads them. Without branches on what is new, which
+/// no processor could foresee.
+void collect_slots(std::span<const std::int32_t> entity, std::vector<std::int32_t>& slot_of_entity, Slots& slots) {
+  slots.entity.resize(entity.size() + 1);
+  slots.slot.resize(entity.size());
+  Groups& samples = slots.samples;
+  samples.offsets.assign(entity.size() + 2, 0);
+  std::int32_t count = 0;
+  for (std::size_t s = 0; s < entity.size(); ++s) {
+    std::int32_t& known = slot_of_entity[static_cast<std::size_t>(entity[s])];
+    slots.entity[static_cast<std::size_t>(count)] = entity[s];
+    const std::int32_t slot = known < 0 ? count : known;
+    known = slot;
+    count += slot == count ? 1 : 0;
+    slots.slot[s] = slot;
+    ++samples.offsets[static_cast<std::size_t>(slot) + 1];
+  }
+  slots.entity.resize(static_cast<std::size_t>(count));
+  for (const std::int32_t e : slots.entity) slot_of_entity[static_cast<std::size_t>(e)] = -1;
+  samples.offsets.resize(static_cast<std::size_t>(count) + 1);
+  ends_of_sizes(samples);
+  for (std::size_t s = entity.size(); s-- > 0;)
+    samples.positions[place(samples, slots.slot[s])] = static_cast<std::int32_t>(s);
+  offsets_of_begins(samples);
 }
 
 }  // namespace
+
+void SlotValues::resize(std::int64_t rows, std::int64_t columns) {
+  constexpr std::int64_t line = 16;
+  const std::int64_t padded = (columns + line - 1) / line * line;
+  if (vectors.rows() < rows || vectors.columns() != padded) vectors = Matrix(rows, padded);
+  if (bias.size() < static_cast<std::size_t>(rows)) bias.resize(static_cast<std::size_t>(rows));
+}
 
 EmbeddingTable::EmbeddingTable(std::int64_t entities, bool identity, const Features* features,
                                const std::vector<std::int64_t>& samples, Slices slices, std::int64_t factors,
@@ -70,9 +108,7 @@ EmbeddingTable::EmbeddingTable(std::int64_t entities, bool identity, const Featu
       entries_(entries_of(entities, identity, features, samples)),
       has_identity_(static_cast<std::size_t>(entities), 0),
       rates_(static_cast<std::size_t>(entries_.columns), 1.0F),
-      weights_(entries_.columns, factors + 1),
-      slot_of_entity_(static_cast<std::size_t>(entities), -1),
-      place_of_row_(static_cast<std::size_t>(entries_.columns), -1) {
+      weights_(entries_.columns, factors + 1) {
   if (features != nullptr) {
     column_slice_.assign(static_cast<std::size_t>(features->rows.columns), 0);
     set_rates(*features, samples);
@@ -158,30 +194,14 @@ void EmbeddingTable::represent(std::span<const std::int32_t> columns, std::span<
 }
 
 void EmbeddingTable::collect(std::span<const std::int32_t> entity, double dropout, std::uint64_t batch,
-                             const Random& random, Slots& slots) {
-  collect_slots(entity, slots);
+                             const Random& random, Slots& slots) const {
+  collect_slots(entity, places(entities()), slots);
   slots.without_identity.resize(slots.entity.size());
   for (std::size_t s = 0; s < slots.entity.size(); ++s) {
-    slots.without_identity[s] = leaves_identity_out(slots.entity[s], dropout, batch, random) ? 1 : 0;
+    const std::int32_t e = slots.entity[s];
+    slots.without_identity[s] = !has_identity(e) || leaves_identity_out(e, dropout, batch, random) ? 1 : 0;
   }
   collect_rows(slots);
-  ensure(slots.values, slots.size(), width());
-  ensure(slots.gradients, slots.size(), width());
-}
-
-void EmbeddingTable::collect_slots(std::span<const std::int32_t> entity, Slots& slots) {
-  slots.entity.clear();
-  slots.slot.resize(entity.size());
-  for (std::size_t s = 0; s < entity.size(); ++s) {
-    std::int32_t& slot = slot_of_entity_[static_cast<std::size_t>(entity[s])];
-    if (slot < 0) {
-      slot = static_cast<std::int32_t>(slots.entity.size());
-      slots.entity.push_back(entity[s]);
-    }
-    slots.slot[s] = slot;
-  }
-  for (const std::int32_t e : slots.entity) slot_of_entity_[static_cast<std::size_t>(e)] = -1;
-  group(slots.slot, slots.entity.size(), slots.samples);
 }
 
 EmbeddingTable::Entries EmbeddingTable::features_of(std::int32_t entity, bool without_identity) const {
@@ -204,54 +224,70 @@ float EmbeddingTable::product(std::int32_t entity, bool without_identity, const 
   return sum;
 }
 
-void EmbeddingTable::collect_rows(Slots& slots) {
+void EmbeddingTable::collect_rows(Slots& slots) const {
   slots.rows.clear();
   auto& offsets = slots.readers.offsets;
   offsets.assign(1, 0);
-  for (std::int64_t s = 0; s < slots.size(); ++s) {
-    for (const std::int32_t row : entries_of_slot(slots, s).rows) {
-      std::int32_t& place = place_of_row_[static_cast<std::size_t>(row)];
-      if (place < 0) {
-        place = static_cast<std::int32_t>(slots.rows.size());
+  for (std::size_t s = 0; s < slots.entity.size(); ++s) {
+    if (slots.without_identity[s] != 0) continue;
+    slots.rows.push_back(slots.entity[s]);
+    offsets.push_back(1);
+  }
+  slots.identities = slots.touched();
+  std::vector<std::int32_t>& place_of_row = places(rows());
+  for (const std::int32_t entity : slots.entity) {
+    for (const std::int32_t row : features_of(entity, true).rows) {
+      std::int32_t& known = place_of_row[static_cast<std::size_t>(row)];
+      if (known < 0) {
+        known = static_cast<std::int32_t>(slots.rows.size());
         slots.rows.push_back(row);
         offsets.push_back(0);
       }
-      ++offsets[static_cast<std::size_t>(place) + 1];
+      ++offsets[static_cast<std::size_t>(known) + 1];
     }
   }
-  for (std::size_t t = 0; t < slots.rows.size(); ++t) offsets[t + 1] += offsets[t];
-  slots.readers.positions.resize(static_cast<std::size_t>(offsets.back()));
+  ends_of_sizes(slots.readers);
   slots.weights.resize(slots.readers.positions.size());
-  for (std::int64_t s = slots.size(); s-- > 0;) {  // backwards, as in group()
-    const Entries entries = entries_of_slot(slots, s);
-    for (std::size_t e = 0; e < entries.rows.size(); ++e) {
-      const std::int32_t place = place_of_row_[static_cast<std::size_t>(entries.rows[e])];
-      const auto at = static_cast<std::size_t>(--offsets[static_cast<std::size_t>(place) + 1]);
-      slots.readers.positions[at] = static_cast<std::int32_t>(s);
-      slots.weights[at] = entries.values[e];
+  const auto read = [&](std::int32_t row_place, std::int64_t slot, float value) {
+    const std::size_t at = place(slots.readers, row_place);
+    slots.readers.positions[at] = static_cast<std::int32_t>(slot);
+    slots.weights[at] = value;
+  };
+  auto identity = static_cast<std::int32_t>(slots.identities);
+  for (std::int64_t s = slots.size(); s-- > 0;) {
+    if (slots.without_identity[static_cast<std::size_t>(s)] == 0) read(--identity, s, 1.0F);
+    const Entries features = features_of(slots.entity[static_cast<std::size_t>(s)], true);
+    for (std::size_t e = 0; e < features.rows.size(); ++e) {
+      read(place_of_row[static_cast<std::size_t>(features.rows[e])], s, features.values[e]);
     }
   }
-  for (std::size_t t = 0; t < slots.rows.size(); ++t) {
-    offsets[t] = offsets[t + 1];
-    place_of_row_[static_cast<std::size_t>(slots.rows[t])] = -1;
+  offsets_of_begins(slots.readers);
+  for (std::size_t t = static_cast<std::size_t>(slots.identities); t < slots.rows.size(); ++t) {
+    place_of_row[static_cast<std::size_t>(slots.rows[t])] = -1;
   }
-  offsets[slots.rows.size()] = static_cast<std::int64_t>(slots.readers.positions.size());
 }
 
-void EmbeddingTable::forward(Slots& slots, std::int64_t begin, std::int64_t end) const {
+void EmbeddingTable::forward(const Slots& slots, std::int64_t begin, std::int64_t end, SlotValues& values) const {
   for (std::int64_t s = begin; s < end; ++s) {
     constexpr std::int64_t ahead = 4;
     if (s + ahead < end) {
       for (const std::int32_t row : entries_of_slot(slots, s + ahead).rows) prefetch(weights_.row(row), factors_ + 1);
     }
-    float* out = slots.values.row(s);
-    std::fill(out, out + width(), 0.0F);
+    float* out = values.vectors.row(s);
+    float& bias = values.bias[static_cast<std::size_t>(s)];
+    std::fill(out, out + slices_ * factors_, 0.0F);
+    bias = 0.0F;
     const Entries entries = entries_of_slot(slots, s);
-    for (std::size_t e = 0; e < entries.rows.size(); ++e) add_row(entries.rows[e], entries.values[e], out);
+    for (std::size_t e = 0; e < entries.rows.size(); ++e) {
+      const float* weights = weights_.row(entries.rows[e]);
+      add_scaled(entries.values[e], weights, out + slice(entries.rows[e]) * factors_, factors_);
+      bias += entries.values[e] * weights[factors_];
+    }
   }
 }
 
-float EmbeddingTable::row_gradient(const Slots& slots, std::int64_t t, float* gradient) const {
+float EmbeddingTable::row_gradient(const Slots& slots, const SlotValues& gradients, std::int64_t t,
+                                   float* gradient) const {
   std::fill(gradient, gradient + factors_ + 1, 0.0F);
   const std::int64_t row = slots.rows[static_cast<std::size_t>(t)];
   const std::int64_t offset = slice(row) * factors_;
@@ -260,9 +296,8 @@ float EmbeddingTable::row_gradient(const Slots& slots, std::int64_t t, float* gr
   const auto readers = slots.readers.of(t);
   for (std::size_t e = 0; e < readers.size(); ++e) {
     const float value = slots.weights[first + e];
-    const float* from = slots.gradients.row(readers[e]);
-    add_scaled(value, from + offset, gradient, factors_);
-    gradient[factors_] += value * from[width() - 1];
+    add_scaled(value, gradients.vectors.row(readers[e]) + offset, gradient, factors_);
+    gradient[factors_] += value * gradients.bias[static_cast<std::size_t>(readers[e])];
     penalty += value * value * static_cast<float>(slots.samples.of(readers[e]).size());
   }
   return penalty;

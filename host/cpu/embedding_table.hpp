@@ -10,9 +10,10 @@
 // Entities without training ratings have no identity, and rows that no trained entity reads start at zero, are never
 // updated, and so contribute nothing: for a cold item only its metadata speak.
 //
-// A Slots holds what a minibatch needs of one side: its distinct entities ("slots"), their representations, and the
-// touched rows with the slots that read them, in a fixed order. So each representation is computed once a batch, and
-// each touched row gets the sum of its gradients and one update.
+// A Slots lists what a minibatch reads of one side: its distinct entities ("slots"), and the touched rows with the
+// slots that read them, in a fixed order. So each representation is computed once a batch, and each touched row gets
+// the sum of its gradients and one update. It does not depend on the weights and can be made ahead of the batches
+// before it.
 #pragma once
 #include <cstdint>
 #include <span>
@@ -36,17 +37,24 @@ struct Groups {
 
 struct Slots {
   std::vector<std::int32_t> entity;    // of each slot, by first occurrence in the batch
-  std::vector<char> without_identity;  // of each slot
+  std::vector<char> without_identity;  // of each slot: it was left out, or the entity has none
   std::vector<std::int32_t> slot;      // of each sample
   Groups samples;                      // of each slot
-  Matrix values;                       // slots × width
-  Matrix gradients;                    // slots × width, to be filled by the model
-  std::vector<std::int32_t> rows;      // touched rows of the table, by first occurrence
+  std::vector<std::int32_t> rows;      // touched rows of the table: identities by slot, then features
   Groups readers;                      // slots that read each touched row
   std::vector<float> weights;          // value of the feature, beside readers.positions
+  std::int64_t identities = 0;         // the first touched rows; each is read by its entity's slot alone, with value 1
 
   std::int64_t size() const { return static_cast<std::int64_t>(entity.size()); }
   std::int64_t touched() const { return static_cast<std::int64_t>(rows.size()); }
+};
+
+/// Representations of slots, or gradients of them: slices side by side, on cache lines of their own, and biases.
+struct SlotValues {
+  /// At least `rows` rows of `columns` floats; what they hold is lost when they are too few.
+  void resize(std::int64_t rows, std::int64_t columns);
+  Matrix vectors;  // columns beyond the slices are padding
+  std::vector<float> bias;
 };
 
 class EmbeddingTable {
@@ -77,20 +85,20 @@ class EmbeddingTable {
   bool finite() const;
 
   /// Slots of a batch whose sample s reads entity[s]. In a share `dropout` of (batch, entity) identity is left out.
-  /// Serial; costs O(samples + features of the slots).
+  /// Serial; costs O(samples + features of the slots). Several threads may collect from one table.
   void collect(std::span<const std::int32_t> entity, double dropout, std::uint64_t batch, const Random& random,
-               Slots& slots);
-  /// Fills slots.values of [begin, end).
-  void forward(Slots& slots, std::int64_t begin, std::int64_t end) const;
+               Slots& slots) const;
+  /// Representations of slots [begin, end).
+  void forward(const Slots& slots, std::int64_t begin, std::int64_t end, SlotValues& values) const;
   /// <other, representation> + bias for an entity that need not have a slot; with Slices::one.
   float product(std::int32_t entity, bool without_identity, const float* other) const;
   /// Whether identity is left out of an entity in a batch, as collect() decides it.
   bool leaves_identity_out(std::int32_t entity, double dropout, std::uint64_t batch, const Random& random) const {
     return identities_ > 0 && dropout > 0 && random.uniform(batch, static_cast<std::uint32_t>(entity)) < dropout;
   }
-  /// Gradient of touched row t: [vector | bias] into `gradient`; returns Σ over samples of value², the row's share of
-  /// a penalty that each sample pays for what it reads.
-  float row_gradient(const Slots& slots, std::int64_t t, float* gradient) const;
+  /// Gradient of touched row t, [vector | bias], from those of the slots; returns Σ over samples of value², the row's
+  /// share of a penalty that each sample pays for what it reads.
+  float row_gradient(const Slots& slots, const SlotValues& gradients, std::int64_t t, float* gradient) const;
 
   /// Share of a common learning rate that a row may use: rows that are read side by side by one entity move together,
   /// so a field's share is 1 / max(1, mean over its trained entities of Σ |value|). About 1 / sqrt(n) for sets of n.
@@ -108,8 +116,7 @@ class EmbeddingTable {
  private:
   void add_row(std::int32_t row, float value, float* out) const;
   void set_rates(const Features& features, const std::vector<std::int64_t>& samples);
-  void collect_slots(std::span<const std::int32_t> entity, Slots& slots);
-  void collect_rows(Slots& slots);
+  void collect_rows(Slots& slots) const;
   struct Entries {
     std::span<const std::int32_t> rows;
     std::span<const float> values;
@@ -125,8 +132,6 @@ class EmbeddingTable {
   std::vector<std::int32_t> column_slice_;  // by feature column
   std::vector<float> rates_;                // by row
   Matrix weights_;
-  std::vector<std::int32_t> slot_of_entity_;  // -1 outside of collect
-  std::vector<std::int32_t> place_of_row_;
 };
 
 }  // namespace embrace::cpu

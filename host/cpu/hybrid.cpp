@@ -17,7 +17,7 @@
 
 #include "host/cpu/embedding_table.hpp"
 #include "host/cpu/hybrid_loss.hpp"
-#include "host/cpu/samples.hpp"
+#include "host/cpu/minibatches.hpp"
 #include "host/cpu/task_list.hpp"
 #include "host/cpu/vector_math.hpp"
 #include "host/error.hpp"
@@ -40,13 +40,18 @@ struct Side {
   EmbeddingTable table;
   Matrix sums;
   std::vector<float> penalties;  // by row, a sample
-  Slots slots;
+  const Slots* slots = nullptr;  // of the batch at hand
+  SlotValues values, gradients;  // by slot
 };
 
-/// Row of slot values that a sample reads.
-const float* values_of(const Side& side, std::int64_t sample) {
-  return side.slots.values.row(side.slots.slot[static_cast<std::size_t>(sample)]);
+std::size_t slot_of(const Side& side, std::int64_t sample) {
+  return static_cast<std::size_t>(side.slots->slot[static_cast<std::size_t>(sample)]);
 }
+/// What a sample reads.
+const float* vector_of(const Side& side, std::int64_t sample) {
+  return side.values.vectors.row(static_cast<std::int64_t>(slot_of(side, sample)));
+}
+float bias_of(const Side& side, std::int64_t sample) { return side.values.bias[slot_of(side, sample)]; }
 
 class Hybrid final : public Trainer {
  public:
@@ -59,10 +64,11 @@ class Hybrid final : public Trainer {
   Side side(const Problem& problem, bool identity, const Features* features, const std::vector<std::int64_t>& samples,
             std::uint32_t stream) const;
   bool paired() const { return loss_kind_ == Loss::bpr || loss_kind_ == Loss::warp; }
-  void collect();
-  void search();
-  void search(std::int64_t sample);
-  void represent();
+  std::vector<Side*> sides();
+  double learn(Minibatch& batch);
+  void search(Minibatch& batch);
+  void search(Minibatch& batch, std::int64_t sample);
+  void represent(const std::vector<Side*>& sides);
   double coefficients();
   float single_score(std::int64_t sample) const;
   float difference(std::int64_t sample) const;
@@ -74,19 +80,14 @@ class Hybrid final : public Trainer {
   void adagrad(Side& side, std::int64_t begin, std::int64_t end);
 
   Loss loss_kind_;
-  Samples samples_;
+  Minibatches minibatches_;
   std::int64_t factors_;
-  std::int64_t batch_;
   float learning_rate_;
-  double identity_dropout_;
   float offset_;
-  Random dropout_;
-  std::uint64_t batches_ = 0;  // so far
-  std::uint32_t epochs_ = 0;
   Side users_;
   Side items_;
   std::optional<Side> contexts_;
-  Batch sample_;
+  const Batch* samples_ = nullptr;  // at hand
   std::vector<float> coefficient_;  // of each sample: derivative of the loss by the score; before, its warp weight
   std::vector<double> loss_;        // of each task
 
@@ -112,13 +113,10 @@ Side Hybrid::side(const Problem& problem, bool identity, const Features* feature
 Hybrid::Hybrid(const Problem& problem)
     : Trainer(problem.threads),
       loss_kind_(loss_of(problem)),
-      samples_(problem, negatives_of(loss_kind_), logistic_negatives),
+      minibatches_(problem, negatives_of(loss_kind_), logistic_negatives),
       factors_(problem.hyper.integer("factors")),
-      batch_(problem.hyper.integer("batch")),
       learning_rate_(static_cast<float>(problem.hyper["learning_rate"])),
-      identity_dropout_(problem.hyper["identity_dropout"]),
       offset_(offset_of(problem, loss_kind_)),
-      dropout_(problem.seed, Stream::dropout),
       users_(side(problem, true, problem.user_features, row_sizes(problem.ratings.view()), 0)),
       items_(side(problem, true, problem.item_features, row_sizes(problem.by_item.view()), 1)) {
   if (problem.context != nullptr) {
@@ -127,113 +125,104 @@ Hybrid::Hybrid(const Problem& problem)
   }
 }
 
+std::vector<Side*> Hybrid::sides() {
+  std::vector<Side*> all{&users_, &items_};
+  if (contexts_) all.push_back(&*contexts_);
+  return all;
+}
+
 EpochResult Hybrid::epoch() {
   made_->fresh = false;
-  const Permutation order = samples_.order(epochs_);
-  double loss = 0;
-  for (std::int64_t first = 0; first < samples_.size(); first += batch_) {
-    samples_.fill(order, epochs_, first, std::min(batch_, samples_.size() - first), threads_, sample_);
-    collect();
-    represent();
-    loss += coefficients();
-    gradients();
-    update();
-    ++batches_;
-  }
-  ++epochs_;
-  const double objective = samples_.size() == 0 ? 0.0 : loss / static_cast<double>(samples_.size());
+  const double objective = minibatches_.epoch({&users_.table, &items_.table, contexts_ ? &contexts_->table : nullptr},
+                                              threads_, [this](Minibatch& batch) { return learn(batch); });
   if (!std::isfinite(objective) || !users_.table.finite() ||
       !items_.table.finite()) {  // the last update has no loss yet
     throw Diverged("the training loss is not finite; lower learning_rate");
   }
-  return {objective, samples_.size()};
+  return {objective, minibatches_.samples().size()};
 }
 
-void Hybrid::collect() {
-  coefficient_.resize(static_cast<std::size_t>(sample_.size()));
+double Hybrid::learn(Minibatch& batch) {
+  samples_ = &batch.samples;
+  for (std::size_t side = 0; side < sides().size(); ++side) sides()[side]->slots = &batch.slots[side];
+  coefficient_.resize(static_cast<std::size_t>(batch.samples.size()));
   if (loss_kind_ == Loss::warp) {
-    users_.table.collect(sample_.users, identity_dropout_, 2 * batches_, dropout_, users_.slots);
-    threads_.for_ranges(users_.slots.size(), slot_grain, [&](std::int64_t begin, std::int64_t end, int) {
-      users_.table.forward(users_.slots, begin, end);
-    });
-    search();
+    represent({&users_});
+    search(batch);
+    minibatches_.collect(Minibatches::items, items_.table, batch);
+    represent({&items_});
+  } else {
+    represent(sides());
   }
-  TaskList tasks;
-  tasks.add(loss_kind_ == Loss::warp ? 0 : 1, 1, [&](std::int64_t, std::int64_t) {
-    users_.table.collect(sample_.users, identity_dropout_, 2 * batches_, dropout_, users_.slots);
-  });
-  tasks.add(1, 1, [&](std::int64_t, std::int64_t) {
-    items_.table.collect(sample_.items, identity_dropout_, 2 * batches_ + 1, dropout_, items_.slots);
-  });
-  if (contexts_) {
-    tasks.add(1, 1, [&](std::int64_t, std::int64_t) {
-      contexts_->table.collect(sample_.entries, 0.0, 0, dropout_, contexts_->slots);
-    });
-  }
-  tasks.run(threads_);
+  const double loss = coefficients();
+  gradients();
+  update();
+  return loss;
 }
 
-void Hybrid::search() {
-  threads_.for_ranges(sample_.size(), search_grain, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t s = begin; s < end; ++s) search(s);
+void Hybrid::search(Minibatch& batch) {
+  threads_.for_ranges(batch.samples.size(), search_grain, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t s = begin; s < end; ++s) search(batch, s);
   });
 }
 
 /// The sampled movie of a warp sample and its weight; 0 and the last candidate when none comes near the rated one.
-void Hybrid::search(std::int64_t sample) {
+void Hybrid::search(Minibatch& batch, std::int64_t sample) {
   const auto s = static_cast<std::size_t>(sample);
-  const float* user = values_of(users_, sample);
+  const Samples& samples = minibatches_.samples();
+  const float* user = vector_of(users_, sample);
   const auto score = [&](std::int32_t item) {
-    const bool alone = items_.table.leaves_identity_out(item, identity_dropout_, 2 * batches_ + 1, dropout_);
+    const bool alone = minibatches_.leaves_identity_out(Minibatches::items, items_.table, item, batch);
     return items_.table.product(item, alone, user);
   };
-  std::int32_t& chosen = sample_.items[sample_.users.size() + s];
+  std::int32_t& chosen = batch.samples.items[batch.samples.users.size() + s];
   coefficient_[s] = 0.0F;
-  const float least = score(sample_.items[s]) - 1.0F;
+  const float least = score(batch.samples.items[s]) - 1.0F;
   for (int trial = 0; trial < Samples::most_candidates; ++trial) {
-    chosen = samples_.candidate(sample_.users[s], sample_.numbers[s], epochs_, trial);
+    chosen = samples.candidate(batch.samples.users[s], batch.samples.numbers[s], batch.epoch, trial);
     if (score(chosen) <= least) continue;
-    coefficient_[s] = warp_weight(samples_.trained_items(), trial + 1);
+    coefficient_[s] = warp_weight(samples.trained_items(), trial + 1);
     return;
   }
 }
 
-void Hybrid::represent() {
+void Hybrid::represent(const std::vector<Side*>& sides) {
   TaskList tasks;
-  for (Side* side : {&users_, &items_, contexts_ ? &*contexts_ : nullptr}) {
-    if (side == nullptr) continue;
-    tasks.add(side->slots.size(), slot_grain,
-              [side](std::int64_t begin, std::int64_t end) { side->table.forward(side->slots, begin, end); });
+  for (Side* side : sides) {
+    side->values.resize(side->slots->size(), factors_);
+    tasks.add(side->slots->size(), slot_grain, [side](std::int64_t begin, std::int64_t end) {
+      side->table.forward(*side->slots, begin, end, side->values);
+    });
   }
   tasks.run(threads_);
 }
 
 float Hybrid::single_score(std::int64_t s) const {
-  const float* user = values_of(users_, s);
-  const float* item = values_of(items_, s);
-  float score = offset_ + user[factors_] + item[factors_] + dot(user, item, factors_);
+  const float* user = vector_of(users_, s);
+  const float* item = vector_of(items_, s);
+  float score = offset_ + bias_of(users_, s) + bias_of(items_, s) + dot(user, item, factors_);
   if (contexts_) {
-    const float* context = values_of(*contexts_, s);
-    score += context[factors_] + dot(context, user, factors_) + dot(context, item, factors_);
+    const float* context = vector_of(*contexts_, s);
+    score += bias_of(*contexts_, s) + dot(context, user, factors_) + dot(context, item, factors_);
   }
   return score;
 }
 
 /// Difference between the scores of the positive and the sampled movie; the user's bias is in both.
 float Hybrid::difference(std::int64_t s) const {
-  const float* user = values_of(users_, s);
-  const float* positive = values_of(items_, s);
-  const float* negative = values_of(items_, s + sample_.size());
-  return (positive[factors_] - negative[factors_]) + (dot(user, positive, factors_) - dot(user, negative, factors_));
+  const float* user = vector_of(users_, s);
+  const std::int64_t other = s + samples_->size();
+  return (bias_of(items_, s) - bias_of(items_, other)) +
+         (dot(user, vector_of(items_, s), factors_) - dot(user, vector_of(items_, other), factors_));
 }
 
 double Hybrid::coefficients() {
-  loss_.assign(static_cast<std::size_t>((sample_.size() + sample_grain - 1) / sample_grain), 0.0);
-  threads_.for_ranges(sample_.size(), sample_grain, [&](std::int64_t begin, std::int64_t end, int) {
+  loss_.assign(static_cast<std::size_t>((samples_->size() + sample_grain - 1) / sample_grain), 0.0);
+  threads_.for_ranges(samples_->size(), sample_grain, [&](std::int64_t begin, std::int64_t end, int) {
     double loss = 0;
     for (std::int64_t s = begin; s < end; ++s) {
       float& coefficient = coefficient_[static_cast<std::size_t>(s)];
-      const float target = loss_kind_ == Loss::warp ? coefficient : sample_.targets[static_cast<std::size_t>(s)];
+      const float target = loss_kind_ == Loss::warp ? coefficient : samples_->targets[static_cast<std::size_t>(s)];
       const LossAt at = loss_at(loss_kind_, paired() ? difference(s) : single_score(s), target);
       coefficient = at.derivative;
       loss += at.loss;
@@ -246,49 +235,56 @@ double Hybrid::coefficients() {
 }
 
 void Hybrid::user_gradient(std::int64_t slot) {
-  float* gradient = users_.slots.gradients.row(slot);
-  std::fill(gradient, gradient + factors_ + 1, 0.0F);
-  for (const std::int32_t s : users_.slots.samples.of(slot)) {
+  float* gradient = users_.gradients.vectors.row(slot);
+  float& bias = users_.gradients.bias[static_cast<std::size_t>(slot)];
+  std::fill(gradient, gradient + factors_, 0.0F);
+  bias = 0.0F;
+  for (const std::int32_t s : users_.slots->samples.of(slot)) {
     const float coefficient = coefficient_[static_cast<std::size_t>(s)];
-    add_scaled(coefficient, values_of(items_, s), gradient, factors_);
+    add_scaled(coefficient, vector_of(items_, s), gradient, factors_);
     if (paired()) {
-      add_scaled(-coefficient, values_of(items_, s + sample_.size()), gradient, factors_);
+      add_scaled(-coefficient, vector_of(items_, s + samples_->size()), gradient, factors_);
     } else {
-      gradient[factors_] += coefficient;
+      bias += coefficient;
     }
-    if (contexts_) add_scaled(coefficient, values_of(*contexts_, s), gradient, factors_);
+    if (contexts_) add_scaled(coefficient, vector_of(*contexts_, s), gradient, factors_);
   }
 }
 
 /// In a batch of n pairs, item sample n + s is the sampled movie of sample s.
 void Hybrid::item_gradient(std::int64_t slot) {
-  float* gradient = items_.slots.gradients.row(slot);
-  std::fill(gradient, gradient + factors_ + 1, 0.0F);
-  for (const std::int32_t read : items_.slots.samples.of(slot)) {
-    const bool negative = read >= sample_.size();
-    const std::int64_t s = negative ? read - sample_.size() : read;
+  float* gradient = items_.gradients.vectors.row(slot);
+  float& bias = items_.gradients.bias[static_cast<std::size_t>(slot)];
+  std::fill(gradient, gradient + factors_, 0.0F);
+  bias = 0.0F;
+  for (const std::int32_t read : items_.slots->samples.of(slot)) {
+    const bool negative = read >= samples_->size();
+    const std::int64_t s = negative ? read - samples_->size() : read;
     const float coefficient = (negative ? -1.0F : 1.0F) * coefficient_[static_cast<std::size_t>(s)];
-    add_scaled(coefficient, values_of(users_, s), gradient, factors_);
-    gradient[factors_] += coefficient;
-    if (contexts_) add_scaled(coefficient, values_of(*contexts_, s), gradient, factors_);
+    add_scaled(coefficient, vector_of(users_, s), gradient, factors_);
+    bias += coefficient;
+    if (contexts_) add_scaled(coefficient, vector_of(*contexts_, s), gradient, factors_);
   }
 }
 
 void Hybrid::context_gradient(std::int64_t slot) {
-  float* gradient = contexts_->slots.gradients.row(slot);
-  std::fill(gradient, gradient + factors_ + 1, 0.0F);
-  for (const std::int32_t s : contexts_->slots.samples.of(slot)) {
+  float* gradient = contexts_->gradients.vectors.row(slot);
+  float& bias = contexts_->gradients.bias[static_cast<std::size_t>(slot)];
+  std::fill(gradient, gradient + factors_, 0.0F);
+  bias = 0.0F;
+  for (const std::int32_t s : contexts_->slots->samples.of(slot)) {
     const float coefficient = coefficient_[static_cast<std::size_t>(s)];
-    add_scaled(coefficient, values_of(users_, s), gradient, factors_);
-    add_scaled(coefficient, values_of(items_, s), gradient, factors_);
-    gradient[factors_] += coefficient;
+    add_scaled(coefficient, vector_of(users_, s), gradient, factors_);
+    add_scaled(coefficient, vector_of(items_, s), gradient, factors_);
+    bias += coefficient;
   }
 }
 
 void Hybrid::gradients() {
   TaskList tasks;
   const auto add = [&](Side& side, void (Hybrid::*gradient)(std::int64_t)) {
-    tasks.add(side.slots.size(), slot_grain, [this, gradient](std::int64_t begin, std::int64_t end) {
+    side.gradients.resize(side.slots->size(), factors_);
+    tasks.add(side.slots->size(), slot_grain, [this, gradient](std::int64_t begin, std::int64_t end) {
       for (std::int64_t slot = begin; slot < end; ++slot) (this->*gradient)(slot);
     });
   };
@@ -300,9 +296,8 @@ void Hybrid::gradients() {
 
 void Hybrid::update() {
   TaskList tasks;
-  for (Side* side : {&users_, &items_, contexts_ ? &*contexts_ : nullptr}) {
-    if (side == nullptr) continue;
-    tasks.add(side->slots.touched(), row_grain,
+  for (Side* side : sides()) {
+    tasks.add(side->slots->touched(), row_grain,
               [this, side](std::int64_t begin, std::int64_t end) { adagrad(*side, begin, end); });
   }
   tasks.run(threads_);
@@ -313,13 +308,13 @@ void Hybrid::adagrad(Side& side, std::int64_t begin, std::int64_t end) {
   std::vector<float> gradient(static_cast<std::size_t>(factors_ + 1));
   for (std::int64_t t = begin; t < end; ++t) {
     if (t + rows_ahead < end) {
-      const std::int64_t next = side.slots.rows[static_cast<std::size_t>(t + rows_ahead)];
+      const std::int64_t next = side.slots->rows[static_cast<std::size_t>(t + rows_ahead)];
       prefetch(side.table.weights().row(next), factors_ + 1);
       prefetch(side.sums.row(next), factors_ + 1);
     }
-    const std::int64_t row = side.slots.rows[static_cast<std::size_t>(t)];
-    const float penalty =
-        side.penalties[static_cast<std::size_t>(row)] * side.table.row_gradient(side.slots, t, gradient.data());
+    const std::int64_t row = side.slots->rows[static_cast<std::size_t>(t)];
+    const float penalty = side.penalties[static_cast<std::size_t>(row)] *
+                          side.table.row_gradient(*side.slots, side.gradients, t, gradient.data());
     float* weights = side.table.weights().row(row);
     float* sums = side.sums.row(row);
     cpu::adagrad(gradient.data(), penalty, learning_rate_ * side.table.rate(row), sums, weights, factors_ + 1);

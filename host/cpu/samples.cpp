@@ -4,6 +4,8 @@
 #include <bit>
 #include <numeric>
 
+#include "host/cpu/task_list.hpp"
+
 namespace embrace::cpu {
 namespace {
 
@@ -95,16 +97,23 @@ std::int32_t Samples::candidate(std::int32_t user, std::int64_t number, std::uin
 }
 
 void Samples::fill(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::int64_t size,
-                   Threads& threads, Batch& batch) const {
-  const auto n = static_cast<std::size_t>(size);
-  batch.numbers.resize(n);
-  batch.users.resize(n);
-  batch.items.resize(paired_ ? 2 * n : n);
-  batch.entries.resize(n);
-  batch.targets.resize(n);
-  threads.for_ranges(size, range, [&](std::int64_t begin, std::int64_t end, int) {
-    fill_range(order, epoch, first, static_cast<std::size_t>(begin), static_cast<std::size_t>(end), batch);
-  });
+                   std::int64_t most, Threads& threads, std::span<Batch> batches) const {
+  TaskList tasks;
+  for (Batch& batch : batches) {
+    const std::int64_t here = std::min(most, size);
+    const auto n = static_cast<std::size_t>(here);
+    batch.numbers.resize(n);
+    batch.users.resize(n);
+    batch.items.resize(paired_ ? 2 * n : n);
+    batch.entries.resize(n);
+    batch.targets.resize(n);
+    tasks.add(here, range, [this, &order, epoch, first, &batch](std::int64_t begin, std::int64_t end) {
+      fill_range(order, epoch, first, static_cast<std::size_t>(begin), static_cast<std::size_t>(end), batch);
+    });
+    first += here;
+    size -= here;
+  }
+  tasks.run(threads);
 }
 
 /// In steps over all samples of the range: each reads at random what the one before has found, and reads of different

@@ -74,9 +74,14 @@ class Samples {
   std::int64_t size() const { return static_cast<std::int64_t>(positives_.size()) * per_positive_; }
   std::int64_t trained_items() const { return static_cast<std::int64_t>(trained_.size()); }
   Permutation order(std::uint32_t epoch) const;
-  /// Samples [first, first + size) of the epoch's order.
+  /// Samples [first, first + size) of the epoch's order, dealt to consecutive batches: each but the last gets `most`.
+  void fill(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::int64_t size, std::int64_t most,
+            Threads& threads, std::span<Batch> batches) const;
+  /// The same as one batch.
   void fill(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::int64_t size, Threads& threads,
-            Batch& batch) const;
+            Batch& batch) const {
+    fill(order, epoch, first, size, size, threads, {&batch, 1});
+  }
   /// Candidate `trial` < most_candidates for the sampled movie of sample `number`.
   static constexpr int most_candidates = 10;
   std::int32_t candidate(std::int32_t user, std::int64_t number, std::uint32_t epoch, int trial) const;
