@@ -45,14 +45,19 @@ void DeepSide::activate(const Matrix& represented, std::int64_t begin, std::int6
 }
 
 void DeepSide::update_rows(std::int64_t begin, std::int64_t end, double learning_rate) {
-  const std::int64_t width = table.factors() + 1;
-  std::vector<float> gradient(static_cast<std::size_t>(width));
+  const std::int64_t factors = table.factors();
+  Matrix gradient(end - begin, factors + 1);
+  RowSums sums(factors);
   for (std::int64_t t = begin; t < end; ++t) {
-    table.row_gradient(*slots, gradients, t, gradient.data());
+    gradient(t - begin, factors) = table.row_gradient(*slots, gradients, t, sums).bias;
+    sums.store_at(gradient.row(t - begin));
+  }
+  sums.run();
+  for (std::int64_t t = begin; t < end; ++t) {
     const std::int64_t row = slots->rows[static_cast<std::size_t>(t)];
     const AdamStep step(learning_rate, static_cast<double>(decays[static_cast<std::size_t>(row)]),
                         ++steps[static_cast<std::size_t>(row)]);
-    adam(step, gradient.data(), table.weights().row(row), m.row(row), v.row(row), width);
+    adam(step, gradient.row(t - begin), table.weights().row(row), m.row(row), v.row(row), factors + 1);
   }
 }
 

@@ -268,39 +268,44 @@ void EmbeddingTable::collect_rows(Slots& slots) const {
 }
 
 void EmbeddingTable::forward(const Slots& slots, std::int64_t begin, std::int64_t end, SlotValues& values) const {
+  RowSums sums(factors_);
   for (std::int64_t s = begin; s < end; ++s) {
-    constexpr std::int64_t ahead = 4;
-    if (s + ahead < end) {
-      for (const std::int32_t row : entries_of_slot(slots, s + ahead).rows) prefetch(weights_.row(row), factors_ + 1);
-    }
-    float* out = values.vectors.row(s);
-    float& bias = values.bias[static_cast<std::size_t>(s)];
-    std::fill(out, out + slices_ * factors_, 0.0F);
-    bias = 0.0F;
     const Entries entries = entries_of_slot(slots, s);
-    for (std::size_t e = 0; e < entries.rows.size(); ++e) {
+    std::int64_t next = 0;  // slice
+    const auto finish_slices = [&](std::int64_t last) {
+      for (; next < last; ++next) sums.store_at(values.vectors.row(s) + next * factors_);
+    };
+    for (std::size_t e = 0; e < entries.rows.size(); ++e) {  // by slice, as they are by row
       const float* weights = weights_.row(entries.rows[e]);
-      add_scaled(entries.values[e], weights, out + slice(entries.rows[e]) * factors_, factors_);
-      bias += entries.values[e] * weights[factors_];
+      prefetch(weights, factors_ + 1);
+      finish_slices(slice(entries.rows[e]));
+      sums.add(weights, entries.values[e]);
     }
+    finish_slices(slices_);
+  }
+  sums.run();
+  for (std::int64_t s = begin; s < end; ++s) {
+    const Entries entries = entries_of_slot(slots, s);
+    float bias = 0;
+    for (std::size_t e = 0; e < entries.rows.size(); ++e)
+      bias += entries.values[e] * weights_(entries.rows[e], factors_);
+    values.bias[static_cast<std::size_t>(s)] = bias;
   }
 }
 
-float EmbeddingTable::row_gradient(const Slots& slots, const SlotValues& gradients, std::int64_t t,
-                                   float* gradient) const {
-  std::fill(gradient, gradient + factors_ + 1, 0.0F);
-  const std::int64_t row = slots.rows[static_cast<std::size_t>(t)];
-  const std::int64_t offset = slice(row) * factors_;
-  float penalty = 0;
+EmbeddingTable::RowGradient EmbeddingTable::row_gradient(const Slots& slots, const SlotValues& gradients,
+                                                         std::int64_t t, RowSums& vectors) const {
+  const std::int64_t offset = slice(slots.rows[static_cast<std::size_t>(t)]) * factors_;
   const auto first = static_cast<std::size_t>(slots.readers.offsets[static_cast<std::size_t>(t)]);
   const auto readers = slots.readers.of(t);
+  RowGradient out{0, 0};
   for (std::size_t e = 0; e < readers.size(); ++e) {
     const float value = slots.weights[first + e];
-    add_scaled(value, gradients.vectors.row(readers[e]) + offset, gradient, factors_);
-    gradient[factors_] += value * gradients.bias[static_cast<std::size_t>(readers[e])];
-    penalty += value * value * static_cast<float>(slots.samples.of(readers[e]).size());
+    vectors.add(gradients.vectors.row(readers[e]) + offset, value);
+    out.bias += value * gradients.bias[static_cast<std::size_t>(readers[e])];
+    out.squares += value * value * static_cast<float>(slots.samples.of(readers[e]).size());
   }
-  return penalty;
+  return out;
 }
 
 }  // namespace embrace::cpu

@@ -19,6 +19,7 @@
 #include <span>
 #include <vector>
 
+#include "host/cpu/vector_math.hpp"
 #include "host/matrix.hpp"
 #include "host/method.hpp"
 #include "host/random.hpp"
@@ -96,9 +97,12 @@ class EmbeddingTable {
   bool leaves_identity_out(std::int32_t entity, double dropout, std::uint64_t batch, const Random& random) const {
     return identities_ > 0 && dropout > 0 && random.uniform(batch, static_cast<std::uint32_t>(entity)) < dropout;
   }
-  /// Gradient of touched row t, [vector | bias], from those of the slots; returns Σ over samples of value², the row's
-  /// share of a penalty that each sample pays for what it reads.
-  float row_gradient(const Slots& slots, const SlotValues& gradients, std::int64_t t, float* gradient) const;
+  struct RowGradient {
+    float bias;
+    float squares;  // Σ value² over samples: the row's share of a penalty that each sample pays for what it reads
+  };
+  /// Gradient of touched row t from those of the slots; its vector is added to the sum that `vectors` lists.
+  RowGradient row_gradient(const Slots& slots, const SlotValues& gradients, std::int64_t t, RowSums& vectors) const;
 
   /// Share of a common learning rate that a row may use: rows that are read side by side by one entity move together,
   /// so a field's share is 1 / max(1, mean over its trained entities of Σ |value|). About 1 / sqrt(n) for sets of n.

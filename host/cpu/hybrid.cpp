@@ -12,6 +12,7 @@
 // and Poutanen 2017, "DropoutNet"): so metadata learn to speak for a movie without ratings, weighted by ratings and not
 // by movies.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <mutex>
 
@@ -25,11 +26,10 @@
 namespace embrace::cpu {
 namespace {
 
-constexpr std::int64_t slot_grain = 32;     // representations a task
-constexpr std::int64_t sample_grain = 256;  // samples a task
-constexpr std::int64_t search_grain = 32;   // samples a task
-constexpr std::int64_t row_grain = 64;      // touched rows a task
-constexpr std::int64_t rows_ahead = 4;      // fetched before they are needed
+constexpr std::int64_t slot_grain = 32;    // representations a task
+constexpr std::int64_t sample_grain = 64;  // samples a task
+constexpr std::int64_t search_grain = 32;  // samples a task
+constexpr std::int64_t row_grain = 16;     // rows of features a task
 
 /// An embedding table with its Adagrad sums.
 struct Side {
@@ -69,15 +69,15 @@ class Hybrid final : public Trainer {
   void search(Minibatch& batch);
   void search(Minibatch& batch, std::int64_t sample);
   void represent(const std::vector<Side*>& sides);
+  void scores(std::int64_t begin, std::int64_t end, float* out) const;
   double coefficients();
-  float single_score(std::int64_t sample) const;
-  float difference(std::int64_t sample) const;
-  void user_gradient(std::int64_t slot);
-  void item_gradient(std::int64_t slot);
-  void context_gradient(std::int64_t slot);
-  void gradients();
-  void update();
-  void adagrad(Side& side, std::int64_t begin, std::int64_t end);
+  using Gradient = float (Hybrid::*)(std::int64_t slot, RowSums& vector) const;
+  float user_gradient(std::int64_t slot, RowSums& vector) const;
+  float item_gradient(std::int64_t slot, RowSums& vector) const;
+  float context_gradient(std::int64_t slot, RowSums& vector) const;
+  void learn_slots();
+  void learn_features();
+  AdagradRow step(Side& side, std::int32_t row, const float* vector, EmbeddingTable::RowGradient from) const;
 
   Loss loss_kind_;
   Minibatches minibatches_;
@@ -155,8 +155,8 @@ double Hybrid::learn(Minibatch& batch) {
     represent(sides());
   }
   const double loss = coefficients();
-  gradients();
-  update();
+  learn_slots();
+  learn_features();
   return loss;
 }
 
@@ -197,33 +197,46 @@ void Hybrid::represent(const std::vector<Side*>& sides) {
   tasks.run(threads_);
 }
 
-float Hybrid::single_score(std::int64_t s) const {
-  const float* user = vector_of(users_, s);
-  const float* item = vector_of(items_, s);
-  float score = offset_ + bias_of(users_, s) + bias_of(items_, s) + dot(user, item, factors_);
-  if (contexts_) {
-    const float* context = vector_of(*contexts_, s);
-    score += bias_of(*contexts_, s) + dot(context, user, factors_) + dot(context, item, factors_);
+/// Scores of samples [begin, end); of pairs, how far the positive is ahead of the sampled movie: the user's bias is in
+/// both.
+void Hybrid::scores(std::int64_t begin, std::int64_t end, float* out) const {
+  std::vector<RowPair> pairs;
+  for (std::int64_t s = begin; s < end; ++s) {
+    const float* user = vector_of(users_, s);
+    const float* item = vector_of(items_, s);
+    pairs.push_back({user, item});
+    if (paired()) pairs.push_back({user, vector_of(items_, s + samples_->size())});
+    if (!contexts_) continue;
+    pairs.push_back({vector_of(*contexts_, s), user});
+    pairs.push_back({vector_of(*contexts_, s), item});
   }
-  return score;
-}
-
-/// Difference between the scores of the positive and the sampled movie; the user's bias is in both.
-float Hybrid::difference(std::int64_t s) const {
-  const float* user = vector_of(users_, s);
-  const std::int64_t other = s + samples_->size();
-  return (bias_of(items_, s) - bias_of(items_, other)) +
-         (dot(user, vector_of(items_, s), factors_) - dot(user, vector_of(items_, other), factors_));
+  std::vector<float> products(pairs.size());
+  dots(pairs, factors_, products.data());
+  const float* product = products.data();
+  for (std::int64_t s = begin; s < end; ++s) {
+    float& score = out[s - begin];
+    if (paired()) {
+      score = (bias_of(items_, s) - bias_of(items_, s + samples_->size())) + (product[0] - product[1]);
+      product += 2;
+      continue;
+    }
+    score = offset_ + bias_of(users_, s) + bias_of(items_, s) + *product++;
+    if (!contexts_) continue;
+    score += bias_of(*contexts_, s) + product[0] + product[1];
+    product += 2;
+  }
 }
 
 double Hybrid::coefficients() {
   loss_.assign(static_cast<std::size_t>((samples_->size() + sample_grain - 1) / sample_grain), 0.0);
   threads_.for_ranges(samples_->size(), sample_grain, [&](std::int64_t begin, std::int64_t end, int) {
+    std::array<float, sample_grain> score;
+    scores(begin, end, score.data());
     double loss = 0;
     for (std::int64_t s = begin; s < end; ++s) {
       float& coefficient = coefficient_[static_cast<std::size_t>(s)];
       const float target = loss_kind_ == Loss::warp ? coefficient : samples_->targets[static_cast<std::size_t>(s)];
-      const LossAt at = loss_at(loss_kind_, paired() ? difference(s) : single_score(s), target);
+      const LossAt at = loss_at(loss_kind_, score[static_cast<std::size_t>(s - begin)], target);
       coefficient = at.derivative;
       loss += at.loss;
     }
@@ -234,58 +247,67 @@ double Hybrid::coefficients() {
   return loss;
 }
 
-void Hybrid::user_gradient(std::int64_t slot) {
-  float* gradient = users_.gradients.vectors.row(slot);
-  float& bias = users_.gradients.bias[static_cast<std::size_t>(slot)];
-  std::fill(gradient, gradient + factors_, 0.0F);
-  bias = 0.0F;
+/// Each lists the vector of a slot's gradient and returns its bias.
+float Hybrid::user_gradient(std::int64_t slot, RowSums& vector) const {
+  float bias = 0;
   for (const std::int32_t s : users_.slots->samples.of(slot)) {
     const float coefficient = coefficient_[static_cast<std::size_t>(s)];
-    add_scaled(coefficient, vector_of(items_, s), gradient, factors_);
+    vector.add(vector_of(items_, s), coefficient);
     if (paired()) {
-      add_scaled(-coefficient, vector_of(items_, s + samples_->size()), gradient, factors_);
+      vector.add(vector_of(items_, s + samples_->size()), -coefficient);
     } else {
       bias += coefficient;
     }
-    if (contexts_) add_scaled(coefficient, vector_of(*contexts_, s), gradient, factors_);
+    if (contexts_) vector.add(vector_of(*contexts_, s), coefficient);
   }
+  return bias;
 }
 
 /// In a batch of n pairs, item sample n + s is the sampled movie of sample s.
-void Hybrid::item_gradient(std::int64_t slot) {
-  float* gradient = items_.gradients.vectors.row(slot);
-  float& bias = items_.gradients.bias[static_cast<std::size_t>(slot)];
-  std::fill(gradient, gradient + factors_, 0.0F);
-  bias = 0.0F;
+float Hybrid::item_gradient(std::int64_t slot, RowSums& vector) const {
+  float bias = 0;
   for (const std::int32_t read : items_.slots->samples.of(slot)) {
     const bool negative = read >= samples_->size();
     const std::int64_t s = negative ? read - samples_->size() : read;
     const float coefficient = (negative ? -1.0F : 1.0F) * coefficient_[static_cast<std::size_t>(s)];
-    add_scaled(coefficient, vector_of(users_, s), gradient, factors_);
+    vector.add(vector_of(users_, s), coefficient);
+    if (contexts_) vector.add(vector_of(*contexts_, s), coefficient);
     bias += coefficient;
-    if (contexts_) add_scaled(coefficient, vector_of(*contexts_, s), gradient, factors_);
   }
+  return bias;
 }
 
-void Hybrid::context_gradient(std::int64_t slot) {
-  float* gradient = contexts_->gradients.vectors.row(slot);
-  float& bias = contexts_->gradients.bias[static_cast<std::size_t>(slot)];
-  std::fill(gradient, gradient + factors_, 0.0F);
-  bias = 0.0F;
+float Hybrid::context_gradient(std::int64_t slot, RowSums& vector) const {
+  float bias = 0;
   for (const std::int32_t s : contexts_->slots->samples.of(slot)) {
     const float coefficient = coefficient_[static_cast<std::size_t>(s)];
-    add_scaled(coefficient, vector_of(users_, s), gradient, factors_);
-    add_scaled(coefficient, vector_of(items_, s), gradient, factors_);
+    vector.add(vector_of(users_, s), coefficient);
+    vector.add(vector_of(items_, s), coefficient);
     bias += coefficient;
   }
+  return bias;
 }
 
-void Hybrid::gradients() {
+/// Gradients of all slots. Identities, which no other slot reads, are updated with them; features wait for all.
+void Hybrid::learn_slots() {
   TaskList tasks;
-  const auto add = [&](Side& side, void (Hybrid::*gradient)(std::int64_t)) {
+  const auto add = [&](Side& side, Gradient gradient) {
     side.gradients.resize(side.slots->size(), factors_);
-    tasks.add(side.slots->size(), slot_grain, [this, gradient](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t slot = begin; slot < end; ++slot) (this->*gradient)(slot);
+    tasks.add(side.slots->size(), slot_grain, [this, &side, gradient](std::int64_t begin, std::int64_t end) {
+      RowSums vectors(factors_);
+      std::vector<AdagradRow> identities;
+      for (std::int64_t slot = begin; slot < end; ++slot) {
+        const auto s = static_cast<std::size_t>(slot);
+        const float bias = (this->*gradient)(slot, vectors);
+        float* vector = side.gradients.vectors.row(slot);
+        vectors.store_at(vector);
+        side.gradients.bias[s] = bias;
+        if (side.slots->without_identity[s] != 0) continue;
+        const auto samples = static_cast<float>(side.slots->samples.of(slot).size());
+        identities.push_back(step(side, side.slots->entity[s], vector, {bias, samples}));
+      }
+      vectors.run();
+      adagrad(identities, factors_);
     });
   };
   add(users_, &Hybrid::user_gradient);
@@ -294,31 +316,39 @@ void Hybrid::gradients() {
   tasks.run(threads_);
 }
 
-void Hybrid::update() {
+void Hybrid::learn_features() {
   TaskList tasks;
   for (Side* side : sides()) {
-    tasks.add(side->slots->touched(), row_grain,
-              [this, side](std::int64_t begin, std::int64_t end) { adagrad(*side, begin, end); });
+    const std::int64_t first = side->slots->identities;
+    tasks.add(side->slots->touched() - first, row_grain, [this, side, first](std::int64_t begin, std::int64_t end) {
+      RowSums vectors(factors_);
+      std::vector<AdagradRow> features;
+      Matrix gradient(end - begin, factors_);
+      for (std::int64_t t = begin; t < end; ++t) {
+        const auto from = side->table.row_gradient(*side->slots, side->gradients, first + t, vectors);
+        vectors.store_at(gradient.row(t - begin));
+        features.push_back(
+            step(*side, side->slots->rows[static_cast<std::size_t>(first + t)], gradient.row(t - begin), from));
+      }
+      vectors.run();
+      adagrad(features, factors_);
+    });
   }
   tasks.run(threads_);
 }
 
-/// g = Σ gradients + penalty of the row * (samples that read it) * w;  G += g²;  w -= rate * g / sqrt(G)
-void Hybrid::adagrad(Side& side, std::int64_t begin, std::int64_t end) {
-  std::vector<float> gradient(static_cast<std::size_t>(factors_ + 1));
-  for (std::int64_t t = begin; t < end; ++t) {
-    if (t + rows_ahead < end) {
-      const std::int64_t next = side.slots->rows[static_cast<std::size_t>(t + rows_ahead)];
-      prefetch(side.table.weights().row(next), factors_ + 1);
-      prefetch(side.sums.row(next), factors_ + 1);
-    }
-    const std::int64_t row = side.slots->rows[static_cast<std::size_t>(t)];
-    const float penalty = side.penalties[static_cast<std::size_t>(row)] *
-                          side.table.row_gradient(*side.slots, side.gradients, t, gradient.data());
-    float* weights = side.table.weights().row(row);
-    float* sums = side.sums.row(row);
-    cpu::adagrad(gradient.data(), penalty, learning_rate_ * side.table.rate(row), sums, weights, factors_ + 1);
-  }
+/// Of a row of the table with the sum of its gradients; each of its samples pays its penalty.
+AdagradRow Hybrid::step(Side& side, std::int32_t row, const float* vector, EmbeddingTable::RowGradient from) const {
+  float* weights = side.table.weights().row(row);
+  float* sums = side.sums.row(row);
+  prefetch(weights, factors_ + 1);
+  prefetch(sums, factors_ + 1);
+  return {vector,
+          from.bias,
+          side.penalties[static_cast<std::size_t>(row)] * from.squares,
+          learning_rate_ * side.table.rate(row),
+          sums,
+          weights};
 }
 
 std::optional<EmbeddingView> Hybrid::embedding() const {

@@ -19,21 +19,70 @@ void add_scaled_row(float a, const float* HWY_RESTRICT x, float* HWY_RESTRICT y,
 
 float dot_of_rows(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, std::int64_t n) { return dot(a, b, n); }
 
+/// Columns of a sum from `first` on: `vectors` (1, 2 or 4) of them.
+template <int vectors>
+HWY_INLINE void sum_columns(const RowSums::Row* rows, std::size_t count, std::int64_t first, float* HWY_RESTRICT out) {
+  const Tag d;
+  Vector sum0 = hn::Zero(d), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  for (std::size_t r = 0; r < count; ++r) {
+    const Vector factor = hn::Set(d, rows[r].factor);
+    const float* HWY_RESTRICT x = rows[r].row + first;
+    sum0 = hn::MulAdd(factor, hn::LoadU(d, x), sum0);
+    if constexpr (vectors > 1) sum1 = hn::MulAdd(factor, hn::LoadU(d, x + lanes), sum1);
+    if constexpr (vectors > 2) sum2 = hn::MulAdd(factor, hn::LoadU(d, x + 2 * lanes), sum2);
+    if constexpr (vectors > 2) sum3 = hn::MulAdd(factor, hn::LoadU(d, x + 3 * lanes), sum3);
+  }
+  hn::StoreU(sum0, d, out + first);
+  if constexpr (vectors > 1) hn::StoreU(sum1, d, out + first + lanes);
+  if constexpr (vectors > 2) hn::StoreU(sum2, d, out + first + 2 * lanes);
+  if constexpr (vectors > 2) hn::StoreU(sum3, d, out + first + 3 * lanes);
+}
+
+void sum_lists(const RowSums::Row* rows, std::span<const RowSums::Sum> sums, std::int64_t columns) {
+  std::size_t begin = 0;
+  for (const RowSums::Sum& sum : sums) {
+    const RowSums::Row* first = rows + begin;
+    const std::size_t count = sum.end - begin;
+    std::int64_t k = 0;
+    for (; k + 4 * lanes <= columns; k += 4 * lanes) sum_columns<4>(first, count, k, sum.out);
+    for (; k + 2 * lanes <= columns; k += 2 * lanes) sum_columns<2>(first, count, k, sum.out);
+    for (; k + lanes <= columns; k += lanes) sum_columns<1>(first, count, k, sum.out);
+    for (; k < columns; ++k) {
+      float last = 0;
+      for (std::size_t r = 0; r < count; ++r) last += first[r].factor * first[r].row[k];
+      sum.out[k] = last;
+    }
+    begin = sum.end;
+  }
+}
+
+void dots_of_pairs(std::span<const RowPair> pairs, std::int64_t length, float* HWY_RESTRICT out) {
+  for (std::size_t p = 0; p < pairs.size(); ++p) out[p] = dot(pairs[p].a, pairs[p].b, length);
+}
+
 template <class D>
-HWY_INLINE void adagrad_step(D d, const float* HWY_RESTRICT g, float penalty, float rate, float* HWY_RESTRICT sums,
+HWY_INLINE void adagrad_step(D d, hn::Vec<D> g, float penalty, float rate, float* HWY_RESTRICT sums,
                              float* HWY_RESTRICT w) {
   const auto weight = hn::LoadU(d, w);
-  const auto gradient = hn::MulAdd(hn::Set(d, penalty), weight, hn::LoadU(d, g));
+  const auto gradient = hn::MulAdd(hn::Set(d, penalty), weight, g);
   const auto sum = hn::MulAdd(gradient, gradient, hn::LoadU(d, sums));
   hn::StoreU(sum, d, sums);
   hn::StoreU(hn::Sub(weight, hn::Div(hn::Mul(hn::Set(d, rate), gradient), hn::Sqrt(sum))), d, w);
 }
 
-void adagrad_row(const float* HWY_RESTRICT g, float penalty, float rate, float* HWY_RESTRICT sums,
-                 float* HWY_RESTRICT w, std::int64_t n) {
-  std::int64_t k = 0;
-  for (; k + lanes <= n; k += lanes) adagrad_step(Tag(), g + k, penalty, rate, sums + k, w + k);
-  for (; k < n; ++k) adagrad_step(hn::CappedTag<float, 1>(), g + k, penalty, rate, sums + k, w + k);
+void adagrad_rows(std::span<const AdagradRow> rows, std::int64_t length) {
+  const Tag d;
+  const hn::CappedTag<float, 1> one;
+  for (const AdagradRow& row : rows) {
+    std::int64_t k = 0;
+    for (; k + lanes <= length; k += lanes) {
+      adagrad_step(d, hn::LoadU(d, row.gradient + k), row.penalty, row.rate, row.sums + k, row.weights + k);
+    }
+    for (; k <= length; ++k) {
+      const float g = k < length ? row.gradient[k] : row.bias_gradient;
+      adagrad_step(one, hn::Set(one, g), row.penalty, row.rate, row.sums + k, row.weights + k);
+    }
+  }
 }
 
 template <class D>
@@ -87,7 +136,9 @@ HWY_AFTER_NAMESPACE();
 namespace embrace::cpu {
 HWY_EXPORT(add_scaled_row);
 HWY_EXPORT(dot_of_rows);
-HWY_EXPORT(adagrad_row);
+HWY_EXPORT(sum_lists);
+HWY_EXPORT(dots_of_pairs);
+HWY_EXPORT(adagrad_rows);
 HWY_EXPORT(adam_row);
 HWY_EXPORT(pass_row);
 HWY_EXPORT(drop_row);
@@ -96,8 +147,18 @@ void add_scaled(float a, const float* x, float* y, std::int64_t n) { HWY_DYNAMIC
 
 float dot(const float* a, const float* b, std::int64_t n) { return HWY_DYNAMIC_DISPATCH(dot_of_rows)(a, b, n); }
 
-void adagrad(const float* g, float penalty, float rate, float* sums, float* w, std::int64_t n) {
-  HWY_DYNAMIC_DISPATCH(adagrad_row)(g, penalty, rate, sums, w, n);
+void RowSums::run() {
+  HWY_DYNAMIC_DISPATCH(sum_lists)(rows_.data(), sums_, columns_);
+  rows_.clear();
+  sums_.clear();
+}
+
+void dots(std::span<const RowPair> pairs, std::int64_t length, float* out) {
+  HWY_DYNAMIC_DISPATCH(dots_of_pairs)(pairs, length, out);
+}
+
+void adagrad(std::span<const AdagradRow> rows, std::int64_t length) {
+  HWY_DYNAMIC_DISPATCH(adagrad_rows)(rows, length);
 }
 
 void adam(const AdamStep& step, const float* g, float* w, float* m, float* v, std::int64_t n) {
