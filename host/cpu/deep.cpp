@@ -69,6 +69,7 @@ class Deep final : public Trainer {
   Matrix h1_, h2_, g1_, g2_;          // by sample
   std::vector<float> coefficient_;    // derivative of the batch's mean loss by the score
   std::vector<double> loss_;          // of each task
+  std::vector<RowSums> sums_;         // of each worker
 
   // All users and movies as the network reads them; made when first asked for after an epoch.
   struct Prepared {
@@ -106,7 +107,8 @@ Deep::Deep(const Problem& problem)
       dropout_(problem.seed, Stream::dropout),
       users_(side(problem, true, problem.user_features, row_sizes(problem.ratings.view()), 0)),
       items_(side(problem, true, problem.item_features, row_sizes(problem.by_item.view()), 1)),
-      head_(factors_, hidden_, problem.hyper["dropout"], Random(problem.seed, Stream::initial)) {
+      head_(factors_, hidden_, problem.hyper["dropout"], Random(problem.seed, Stream::initial)),
+      sums_(static_cast<std::size_t>(threads_.count()), RowSums(factors_)) {
   if (problem.context != nullptr) {
     contexts_.emplace(side(problem, false, problem.context,
                            std::vector<std::int64_t>(static_cast<std::size_t>(problem.ratings.entries()), 1), 2));
@@ -148,8 +150,8 @@ void Deep::represent() {
   for (DeepSide* side : sides()) {
     side->active.resize(side->slots->size(), factors_, hidden_);
     side->values.resize(side->slots->size(), side->inputs());
-    tasks.add(side->slots->size(), slot_grain, [side](std::int64_t begin, std::int64_t end) {
-      side->table.forward(*side->slots, begin, end, side->values);
+    tasks.add(side->slots->size(), slot_grain, [this, side](std::int64_t begin, std::int64_t end, int worker) {
+      side->table.forward(*side->slots, begin, end, sums_[static_cast<std::size_t>(worker)], side->values);
       side->activate(side->values.vectors, begin, end, side->active);
     });
   }
@@ -254,7 +256,7 @@ void Deep::slot_gradients() {
     if (side->hidden_gradient.rows() < slots) side->hidden_gradient = Matrix(slots, hidden_);
     side->gradients.resize(slots, side->inputs());
     tasks.add(slots, slot_grain,
-              [this, side](std::int64_t begin, std::int64_t end) { slot_gradients(*side, begin, end); });
+              [this, side](std::int64_t begin, std::int64_t end, int) { slot_gradients(*side, begin, end); });
   }
   tasks.run(threads_);
 }
@@ -262,7 +264,7 @@ void Deep::slot_gradients() {
 /// weights -= Adam(inputsᵀ gradients), in panels of rows
 void Deep::update_weights(DenseParameter& weights, ConstMatrixView inputs, ConstMatrixView gradients,
                           const AdamStep& step, TaskList& tasks) const {
-  tasks.add(weights.value.rows(), weight_grain, [=, &weights, &step](std::int64_t begin, std::int64_t end) {
+  tasks.add(weights.value.rows(), weight_grain, [=, &weights, &step](std::int64_t begin, std::int64_t end, int) {
     Matrix gradient(end - begin, gradients.columns);
     multiply_by_transposed({inputs.data + begin, inputs.rows, end - begin, inputs.stride}, gradients, gradient.view());
     for (std::int64_t r = begin; r < end; ++r) weights.update(r, gradient.row(r - begin), step);
@@ -292,11 +294,12 @@ void Deep::update() {
     const Matrix& values = side->values.vectors;
     update_weights(side->weights, {values.data(), slots, side->inputs(), values.columns()},
                    {side->hidden_gradient.data(), slots, hidden_, hidden_}, step, tasks);
-    tasks.add(side->slots->touched(), row_grain,
-              [this, side](std::int64_t begin, std::int64_t end) { side->update_rows(begin, end, learning_rate_); });
+    tasks.add(side->slots->touched(), row_grain, [this, side](std::int64_t begin, std::int64_t end, int worker) {
+      side->update_rows(begin, end, learning_rate_, sums_[static_cast<std::size_t>(worker)]);
+    });
   }
   update_weights(head_.second, {h1_.data(), n, hidden_, hidden_}, {g2_.data(), n, hidden2, hidden2}, step, tasks);
-  tasks.add(1, 1, [&](std::int64_t, std::int64_t) { update_head(step); });
+  tasks.add(1, 1, [&](std::int64_t, std::int64_t, int) { update_head(step); });
   tasks.run(threads_);
 }
 

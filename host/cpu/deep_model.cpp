@@ -44,10 +44,9 @@ void DeepSide::activate(const Matrix& represented, std::int64_t begin, std::int6
   }
 }
 
-void DeepSide::update_rows(std::int64_t begin, std::int64_t end, double learning_rate) {
+void DeepSide::update_rows(std::int64_t begin, std::int64_t end, double learning_rate, RowSums& sums) {
   const std::int64_t factors = table.factors();
   Matrix gradient(end - begin, factors + 1);
-  RowSums sums(factors);
   for (std::int64_t t = begin; t < end; ++t) {
     gradient(t - begin, factors) = table.row_gradient(*slots, gradients, t, sums).bias;
     sums.store_at(gradient.row(t - begin));

@@ -43,7 +43,7 @@ struct DeepSide {
   /// Activations of rows [begin, end) from their representations.
   void activate(const Matrix& represented, std::int64_t begin, std::int64_t end, SideActivations& out) const;
   /// Adam step of touched rows [begin, end) of the batch.
-  void update_rows(std::int64_t begin, std::int64_t end, double learning_rate);
+  void update_rows(std::int64_t begin, std::int64_t end, double learning_rate, RowSums& sums);
 
   EmbeddingTable table;
   Matrix m, v;                      // of the table

@@ -204,23 +204,20 @@ void EmbeddingTable::collect(std::span<const std::int32_t> entity, double dropou
   collect_rows(slots);
 }
 
-EmbeddingTable::Entries EmbeddingTable::features_of(std::int32_t entity, bool without_identity) const {
-  const std::size_t skip = without_identity && has_identity_[static_cast<std::size_t>(entity)] != 0 ? 1 : 0;
+EmbeddingTable::Entries EmbeddingTable::features_of(std::int32_t entity) const {
+  if (rows() == identities_) return {};  // nothing to look up
+  const std::size_t skip = has_identity(entity) ? 1 : 0;
   return {entries_.view().row_indices(entity).subspan(skip), entries_.view().row_values(entity).subspan(skip)};
 }
 
-EmbeddingTable::Entries EmbeddingTable::entries_of_slot(const Slots& slots, std::int64_t slot) const {
-  const auto s = static_cast<std::size_t>(slot);
-  return features_of(slots.entity[s], slots.without_identity[s] != 0);
-}
-
 float EmbeddingTable::product(std::int32_t entity, bool without_identity, const float* other) const {
-  const Entries entries = features_of(entity, without_identity);
-  float sum = 0;
-  for (std::size_t e = 0; e < entries.rows.size(); ++e) {
-    const float* weights = weights_.row(entries.rows[e]);
-    sum += entries.values[e] * (dot(weights, other, factors_) + weights[factors_]);
-  }
+  const auto of_row = [&](std::int32_t row) {
+    const float* weights = weights_.row(row);
+    return dot(weights, other, factors_) + weights[factors_];
+  };
+  float sum = has_identity(entity) && !without_identity ? of_row(entity) : 0.0F;
+  const Entries features = features_of(entity);
+  for (std::size_t e = 0; e < features.rows.size(); ++e) sum += features.values[e] * of_row(features.rows[e]);
   return sum;
 }
 
@@ -236,7 +233,7 @@ void EmbeddingTable::collect_rows(Slots& slots) const {
   slots.identities = slots.touched();
   std::vector<std::int32_t>& place_of_row = places(rows());
   for (const std::int32_t entity : slots.entity) {
-    for (const std::int32_t row : features_of(entity, true).rows) {
+    for (const std::int32_t row : features_of(entity).rows) {
       std::int32_t& known = place_of_row[static_cast<std::size_t>(row)];
       if (known < 0) {
         known = static_cast<std::int32_t>(slots.rows.size());
@@ -256,7 +253,7 @@ void EmbeddingTable::collect_rows(Slots& slots) const {
   auto identity = static_cast<std::int32_t>(slots.identities);
   for (std::int64_t s = slots.size(); s-- > 0;) {
     if (slots.without_identity[static_cast<std::size_t>(s)] == 0) read(--identity, s, 1.0F);
-    const Entries features = features_of(slots.entity[static_cast<std::size_t>(s)], true);
+    const Entries features = features_of(slots.entity[static_cast<std::size_t>(s)]);
     for (std::size_t e = 0; e < features.rows.size(); ++e) {
       read(place_of_row[static_cast<std::size_t>(features.rows[e])], s, features.values[e]);
     }
@@ -267,29 +264,30 @@ void EmbeddingTable::collect_rows(Slots& slots) const {
   }
 }
 
-void EmbeddingTable::forward(const Slots& slots, std::int64_t begin, std::int64_t end, SlotValues& values) const {
-  RowSums sums(factors_);
+void EmbeddingTable::forward(const Slots& slots, std::int64_t begin, std::int64_t end, RowSums& sums,
+                             SlotValues& values) const {
+  const auto for_entries = [&](std::size_t s, const auto& take) {  // by slice, as they are by row
+    if (slots.without_identity[s] == 0) take(slots.entity[s], 1.0F);
+    const Entries features = features_of(slots.entity[s]);
+    for (std::size_t e = 0; e < features.rows.size(); ++e) take(features.rows[e], features.values[e]);
+  };
   for (std::int64_t s = begin; s < end; ++s) {
-    const Entries entries = entries_of_slot(slots, s);
     std::int64_t next = 0;  // slice
     const auto finish_slices = [&](std::int64_t last) {
       for (; next < last; ++next) sums.store_at(values.vectors.row(s) + next * factors_);
     };
-    for (std::size_t e = 0; e < entries.rows.size(); ++e) {  // by slice, as they are by row
-      const float* weights = weights_.row(entries.rows[e]);
-      prefetch(weights, factors_ + 1);
-      finish_slices(slice(entries.rows[e]));
-      sums.add(weights, entries.values[e]);
-    }
+    for_entries(static_cast<std::size_t>(s), [&](std::int32_t row, float value) {
+      prefetch(weights_.row(row), factors_ + 1);
+      finish_slices(slice(row));
+      sums.add(weights_.row(row), value);
+    });
     finish_slices(slices_);
   }
   sums.run();
-  for (std::int64_t s = begin; s < end; ++s) {
-    const Entries entries = entries_of_slot(slots, s);
+  for (auto s = static_cast<std::size_t>(begin); s < static_cast<std::size_t>(end); ++s) {
     float bias = 0;
-    for (std::size_t e = 0; e < entries.rows.size(); ++e)
-      bias += entries.values[e] * weights_(entries.rows[e], factors_);
-    values.bias[static_cast<std::size_t>(s)] = bias;
+    for_entries(s, [&](std::int32_t row, float value) { bias += value * weights_(row, factors_); });
+    values.bias[s] = bias;
   }
 }
 

@@ -89,8 +89,8 @@ class EmbeddingTable {
   /// Serial; costs O(samples + features of the slots). Several threads may collect from one table.
   void collect(std::span<const std::int32_t> entity, double dropout, std::uint64_t batch, const Random& random,
                Slots& slots) const;
-  /// Representations of slots [begin, end).
-  void forward(const Slots& slots, std::int64_t begin, std::int64_t end, SlotValues& values) const;
+  /// Representations of slots [begin, end); `sums` of factors() columns are memory to work in.
+  void forward(const Slots& slots, std::int64_t begin, std::int64_t end, RowSums& sums, SlotValues& values) const;
   /// <other, representation> + bias for an entity that need not have a slot; with Slices::one.
   float product(std::int32_t entity, bool without_identity, const float* other) const;
   /// Whether identity is left out of an entity in a batch, as collect() decides it.
@@ -125,8 +125,7 @@ class EmbeddingTable {
     std::span<const std::int32_t> rows;
     std::span<const float> values;
   };
-  Entries features_of(std::int32_t entity, bool without_identity) const;
-  Entries entries_of_slot(const Slots& slots, std::int64_t slot) const;
+  Entries features_of(std::int32_t entity) const;  // but for identity
 
   std::int64_t factors_;
   std::int64_t identities_;

@@ -31,17 +31,30 @@ constexpr std::int64_t sample_grain = 64;  // samples a task
 constexpr std::int64_t search_grain = 32;  // samples a task
 constexpr std::int64_t row_grain = 16;     // rows of features a task
 
+struct RowRates {
+  float penalty;  // for each sample that reads the row
+  float step;     // learning rate
+};
+
 /// An embedding table with its Adagrad sums.
 struct Side {
-  Side(EmbeddingTable made, double initial_sum, std::vector<float> row_penalties)
-      : table(std::move(made)), sums(table.rows(), table.factors() + 1), penalties(std::move(row_penalties)) {
+  Side(EmbeddingTable made, double initial_sum, std::vector<RowRates> row_rates)
+      : table(std::move(made)), sums(table.rows(), table.factors() + 1), rates(std::move(row_rates)) {
     std::fill(sums.data(), sums.data() + sums.size(), static_cast<float>(initial_sum));
   }
   EmbeddingTable table;
   Matrix sums;
-  std::vector<float> penalties;  // by row, a sample
+  std::vector<RowRates> rates;   // by row
   const Slots* slots = nullptr;  // of the batch at hand
   SlotValues values, gradients;  // by slot
+};
+
+/// What a worker writes while it works, kept for the next time.
+struct Work {
+  RowSums sums;
+  std::vector<AdagradRow> steps;
+  std::vector<RowPair> pairs;
+  std::vector<float> products;
 };
 
 std::size_t slot_of(const Side& side, std::int64_t sample) {
@@ -69,7 +82,7 @@ class Hybrid final : public Trainer {
   void search(Minibatch& batch);
   void search(Minibatch& batch, std::int64_t sample);
   void represent(const std::vector<Side*>& sides);
-  void scores(std::int64_t begin, std::int64_t end, float* out) const;
+  void scores(std::int64_t begin, std::int64_t end, Work& work, float* out) const;
   double coefficients();
   using Gradient = float (Hybrid::*)(std::int64_t slot, RowSums& vector) const;
   float user_gradient(std::int64_t slot, RowSums& vector) const;
@@ -82,7 +95,6 @@ class Hybrid final : public Trainer {
   Loss loss_kind_;
   Minibatches minibatches_;
   std::int64_t factors_;
-  float learning_rate_;
   float offset_;
   Side users_;
   Side items_;
@@ -90,6 +102,7 @@ class Hybrid final : public Trainer {
   const Batch* samples_ = nullptr;  // at hand
   std::vector<float> coefficient_;  // of each sample: derivative of the loss by the score; before, its warp weight
   std::vector<double> loss_;        // of each task
+  std::vector<Work> work_;          // of each worker
 
   // Made from the tables when first asked for after an epoch.
   struct Representations {
@@ -106,8 +119,12 @@ Side Hybrid::side(const Problem& problem, bool identity, const Features* feature
   const double spread = problem.hyper["spread"] / std::sqrt(static_cast<double>(factors_));
   EmbeddingTable table(static_cast<std::int64_t>(samples.size()), identity, features, samples,
                        EmbeddingTable::Slices::one, factors_, spread, problem.seed, stream);
-  auto penalties = table.penalties(samples, problem.hyper["regularization"], problem.hyper["nu"]);
-  return {std::move(table), 1.0, std::move(penalties)};
+  const auto learning_rate = static_cast<float>(problem.hyper["learning_rate"]);
+  std::vector<RowRates> rates;
+  for (const float penalty : table.penalties(samples, problem.hyper["regularization"], problem.hyper["nu"])) {
+    rates.push_back({penalty, learning_rate * table.rate(static_cast<std::int64_t>(rates.size()))});
+  }
+  return {std::move(table), 1.0, std::move(rates)};
 }
 
 Hybrid::Hybrid(const Problem& problem)
@@ -115,10 +132,10 @@ Hybrid::Hybrid(const Problem& problem)
       loss_kind_(loss_of(problem)),
       minibatches_(problem, negatives_of(loss_kind_), logistic_negatives),
       factors_(problem.hyper.integer("factors")),
-      learning_rate_(static_cast<float>(problem.hyper["learning_rate"])),
       offset_(offset_of(problem, loss_kind_)),
       users_(side(problem, true, problem.user_features, row_sizes(problem.ratings.view()), 0)),
-      items_(side(problem, true, problem.item_features, row_sizes(problem.by_item.view()), 1)) {
+      items_(side(problem, true, problem.item_features, row_sizes(problem.by_item.view()), 1)),
+      work_(static_cast<std::size_t>(threads_.count()), Work{RowSums(factors_), {}, {}, {}}) {
   if (problem.context != nullptr) {
     contexts_.emplace(side(problem, false, problem.context,
                            std::vector<std::int64_t>(static_cast<std::size_t>(problem.ratings.entries()), 1), 2));
@@ -190,8 +207,8 @@ void Hybrid::represent(const std::vector<Side*>& sides) {
   TaskList tasks;
   for (Side* side : sides) {
     side->values.resize(side->slots->size(), factors_);
-    tasks.add(side->slots->size(), slot_grain, [side](std::int64_t begin, std::int64_t end) {
-      side->table.forward(*side->slots, begin, end, side->values);
+    tasks.add(side->slots->size(), slot_grain, [this, side](std::int64_t begin, std::int64_t end, int worker) {
+      side->table.forward(*side->slots, begin, end, work_[static_cast<std::size_t>(worker)].sums, side->values);
     });
   }
   tasks.run(threads_);
@@ -199,8 +216,9 @@ void Hybrid::represent(const std::vector<Side*>& sides) {
 
 /// Scores of samples [begin, end); of pairs, how far the positive is ahead of the sampled movie: the user's bias is in
 /// both.
-void Hybrid::scores(std::int64_t begin, std::int64_t end, float* out) const {
-  std::vector<RowPair> pairs;
+void Hybrid::scores(std::int64_t begin, std::int64_t end, Work& work, float* out) const {
+  auto& [sums, steps, pairs, products] = work;
+  pairs.clear();
   for (std::int64_t s = begin; s < end; ++s) {
     const float* user = vector_of(users_, s);
     const float* item = vector_of(items_, s);
@@ -210,7 +228,7 @@ void Hybrid::scores(std::int64_t begin, std::int64_t end, float* out) const {
     pairs.push_back({vector_of(*contexts_, s), user});
     pairs.push_back({vector_of(*contexts_, s), item});
   }
-  std::vector<float> products(pairs.size());
+  products.resize(pairs.size());
   dots(pairs, factors_, products.data());
   const float* product = products.data();
   for (std::int64_t s = begin; s < end; ++s) {
@@ -229,9 +247,9 @@ void Hybrid::scores(std::int64_t begin, std::int64_t end, float* out) const {
 
 double Hybrid::coefficients() {
   loss_.assign(static_cast<std::size_t>((samples_->size() + sample_grain - 1) / sample_grain), 0.0);
-  threads_.for_ranges(samples_->size(), sample_grain, [&](std::int64_t begin, std::int64_t end, int) {
+  threads_.for_ranges(samples_->size(), sample_grain, [&](std::int64_t begin, std::int64_t end, int worker) {
     std::array<float, sample_grain> score;
-    scores(begin, end, score.data());
+    scores(begin, end, work_[static_cast<std::size_t>(worker)], score.data());
     double loss = 0;
     for (std::int64_t s = begin; s < end; ++s) {
       float& coefficient = coefficient_[static_cast<std::size_t>(s)];
@@ -293,22 +311,23 @@ void Hybrid::learn_slots() {
   TaskList tasks;
   const auto add = [&](Side& side, Gradient gradient) {
     side.gradients.resize(side.slots->size(), factors_);
-    tasks.add(side.slots->size(), slot_grain, [this, &side, gradient](std::int64_t begin, std::int64_t end) {
-      RowSums vectors(factors_);
-      std::vector<AdagradRow> identities;
-      for (std::int64_t slot = begin; slot < end; ++slot) {
-        const auto s = static_cast<std::size_t>(slot);
-        const float bias = (this->*gradient)(slot, vectors);
-        float* vector = side.gradients.vectors.row(slot);
-        vectors.store_at(vector);
-        side.gradients.bias[s] = bias;
-        if (side.slots->without_identity[s] != 0) continue;
-        const auto samples = static_cast<float>(side.slots->samples.of(slot).size());
-        identities.push_back(step(side, side.slots->entity[s], vector, {bias, samples}));
-      }
-      vectors.run();
-      adagrad(identities, factors_);
-    });
+    tasks.add(side.slots->size(), slot_grain,
+              [this, &side, gradient](std::int64_t begin, std::int64_t end, int worker) {
+                auto& [vectors, identities, pairs, products] = work_[static_cast<std::size_t>(worker)];
+                identities.clear();
+                for (std::int64_t slot = begin; slot < end; ++slot) {
+                  const auto s = static_cast<std::size_t>(slot);
+                  const float bias = (this->*gradient)(slot, vectors);
+                  float* vector = side.gradients.vectors.row(slot);
+                  vectors.store_at(vector);
+                  side.gradients.bias[s] = bias;
+                  if (side.slots->without_identity[s] != 0) continue;
+                  const auto samples = static_cast<float>(side.slots->samples.of(slot).size());
+                  identities.push_back(step(side, side.slots->entity[s], vector, {bias, samples}));
+                }
+                vectors.run();
+                adagrad(identities, factors_);
+              });
   };
   add(users_, &Hybrid::user_gradient);
   add(items_, &Hybrid::item_gradient);
@@ -320,19 +339,20 @@ void Hybrid::learn_features() {
   TaskList tasks;
   for (Side* side : sides()) {
     const std::int64_t first = side->slots->identities;
-    tasks.add(side->slots->touched() - first, row_grain, [this, side, first](std::int64_t begin, std::int64_t end) {
-      RowSums vectors(factors_);
-      std::vector<AdagradRow> features;
-      Matrix gradient(end - begin, factors_);
-      for (std::int64_t t = begin; t < end; ++t) {
-        const auto from = side->table.row_gradient(*side->slots, side->gradients, first + t, vectors);
-        vectors.store_at(gradient.row(t - begin));
-        features.push_back(
-            step(*side, side->slots->rows[static_cast<std::size_t>(first + t)], gradient.row(t - begin), from));
-      }
-      vectors.run();
-      adagrad(features, factors_);
-    });
+    tasks.add(side->slots->touched() - first, row_grain,
+              [this, side, first](std::int64_t begin, std::int64_t end, int worker) {
+                auto& [vectors, features, pairs, products] = work_[static_cast<std::size_t>(worker)];
+                features.clear();
+                Matrix gradient(end - begin, factors_);
+                for (std::int64_t t = begin; t < end; ++t) {
+                  const auto from = side->table.row_gradient(*side->slots, side->gradients, first + t, vectors);
+                  vectors.store_at(gradient.row(t - begin));
+                  features.push_back(step(*side, side->slots->rows[static_cast<std::size_t>(first + t)],
+                                          gradient.row(t - begin), from));
+                }
+                vectors.run();
+                adagrad(features, factors_);
+              });
   }
   tasks.run(threads_);
 }
@@ -343,12 +363,8 @@ AdagradRow Hybrid::step(Side& side, std::int32_t row, const float* vector, Embed
   float* sums = side.sums.row(row);
   prefetch(weights, factors_ + 1);
   prefetch(sums, factors_ + 1);
-  return {vector,
-          from.bias,
-          side.penalties[static_cast<std::size_t>(row)] * from.squares,
-          learning_rate_ * side.table.rate(row),
-          sums,
-          weights};
+  const RowRates& rates = side.rates[static_cast<std::size_t>(row)];
+  return {vector, from.bias, rates.penalty * from.squares, rates.step, sums, weights};
 }
 
 std::optional<EmbeddingView> Hybrid::embedding() const {

@@ -32,7 +32,7 @@ double Minibatches::epoch(const Tables& tables, Threads& threads, const std::fun
     for (Minibatch& batch : all) {
       for (const Side side : {items, users, contexts}) {  // longest first
         if (tables[side] == nullptr || (side == items && samples_.searched())) continue;
-        tasks.add(1, 1, [&, side](std::int64_t, std::int64_t) { collect(side, *tables[side], batch); });
+        tasks.add(1, 1, [&, side](std::int64_t, std::int64_t, int) { collect(side, *tables[side], batch); });
       }
     }
     tasks.run(threads);

@@ -107,7 +107,7 @@ void Samples::fill(const Permutation& order, std::uint32_t epoch, std::int64_t f
     batch.items.resize(paired_ ? 2 * n : n);
     batch.entries.resize(n);
     batch.targets.resize(n);
-    tasks.add(here, range, [this, &order, epoch, first, &batch](std::int64_t begin, std::int64_t end) {
+    tasks.add(here, range, [this, &order, epoch, first, &batch](std::int64_t begin, std::int64_t end, int) {
       fill_range(order, epoch, first, static_cast<std::size_t>(begin), static_cast<std::size_t>(end), batch);
     });
     first += here;

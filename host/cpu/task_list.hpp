@@ -11,7 +11,7 @@ namespace embrace::cpu {
 
 class TaskList {
  public:
-  using Range = std::function<void(std::int64_t begin, std::int64_t end)>;
+  using Range = std::function<void(std::int64_t begin, std::int64_t end, int worker)>;
 
   /// Pieces of `grain` elements of [0, size); the pieces do not depend on the number of threads.
   void add(std::int64_t size, std::int64_t grain, Range range) {
@@ -23,11 +23,11 @@ class TaskList {
   /// Runs all pieces of all loops, in any order; they must not depend on each other.
   void run(Threads& threads) const {
     if (loops_.empty()) return;
-    threads.for_each(loops_.back().last, [&](std::int64_t t, int) {
+    threads.for_each(loops_.back().last, [&](std::int64_t t, int worker) {
       const auto loop = std::upper_bound(loops_.begin(), loops_.end(), t,
                                          [](std::int64_t task, const Loop& l) { return task < l.last; });
       const std::int64_t begin = (t - loop->first) * loop->grain;
-      loop->range(begin, std::min(loop->size, begin + loop->grain));
+      loop->range(begin, std::min(loop->size, begin + loop->grain), worker);
     });
   }
 

@@ -15,7 +15,8 @@ void add_scaled(float a, const float* x, float* y, std::int64_t n);
 float dot(const float* a, const float* b, std::int64_t n);
 
 /// Weighted sums of rows: many in one call, each held in registers while its rows go by in the order of their addition.
-class RowSums {
+/// Keeps its memory; one a worker.
+class alignas(64) RowSums {
  public:
   explicit RowSums(std::int64_t columns) : columns_(columns) {}
   /// Of the sum that is listed at the moment.
