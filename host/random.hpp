@@ -43,13 +43,15 @@ class Random {
     return (std::uint64_t{x[0]} << 32U) | x[1];
   }
   /// Uniform in (0, 1), never 0 or 1: 2^-53 steps, centred.
-  double uniform(std::uint64_t a, std::uint32_t b = 0) const {
-    return (static_cast<double>(bits64(a, b) >> 12U) + 0.5) * 0x1p-52;
-  }
+  double uniform(std::uint64_t a, std::uint32_t b = 0) const { return uniform_of(bits64(a, b)); }
+  static double uniform_of(std::uint64_t bits) { return (static_cast<double>(bits >> 12U) + 0.5) * 0x1p-52; }
   /// Uniform integer in [0, bound), bound ≥ 1, by multiplication (bias < bound / 2^64).
   std::uint64_t below(std::uint64_t bound, std::uint64_t a, std::uint32_t b = 0) const {
+    return below_of(bound, bits64(a, b));
+  }
+  static std::uint64_t below_of(std::uint64_t bound, std::uint64_t bits) {
     __extension__ using Wide = unsigned __int128;
-    return static_cast<std::uint64_t>((static_cast<Wide>(bits64(a, b)) * bound) >> 64U);
+    return static_cast<std::uint64_t>((static_cast<Wide>(bits) * bound) >> 64U);
   }
   /// Standard normal (Box-Muller, first of the pair).
   double normal(std::uint64_t a, std::uint32_t b = 0) const {

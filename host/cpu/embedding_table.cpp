@@ -1,10 +1,12 @@
 #include "host/cpu/embedding_table.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
+#include "host/cpu/random_bits.hpp"
 #include "host/cpu/vector_math.hpp"
 #include "host/error.hpp"
 
@@ -196,12 +198,30 @@ void EmbeddingTable::represent(std::span<const std::int32_t> columns, std::span<
 void EmbeddingTable::collect(std::span<const std::int32_t> entity, double dropout, std::uint64_t batch,
                              const Random& random, Slots& slots) const {
   collect_slots(entity, places(entities()), slots);
+  leave_identities_out(dropout, batch, random, slots);
+  collect_rows(slots);
+}
+
+/// As leaves_identity_out() decides it.
+void EmbeddingTable::leave_identities_out(double dropout, std::uint64_t batch, const Random& random,
+                                          Slots& slots) const {
   slots.without_identity.resize(slots.entity.size());
   for (std::size_t s = 0; s < slots.entity.size(); ++s) {
-    const std::int32_t e = slots.entity[s];
-    slots.without_identity[s] = !has_identity(e) || leaves_identity_out(e, dropout, batch, random) ? 1 : 0;
+    slots.without_identity[s] = has_identity(slots.entity[s]) ? 0 : 1;
   }
-  collect_rows(slots);
+  if (identities_ == 0 || dropout <= 0) return;
+  constexpr std::size_t most = 256;  // at a time
+  std::array<std::uint64_t, most> batches, bits;
+  std::array<std::uint32_t, most> entities;
+  batches.fill(batch);
+  for (std::size_t begin = 0; begin < slots.entity.size(); begin += most) {
+    const std::size_t count = std::min(most, slots.entity.size() - begin);
+    std::copy_n(slots.entity.begin() + static_cast<std::ptrdiff_t>(begin), count, entities.begin());
+    random_bits64(random, batches.data(), entities.data(), static_cast<std::int64_t>(count), bits.data());
+    for (std::size_t s = 0; s < count; ++s) {
+      if (Random::uniform_of(bits[s]) < dropout) slots.without_identity[begin + s] = 1;
+    }
+  }
 }
 
 EmbeddingTable::Entries EmbeddingTable::features_of(std::int32_t entity) const {

@@ -120,6 +120,7 @@ class EmbeddingTable {
  private:
   void add_row(std::int32_t row, float value, float* out) const;
   void set_rates(const Features& features, const std::vector<std::int64_t>& samples);
+  void leave_identities_out(double dropout, std::uint64_t batch, const Random& random, Slots& slots) const;
   void collect_rows(Slots& slots) const;
   struct Entries {
     std::span<const std::int32_t> rows;

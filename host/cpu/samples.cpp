@@ -1,9 +1,10 @@
 #include "host/cpu/samples.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <numeric>
 
+#include "host/cpu/random_bits.hpp"
 #include "host/cpu/task_list.hpp"
 
 namespace embrace::cpu {
@@ -11,6 +12,9 @@ namespace {
 
 constexpr std::int64_t range = 256;  // samples a task
 constexpr std::uint64_t trials = 32;
+
+/// Of the random number that is trial `trial` at a movie for a sample.
+std::uint64_t counter(std::uint64_t sample, std::uint64_t trial) { return sample * trials + trial; }
 
 }  // namespace
 
@@ -20,20 +24,16 @@ std::vector<std::int64_t> row_sizes(CsrView ratings) {
   return sizes;
 }
 
-RowFilter::RowFilter(CsrView rows) : parts_(static_cast<std::size_t>(rows.rows)) {
-  std::size_t size = 0;
+RowFilter::RowFilter(CsrView rows) : firsts_(1, 0) {
+  constexpr std::int64_t entries_a_word = 8;
   for (std::int64_t r = 0; r < rows.rows; ++r) {
-    const auto entries = static_cast<std::uint32_t>(std::min<std::int64_t>(rows.row_size(r), 1 << 26));
-    const std::uint32_t bits = std::bit_ceil(std::max(64U, 8 * entries));  // whole words
-    parts_[static_cast<std::size_t>(r)] = {size, 32U - static_cast<unsigned>(std::countr_zero(bits))};
-    size += bits;
+    const std::int64_t words = std::max<std::int64_t>(1, (rows.row_size(r) + entries_a_word - 1) / entries_a_word);
+    firsts_.push_back(firsts_.back() + static_cast<std::uint32_t>(words));
   }
-  bits_.resize(size / 64);
+  words_.resize(firsts_.back());
   for (std::int64_t r = 0; r < rows.rows; ++r) {
-    const Part& part = parts_[static_cast<std::size_t>(r)];
     for (const std::int32_t column : rows.row_indices(r)) {
-      const std::size_t bit = part.first + (hash(column) >> part.shift);
-      bits_[bit / 64] |= std::uint64_t{1} << (bit % 64);
+      words_[word_of(static_cast<std::int32_t>(r), hash(column))] |= bits_of(hash(column));
     }
   }
 }
@@ -67,10 +67,6 @@ Samples::Samples(const Problem& problem, Negatives kind, std::int64_t negatives)
 
 Permutation Samples::order(std::uint32_t epoch) const { return {std::max<std::int64_t>(1, size()), shuffle_, epoch}; }
 
-std::int32_t Samples::drawn(std::uint64_t sample, std::uint32_t epoch, std::uint64_t trial) const {
-  return trained_[sampling_.below(trained_.size(), sample * trials + trial, epoch)];
-}
-
 bool Samples::rated(std::int32_t user, std::int32_t item) const {
   if (filter_.surely_lacks(user, item)) return false;
   const auto row = ratings_.row_indices(user);
@@ -81,10 +77,10 @@ bool Samples::rated(std::int32_t user, std::int32_t item) const {
 /// through the movies that are left.
 std::int32_t Samples::negative(std::int32_t user, std::uint64_t sample, std::uint32_t epoch) const {
   for (std::uint64_t trial = 0; trial < trials; ++trial) {
-    const std::int32_t item = drawn(sample, epoch, trial);
+    const std::int32_t item = trained_[sampling_.below(trained_.size(), counter(sample, trial), epoch)];
     if (!rated(user, item)) return item;
   }
-  const auto start = sampling_.below(trained_.size(), sample * trials, epoch);
+  const auto start = sampling_.below(trained_.size(), counter(sample, 0), epoch);
   for (std::size_t step = 0; step < trained_.size(); ++step) {
     const auto item = trained_[(start + step) % trained_.size()];
     if (!rated(user, item)) return item;
@@ -132,10 +128,16 @@ void Samples::fill_range(const Permutation& order, std::uint32_t epoch, std::int
     batch.targets[s] = ranking_ ? (sampled ? 0.0F : 1.0F) : ratings_.values[entry];
   }
   if (!ranking_ || searched_) return;
+  std::array<std::uint64_t, range> counters, bits;
+  std::array<std::uint32_t, range> epochs;
+  epochs.fill(epoch);
+  for (std::size_t s = begin; s < end; ++s)
+    counters[s - begin] = counter(static_cast<std::uint64_t>(batch.numbers[s]), 0);
+  random_bits64(sampling_, counters.data(), epochs.data(), static_cast<std::int64_t>(end - begin), bits.data());
   std::int32_t* negatives = batch.items.data() + (paired_ ? batch.users.size() : 0);
   for (std::size_t s = begin; s < end; ++s) {
     if (!paired_ && batch.entries[s] >= 0) continue;
-    negatives[s] = drawn(static_cast<std::uint64_t>(batch.numbers[s]), epoch, 0);
+    negatives[s] = trained_[Random::below_of(trained_.size(), bits[s - begin])];
     filter_.prefetch(batch.users[s], negatives[s]);
   }
   for (std::size_t s = begin; s < end; ++s) {

@@ -28,31 +28,38 @@ struct Batch {
   std::int64_t size() const { return static_cast<std::int64_t>(users.size()); }
 };
 
-/// Which columns a row of a sparse matrix surely lacks: a bit for each value of a hash, at least eight an entry, so
-/// that a column that the row lacks has a clear bit seven times in eight or more. One read in place of a search.
+/// Which columns a row of a sparse matrix surely lacks: a Bloom filter for each row, whose columns set three bits of
+/// one word of 64 (Putze, Sanders and Singler 2007, "Cache-, hash- and space-efficient Bloom filters"). With a word for
+/// eight entries, a column that the row lacks is found out nineteen times in twenty. One read in place of a search.
 class RowFilter {
  public:
   explicit RowFilter(CsrView rows);
   bool surely_lacks(std::int32_t row, std::int32_t column) const {
-    const Part& part = parts_[static_cast<std::size_t>(row)];
-    const std::size_t bit = part.first + (hash(column) >> part.shift);
-    return (bits_[bit / 64] >> (bit % 64) & 1U) == 0;
+    const std::uint64_t h = hash(column), bits = bits_of(h);
+    return (words_[word_of(row, h)] & bits) != bits;
   }
   /// Asks for what surely_lacks() will read.
   void prefetch(std::int32_t row, std::int32_t column) const {
-    const Part& part = parts_[static_cast<std::size_t>(row)];
-    __builtin_prefetch(&bits_[(part.first + (hash(column) >> part.shift)) / 64]);
+    __builtin_prefetch(&words_[word_of(row, hash(column))]);
   }
 
  private:
-  struct Part {
-    std::size_t first = 0;  // bit
-    unsigned shift = 0;     // leaves the row's number of bits of a hash
-  };
   /// Multiplication by the golden ratio (Knuth, The Art of Computer Programming 3, section 6.4).
-  static std::uint32_t hash(std::int32_t column) { return static_cast<std::uint32_t>(column) * 0x9E3779B1U; }
-  std::vector<Part> parts_;
-  std::vector<std::uint64_t> bits_;
+  static std::uint64_t hash(std::int32_t column) {
+    return static_cast<std::uint64_t>(column) * std::uint64_t{0x9E3779B97F4A7C15};
+  }
+  /// Of the row's words, by the high half of the hash.
+  std::size_t word_of(std::int32_t row, std::uint64_t h) const {
+    const std::uint64_t first = firsts_[static_cast<std::size_t>(row)];
+    return first + ((firsts_[static_cast<std::size_t>(row) + 1] - first) * (h >> 32U) >> 32U);
+  }
+  /// By three times six bits of the low half.
+  static std::uint64_t bits_of(std::uint64_t h) {
+    return std::uint64_t{1} << (h >> 26U & 63U) | std::uint64_t{1} << (h >> 20U & 63U) |
+           std::uint64_t{1} << (h >> 14U & 63U);
+  }
+  std::vector<std::uint32_t> firsts_;  // word of each row
+  std::vector<std::uint64_t> words_;
 };
 
 class Samples {
@@ -89,7 +96,6 @@ class Samples {
  private:
   void fill_range(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::size_t begin, std::size_t end,
                   Batch& batch) const;
-  std::int32_t drawn(std::uint64_t sample, std::uint32_t epoch, std::uint64_t trial) const;
   bool rated(std::int32_t user, std::int32_t item) const;
   std::int32_t negative(std::int32_t user, std::uint64_t sample, std::uint32_t epoch) const;
 
