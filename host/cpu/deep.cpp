@@ -8,6 +8,7 @@
 // the network forward and backward in blocks of samples; gradients by slot; updates. Every block has a fixed size and
 // every sum a fixed order, and a matrix product inside a block runs on one thread: bits do not depend on the threads.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <mutex>
 
@@ -200,12 +201,18 @@ double Deep::network() {
 /// Turns scores into derivatives of the mean loss; returns the sum of the losses.
 double Deep::derivatives(std::int64_t begin, std::int64_t end) {
   const float share = 1.0F / static_cast<float>(batch_->samples.size());
+  std::array<float, sample_grain> softplus, sigmoid;
+  const bool ranking = minibatches_.samples().ranking();
+  if (ranking) {
+    logistic(&coefficient_[static_cast<std::size_t>(begin)], end - begin, softplus.data(), sigmoid.data());
+  }
   double loss = 0;
   for (auto s = static_cast<std::size_t>(begin); s < static_cast<std::size_t>(end); ++s) {
+    const auto k = s - static_cast<std::size_t>(begin);
     const float score = coefficient_[s], target = batch_->samples.targets[s];
-    if (minibatches_.samples().ranking()) {
-      coefficient_[s] = share * (1.0F / (1.0F + std::exp(-score)) - target);
-      loss += static_cast<double>(softplus(score) - target * score);
+    if (ranking) {
+      coefficient_[s] = share * (sigmoid[k] - target);
+      loss += static_cast<double>(softplus[k] - target * score);
     } else {
       const float error = score - target;
       coefficient_[s] = share * error;

@@ -250,15 +250,10 @@ double Hybrid::coefficients() {
   threads_.for_ranges(samples_->size(), sample_grain, [&](std::int64_t begin, std::int64_t end, int worker) {
     std::array<float, sample_grain> score;
     scores(begin, end, work_[static_cast<std::size_t>(worker)], score.data());
-    double loss = 0;
-    for (std::int64_t s = begin; s < end; ++s) {
-      float& coefficient = coefficient_[static_cast<std::size_t>(s)];
-      const float target = loss_kind_ == Loss::warp ? coefficient : samples_->targets[static_cast<std::size_t>(s)];
-      const LossAt at = loss_at(loss_kind_, score[static_cast<std::size_t>(s - begin)], target);
-      coefficient = at.derivative;
-      loss += at.loss;
-    }
-    loss_[static_cast<std::size_t>(begin / sample_grain)] = loss;
+    float* coefficient = &coefficient_[static_cast<std::size_t>(begin)];
+    const float* target = loss_kind_ == Loss::warp ? coefficient : &samples_->targets[static_cast<std::size_t>(begin)];
+    loss_[static_cast<std::size_t>(begin / sample_grain)] = losses(loss_kind_, target, end - begin, score.data());
+    std::copy_n(score.data(), end - begin, coefficient);
   });
   double loss = 0;
   for (const double part : loss_) loss += part;

@@ -1,9 +1,12 @@
 #include "host/cpu/hybrid_loss.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 
 #include "host/cpu/means.hpp"
+#include "host/cpu/vector_math.hpp"
 #include "host/error.hpp"
 
 namespace embrace::cpu {
@@ -33,21 +36,37 @@ float warp_weight(std::int64_t movies, int t) {
   return std::log(static_cast<float>(std::max<std::int64_t>(1, (movies - 1) / t)));
 }
 
-LossAt loss_at(Loss loss, float score, float target) {
-  switch (loss) {
-    case Loss::squared: {
-      const float error = score - target;
-      return {0.5 * static_cast<double>(error) * static_cast<double>(error), error};
+double losses(Loss loss, const float* target, std::int64_t n, float* score) {
+  double sum = 0;
+  if (loss == Loss::squared) {
+    for (std::int64_t s = 0; s < n; ++s) {
+      score[s] -= target[s];
+      sum += 0.5 * static_cast<double>(score[s]) * static_cast<double>(score[s]);
     }
-    case Loss::logistic:
-      return {static_cast<double>(softplus(score) - target * score), 1.0F / (1.0F + std::exp(-score)) - target};
-    case Loss::bpr:
-      return {static_cast<double>(softplus(-score)), -1.0F / (1.0F + std::exp(score))};
-    case Loss::warp:
-      // A movie that has a weight is less than 1 behind, up to the rounding of two sums of one score.
-      return {target == 0.0F ? 0.0 : static_cast<double>(target * (1.0F - score)), -target};
+    return sum;
   }
-  return {};
+  if (loss == Loss::warp) {
+    for (std::int64_t s = 0; s < n; ++s) {
+      // A movie that has a weight is less than 1 behind, up to the rounding of two sums of one score.
+      if (target[s] != 0.0F) sum += static_cast<double>(target[s] * (1.0F - score[s]));
+      score[s] = -target[s];
+    }
+    return sum;
+  }
+  constexpr std::int64_t most = 64;  // at a time
+  std::array<float, most> softplus, sigmoid;
+  for (std::int64_t first = 0; first < n; first += most) {
+    const std::int64_t count = std::min(most, n - first);
+    float* here = score + first;
+    if (loss == Loss::bpr) std::transform(here, here + count, here, std::negate<>());  // log(1 + exp(-score))
+    logistic(here, count, softplus.data(), sigmoid.data());
+    for (std::int64_t s = 0; s < count; ++s) {
+      const auto k = static_cast<std::size_t>(s);
+      sum += static_cast<double>(loss == Loss::bpr ? softplus[k] : softplus[k] - target[first + s] * here[s]);
+      here[s] = loss == Loss::bpr ? -sigmoid[k] : sigmoid[k] - target[first + s];
+    }
+  }
+  return sum;
 }
 
 }  // namespace embrace::cpu

@@ -26,13 +26,9 @@ float offset_of(const Problem& problem, Loss loss);
 /// w above, for a movie found as the t-th.
 float warp_weight(std::int64_t movies, int t);
 
-/// A sample's loss, and its derivative by `score`.
-struct LossAt {
-  double loss;
-  float derivative;
-};
-/// `score` is the score of the pair, or for bpr and warp how far the rated movie is ahead of the drawn one; `target`
-/// the rating, 1 or 0 for logistic, the weight for warp.
-LossAt loss_at(Loss loss, float score, float target);
+/// Turns the scores of n samples into the derivatives of their losses by them; returns the sum of the losses. A score
+/// is that of the pair, or for bpr and warp how far the rated movie is ahead of the drawn one; a target is the rating,
+/// 1 or 0 for logistic, the weight for warp.
+double losses(Loss loss, const float* target, std::int64_t n, float* score);
 
 }  // namespace embrace::cpu

@@ -6,6 +6,7 @@
 
 #include "host/cpu/random_bits.hpp"
 #include "host/cpu/task_list.hpp"
+#include "host/memory.hpp"
 
 namespace embrace::cpu {
 namespace {
@@ -15,6 +16,18 @@ constexpr std::uint64_t trials = 32;
 
 /// Of the random number that is trial `trial` at a movie for a sample.
 std::uint64_t counter(std::uint64_t sample, std::uint64_t trial) { return sample * trials + trial; }
+
+/// Binary search whose reads depend on no branch, so that searches that follow each other overlap.
+bool contains(std::span<const std::int32_t> row, std::int32_t item) {
+  if (row.empty()) return false;
+  const std::int32_t* first = row.data();
+  for (std::size_t size = row.size(); size > 1;) {
+    const std::size_t half = size / 2;
+    first += first[half] <= item ? half : 0;
+    size -= half;
+  }
+  return *first == item;
+}
 
 }  // namespace
 
@@ -45,14 +58,15 @@ Samples::Samples(const Problem& problem, Negatives kind, std::int64_t negatives)
       paired_(ranking_ && kind != Negatives::pointwise),
       searched_(ranking_ && kind == Negatives::searched),
       per_positive_(ranking_ && kind == Negatives::pointwise ? 1 + negatives : 1),
-      users_(static_cast<std::size_t>(ratings_.entries())),
       shuffle_(problem.seed, Stream::shuffle),
       sampling_(problem.seed, Stream::sampling) {
   const CsrView by_item = problem.by_item.view();
   for (std::int64_t i = 0; i < by_item.rows; ++i) {
     if (by_item.row_size(i) > 0) trained_.push_back(static_cast<std::int32_t>(i));
   }
+  resize_large(users_, static_cast<std::size_t>(ratings_.entries()));
   positives_.reserve(users_.size());
+  prefer_huge_pages(positives_.data(), positives_.capacity() * sizeof(std::int64_t));
   for (std::int64_t u = 0; u < ratings_.rows; ++u) {
     const auto row = ratings_.row_indices(u);
     std::fill_n(users_.begin() + ratings_.offsets[u], row.size(), static_cast<std::int32_t>(u));
@@ -69,8 +83,7 @@ Permutation Samples::order(std::uint32_t epoch) const { return {std::max<std::in
 
 bool Samples::rated(std::int32_t user, std::int32_t item) const {
   if (filter_.surely_lacks(user, item)) return false;
-  const auto row = ratings_.row_indices(user);
-  return std::binary_search(row.begin(), row.end(), item);
+  return contains(ratings_.row_indices(user), item);
 }
 
 /// Drawn again until it is none of the user's: by trial first, then, for a user who has nearly all movies, by counting
@@ -116,12 +129,20 @@ void Samples::fill(const Permutation& order, std::uint32_t epoch, std::int64_t f
 /// samples overlap.
 void Samples::fill_range(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::size_t begin,
                          std::size_t end, Batch& batch) const {
-  for (std::size_t s = begin; s < end; ++s) batch.numbers[s] = order(first + static_cast<std::int64_t>(s));
+  std::array<std::int64_t, range> entries;
   for (std::size_t s = begin; s < end; ++s) {
-    const std::int64_t number = batch.numbers[s];
-    const bool sampled = per_positive_ > 1 && number % per_positive_ != 0;
-    const std::int64_t entry =
-        positives_[static_cast<std::size_t>(per_positive_ > 1 ? number / per_positive_ : number)];
+    const std::int64_t number = batch.numbers[s] = order(first + static_cast<std::int64_t>(s));
+    entries[s - begin] = per_positive_ > 1 ? number / per_positive_ : number;
+    __builtin_prefetch(&positives_[static_cast<std::size_t>(entries[s - begin])]);
+  }
+  for (std::int64_t& entry : std::span(entries).first(end - begin)) {
+    entry = positives_[static_cast<std::size_t>(entry)];
+    __builtin_prefetch(&users_[static_cast<std::size_t>(entry)]);
+    __builtin_prefetch(ratings_.indices + entry);
+  }
+  for (std::size_t s = begin; s < end; ++s) {
+    const bool sampled = per_positive_ > 1 && batch.numbers[s] % per_positive_ != 0;
+    const std::int64_t entry = entries[s - begin];
     batch.users[s] = users_[static_cast<std::size_t>(entry)];
     batch.items[s] = ratings_.indices[entry];
     batch.entries[s] = sampled ? -1 : static_cast<std::int32_t>(entry);
@@ -140,11 +161,22 @@ void Samples::fill_range(const Permutation& order, std::uint32_t epoch, std::int
     negatives[s] = trained_[Random::below_of(trained_.size(), bits[s - begin])];
     filter_.prefetch(batch.users[s], negatives[s]);
   }
+  std::array<std::size_t, range> own;  // samples whose movie may be, then is, the user's
+  std::size_t count = 0;
   for (std::size_t s = begin; s < end; ++s) {
     if (!paired_ && batch.entries[s] >= 0) continue;
-    if (rated(batch.users[s], negatives[s])) {
-      negatives[s] = negative(batch.users[s], static_cast<std::uint64_t>(batch.numbers[s]), epoch);
-    }
+    own[count] = s;
+    count += filter_.surely_lacks(batch.users[s], negatives[s]) ? 0U : 1U;
+  }
+  std::size_t found = 0;
+  for (std::size_t m = 0; m < count; ++m) {
+    const std::size_t s = own[m];
+    own[found] = s;
+    found += contains(ratings_.row_indices(batch.users[s]), negatives[s]) ? 1U : 0U;
+  }
+  for (std::size_t m = 0; m < found; ++m) {
+    const std::size_t s = own[m];
+    negatives[s] = negative(batch.users[s], static_cast<std::uint64_t>(batch.numbers[s]), epoch);
   }
 }
 

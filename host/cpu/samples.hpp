@@ -1,6 +1,5 @@
 // Samples: what a minibatch method goes through in an epoch, in a counter-based random order.
 #pragma once
-#include <cmath>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -13,9 +12,6 @@ namespace embrace::cpu {
 
 /// Number of entries of each row.
 std::vector<std::int64_t> row_sizes(CsrView ratings);
-
-/// log(1 + exp(x)) without overflow.
-inline float softplus(float x) { return std::max(x, 0.0F) + std::log1p(std::exp(-std::abs(x))); }
 
 /// A batch of samples, one place a sample in every vector (pairwise and searched: items has 2 n, the sampled ones
 /// behind the others).

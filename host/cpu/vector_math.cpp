@@ -1,5 +1,7 @@
 #include "host/cpu/vector_math.hpp"
 
+#include <algorithm>
+
 #include "host/cpu/adam.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -8,6 +10,9 @@
 #include <hwy/highway.h>
 
 #include "host/cpu/vectors-inl.hpp"
+
+// After highway.h.
+#include <hwy/contrib/math/math-inl.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace embrace::cpu {
@@ -60,6 +65,19 @@ void dots_of_pairs(std::span<const RowPair> pairs, std::int64_t length, float* H
   for (std::size_t p = 0; p < pairs.size(); ++p) out[p] = dot(pairs[p].a, pairs[p].b, length);
 }
 
+/// 1 / sqrt(x) for x > 0. An x86 estimates it to 12 bits or more, and a step of Newton's method doubles them; square
+/// root and division take four times as long.
+template <class D, class V>
+HWY_INLINE V inverse_sqrt(D d, V x) {
+#if HWY_ARCH_X86
+  const V estimate = hn::ApproximateReciprocalSqrt(x);
+  const V error = hn::NegMulAdd(hn::Mul(x, estimate), estimate, hn::Set(d, 1.0F));
+  return hn::MulAdd(hn::Mul(estimate, error), hn::Set(d, 0.5F), estimate);
+#else
+  return hn::Div(hn::Set(d, 1.0F), hn::Sqrt(x));
+#endif
+}
+
 template <class D>
 HWY_INLINE void adagrad_step(D d, hn::Vec<D> g, float penalty, float rate, float* HWY_RESTRICT sums,
                              float* HWY_RESTRICT w) {
@@ -67,7 +85,7 @@ HWY_INLINE void adagrad_step(D d, hn::Vec<D> g, float penalty, float rate, float
   const auto gradient = hn::MulAdd(hn::Set(d, penalty), weight, g);
   const auto sum = hn::MulAdd(gradient, gradient, hn::LoadU(d, sums));
   hn::StoreU(sum, d, sums);
-  hn::StoreU(hn::Sub(weight, hn::Div(hn::Mul(hn::Set(d, rate), gradient), hn::Sqrt(sum))), d, w);
+  hn::StoreU(hn::NegMulAdd(hn::Mul(hn::Set(d, rate), gradient), inverse_sqrt(d, sum), weight), d, w);
 }
 
 void adagrad_rows(std::span<const AdagradRow> rows, std::int64_t length) {
@@ -106,6 +124,28 @@ void adam_row(const AdamStep& step, const float* HWY_RESTRICT g, float* HWY_REST
   for (; k < n; ++k) adam_step(hn::CappedTag<float, 1>(), step, g + k, w + k, m + k, v + k);
 }
 
+/// e = exp(-|x|) serves both. |x| + x, not a maximum: what is not a number stays so.
+void logistic_row(const float* x, std::int64_t n, float* softplus, float* sigmoid) {
+  const Tag d;
+  const Vector one = hn::Set(d, 1.0F), half = hn::Set(d, 0.5F);
+  const auto at = [&](const float* from, float* to_softplus, float* to_sigmoid) {
+    const Vector value = hn::LoadU(d, from), size = hn::Abs(value);
+    const Vector e = hn::Exp(d, hn::Neg(size));
+    const Vector up = hn::IfThenElse(hn::Ge(value, hn::Zero(d)), one, e);
+    hn::StoreU(hn::Add(hn::Log1p(d, e), hn::Mul(half, hn::Add(size, value))), d, to_softplus);
+    hn::StoreU(hn::Div(up, hn::Add(one, e)), d, to_sigmoid);
+  };
+  std::int64_t k = 0;
+  for (; k + lanes <= n; k += lanes) at(x + k, softplus + k, sigmoid + k);
+  if (k == n) return;
+  const auto rest = static_cast<std::size_t>(n - k);
+  alignas(64) float values[16] = {}, softplus_of[16], sigmoid_of[16];
+  std::copy_n(x + k, rest, values);
+  at(values, softplus_of, sigmoid_of);
+  std::copy_n(softplus_of, rest, softplus + k);
+  std::copy_n(sigmoid_of, rest, sigmoid + k);
+}
+
 void pass_row(const float* h, float factor, const float* x, float* out, std::int64_t n) {
   const Tag d;
   const Vector f = hn::Set(d, factor);
@@ -140,6 +180,7 @@ HWY_EXPORT(sum_lists);
 HWY_EXPORT(dots_of_pairs);
 HWY_EXPORT(adagrad_rows);
 HWY_EXPORT(adam_row);
+HWY_EXPORT(logistic_row);
 HWY_EXPORT(pass_row);
 HWY_EXPORT(drop_row);
 
@@ -163,6 +204,10 @@ void adagrad(std::span<const AdagradRow> rows, std::int64_t length) {
 
 void adam(const AdamStep& step, const float* g, float* w, float* m, float* v, std::int64_t n) {
   HWY_DYNAMIC_DISPATCH(adam_row)(step, g, w, m, v, n);
+}
+
+void logistic(const float* x, std::int64_t n, float* softplus, float* sigmoid) {
+  HWY_DYNAMIC_DISPATCH(logistic_row)(x, n, softplus, sigmoid);
 }
 
 void pass_where_positive(const float* h, float factor, const float* x, float* out, std::int64_t n) {

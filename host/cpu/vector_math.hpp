@@ -59,6 +59,9 @@ struct AdagradRow {
 ///   sums += g²;  w -= rate g / sqrt(sums)
 void adagrad(std::span<const AdagradRow> rows, std::int64_t length);
 
+/// softplus = log(1 + exp(x)) without overflow, sigmoid = 1 / (1 + exp(-x)), its derivative; to a few ulp.
+void logistic(const float* x, std::int64_t n, float* softplus, float* sigmoid);
+
 /// out = factor x where h is positive, 0 elsewhere; out may be x.
 void pass_where_positive(const float* h, float factor, const float* x, float* out, std::int64_t n);
 
