@@ -254,6 +254,21 @@ TEST(RandomBits, AreThoseOfTheRandomNumbers) {
   }
 }
 
+TEST(RandomBits, OfAnyCountersAreThoseOfTheRandomNumbers) {
+  const Random random(0x123456789ABCDEFULL, Stream::sampling);
+  for (const std::size_t count : {0U, 1U, 7U, 8U, 9U, 40U}) {
+    std::vector<std::uint64_t> a(count), bits(count + 1, 7U);
+    std::vector<std::uint32_t> b(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      a[i] = 0xFEDCBA9876543210ULL >> i;
+      b[i] = 0xFFFFFFFFU - static_cast<std::uint32_t>(i * i);
+    }
+    cpu::random_bits64(random, a.data(), b.data(), static_cast<std::int64_t>(count), bits.data());
+    for (std::size_t i = 0; i < count; ++i) EXPECT_EQ(bits[i], random.bits64(a[i], b[i])) << i;
+    EXPECT_EQ(bits.back(), 7U);
+  }
+}
+
 TEST(Deep, AMaskBelongsToItsSampleNotToItsBlock) {
   const Matrix whole = activations(0.5, 64, 1000), part = activations(0.5, 10, 1020);
   for (std::int64_t r = 0; r < 10; ++r) {

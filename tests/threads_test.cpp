@@ -23,6 +23,18 @@ TEST(Threads, EveryTaskOfManyShortLoopsRunsOnce) {
   }
 }
 
+// Whoever waits must let those run who are waited for.
+TEST(Threads, MoreThreadsThanProcessorsAreNoStandstill) {
+  Threads threads(4 * usable_processors());
+  std::atomic<std::int64_t> runs = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  for (int loop = 0; loop < 500; ++loop) {
+    threads.for_each(2 * threads.count(), [&](std::int64_t, int) { ++runs; });
+  }
+  EXPECT_EQ(runs, 500 * 2 * threads.count());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+}
+
 TEST(Threads, WorkersThatFellAsleepAreWoken) {
   Threads threads(3);
   std::atomic<int> runs = 0;
