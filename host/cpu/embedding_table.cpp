@@ -284,30 +284,34 @@ void EmbeddingTable::collect_rows(Slots& slots) const {
   }
 }
 
+/// Identities are rows of their own, asked for ahead of the sums; those of features serve many slots and are near.
 void EmbeddingTable::forward(const Slots& slots, std::int64_t begin, std::int64_t end, RowSums& sums,
                              SlotValues& values) const {
-  const auto for_entries = [&](std::size_t s, const auto& take) {  // by slice, as they are by row
-    if (slots.without_identity[s] == 0) take(slots.entity[s], 1.0F);
-    const Entries features = features_of(slots.entity[s]);
-    for (std::size_t e = 0; e < features.rows.size(); ++e) take(features.rows[e], features.values[e]);
-  };
   for (std::int64_t s = begin; s < end; ++s) {
+    const auto slot = static_cast<std::size_t>(s);
     std::int64_t next = 0;  // slice
     const auto finish_slices = [&](std::int64_t last) {
       for (; next < last; ++next) sums.store_at(values.vectors.row(s) + next * factors_);
     };
-    for_entries(static_cast<std::size_t>(s), [&](std::int32_t row, float value) {
-      prefetch(weights_.row(row), factors_ + 1);
-      finish_slices(slice(row));
-      sums.add(weights_.row(row), value);
-    });
+    if (slots.without_identity[slot] == 0) {
+      const float* weights = weights_.row(slots.entity[slot]);
+      prefetch(weights, factors_ + 1);
+      sums.add(weights, 1.0F);
+    }
+    const Entries features = features_of(slots.entity[slot]);
+    float bias = 0;
+    for (std::size_t e = 0; e < features.rows.size(); ++e) {  // by slice, as they are by row
+      const float* weights = weights_.row(features.rows[e]);
+      finish_slices(slice(features.rows[e]));
+      sums.add(weights, features.values[e]);
+      bias += features.values[e] * weights[factors_];
+    }
     finish_slices(slices_);
+    values.bias[slot] = bias;
   }
   sums.run();
   for (auto s = static_cast<std::size_t>(begin); s < static_cast<std::size_t>(end); ++s) {
-    float bias = 0;
-    for_entries(s, [&](std::int32_t row, float value) { bias += value * weights_(row, factors_); });
-    values.bias[s] = bias;
+    if (slots.without_identity[s] == 0) values.bias[s] += weights_(slots.entity[s], factors_);
   }
 }
 
