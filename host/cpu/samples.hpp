@@ -26,7 +26,7 @@ struct Batch {
 
 /// Which columns a row of a sparse matrix surely lacks: a Bloom filter for each row, whose columns set three bits of
 /// one word of 64 (Putze, Sanders and Singler 2007, "Cache-, hash- and space-efficient Bloom filters"). With a word for
-/// eight entries, a column that the row lacks is found out nineteen times in twenty. One read in place of a search.
+/// eight entries, a column that the row lacks is found out 97 times in 100. One read in place of a search.
 class RowFilter {
  public:
   explicit RowFilter(CsrView rows);
