@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace embrace {
@@ -14,16 +15,24 @@ inline void pause() {
 #endif
 }
 
-/// Looks for some microseconds whether it has happened. Loops often follow each other at once, and to wake a
-/// sleeping thread takes longer than many of them.
+/// Looks for a while whether it has happened. Loops often follow each other at once, and to wake a sleeping thread
+/// takes longer than many of them.
 template <typename Condition>
-bool soon(const Condition& happened) {
-  constexpr int looks = 300;
-  for (int look = 0; look < looks; ++look) {
-    if (happened()) return true;
-    pause();
-  }
+bool soon(std::chrono::microseconds patience, const Condition& happened) {
+  constexpr int looks = 64;  // between two looks at the clock
+  const auto end = std::chrono::steady_clock::now() + patience;
+  do {
+    for (int look = 0; look < looks; ++look) {
+      if (happened()) return true;
+      pause();
+    }
+  } while (std::chrono::steady_clock::now() < end);
   return false;
+}
+
+/// Threads that have a processor each may keep it; else others need it.
+std::chrono::microseconds patience_of(int threads) {
+  return std::chrono::microseconds(threads <= usable_processors() ? 100 : 0);
 }
 
 }  // namespace
@@ -35,7 +44,7 @@ int usable_processors() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-Threads::Threads(int count) : count_(count > 0 ? count : usable_processors()) {
+Threads::Threads(int count) : count_(count > 0 ? count : usable_processors()), patience_(patience_of(count_)) {
   threads_.reserve(static_cast<std::size_t>(count_ - 1));
   for (int worker = 1; worker < count_; ++worker) threads_.emplace_back([this, worker] { work(worker); });
 }
@@ -53,7 +62,7 @@ Threads::~Threads() {
 void Threads::work(int worker) {
   std::uint64_t seen = 0;
   while (true) {
-    if (!soon([&] { return generation_ != seen; })) {
+    if (!soon(patience_, [&] { return generation_ != seen; })) {
       std::unique_lock lock(mutex_);
       wake_.wait(lock, [&] { return generation_ != seen; });
     }
@@ -99,7 +108,7 @@ void Threads::for_each(std::int64_t tasks, const std::function<void(std::int64_t
   }
   wake_.notify_all();
   drain(0);
-  if (!soon([&] { return busy_ == 0; })) {
+  if (!soon(patience_, [&] { return busy_ == 0; })) {
     std::unique_lock lock(mutex_);
     done_.wait(lock, [&] { return busy_ == 0; });
   }

@@ -2,6 +2,7 @@
 // threads, so that a computation that writes disjoint results per task gives the same bits for any count.
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -36,6 +37,7 @@ class Threads {
   void drain(int worker);
 
   int count_;
+  std::chrono::microseconds patience_;  // of a thread that has nothing to do, before it sleeps
   std::vector<std::thread> threads_;
   std::mutex mutex_;
   std::condition_variable wake_;
