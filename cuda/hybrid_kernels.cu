@@ -53,8 +53,14 @@ Batch batch_of(const HybridBatch& batch) {
 /// log(1 + exp(x)) without overflow.
 __device__ float softplus(float x) { return fmaxf(x, 0.0F) + log1pf(expf(-fabsf(x))); }
 
-/// As cpu::loss_at.
-__device__ cpu::LossAt loss_of_score(cpu::Loss loss, float score, float target) {
+/// A sample's loss, and its derivative by the score.
+struct LossAt {
+  double loss;
+  float derivative;
+};
+
+/// As cpu::losses.
+__device__ LossAt loss_of_score(cpu::Loss loss, float score, float target) {
   switch (loss) {
     case cpu::Loss::squared: {
       const float error = score - target;
@@ -106,7 +112,7 @@ __global__ void __launch_bounds__(threads)
   const bool active = sample < batch.size;
   const std::int64_t s = active ? sample : 0;  // the others only help with the shuffles
   const float score = batch.paired ? difference<lanes>(batch, s, lane) : single_score<lanes>(batch, offset, s, lane);
-  const cpu::LossAt at = loss_of_score(loss, score, targets[s]);
+  const LossAt at = loss_of_score(loss, score, targets[s]);
   if (active && lane == 0) coefficients[s] = at.derivative;
   const double sum = block_sum<threads>(active && lane == 0 ? at.loss : 0.0, scratch);
   if (threadIdx.x == 0) losses[blockIdx.x] = sum;
