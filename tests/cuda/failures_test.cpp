@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "bench/cuda_library.hpp"
 #include "bench/run.hpp"
@@ -14,19 +15,28 @@ namespace {
 struct Case {
   const Method* method;
   Task task;
+  std::vector<std::pair<std::string, double>> settings;
 };
 
+/// Every method, and the settings that take it through other kernels.
 std::vector<Case> cases() {
   std::vector<Case> list;
   for (const Method& method : methods()) {
-    if (method.info.traits.rating) list.push_back({&method, Task::rating});
-    if (method.info.traits.ranking) list.push_back({&method, Task::ranking});
+    if (method.info.traits.rating) list.push_back({&method, Task::rating, {}});
+    if (method.info.traits.ranking) list.push_back({&method, Task::ranking, {}});
   }
+  list.push_back({find_method("ials"), Task::ranking, {{"cg_steps", 2}}});
+  list.push_back({find_method("ials"), Task::ranking, {{"block", 16}}});
+  list.push_back({find_method("hybrid"), Task::ranking, {{"loss", 1}}});
+  list.push_back({find_method("hybrid"), Task::ranking, {{"loss", 3}}});
   return list;
 }
 
 std::string case_name(const testing::TestParamInfo<Case>& info) {
   std::string name = info.param.method->name + (info.param.task == Task::rating ? "_rating" : "_ranking");
+  for (const auto& [setting, value] : info.param.settings) {
+    name += "_" + setting + "_" + std::to_string(std::lround(value));
+  }
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 }
@@ -52,8 +62,7 @@ class Failures : public testing::TestWithParam<Case> {
 
   Record run() {
     static Input input;
-    const auto& [method, task] = GetParam();
-    std::vector<std::pair<std::string, double>> settings;
+    auto [method, task, settings] = GetParam();
     if (!method->info.traits.closed_form) settings.emplace_back("epochs", 2);  // the second may not depend on the first
     const Hyper hyper = make_hyper(*method, task, settings);
     Record record;
