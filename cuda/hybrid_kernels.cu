@@ -36,17 +36,15 @@ struct Batch {
   bool with_contexts;
 };
 
-bool is_paired(cpu::Loss loss) { return loss == cpu::Loss::bpr || loss == cpu::Loss::warp; }
-
 Batch batch_of(const HybridBatch& batch) {
   const auto reads = [&](const HybridSide& side, std::int64_t count) {
     return Reads{side.vectors, side.bias, side.slots.slot.part(side.index * side.slots.reads_a_batch, count)};
   };
   return {reads(batch.side[0], batch.size),
-          reads(batch.side[1], is_paired(batch.loss) ? 2 * batch.size : batch.size),
+          reads(batch.side[1], cpu::is_paired(batch.loss) ? 2 * batch.size : batch.size),
           batch.sides > 2 ? reads(batch.side[2], batch.size) : Reads{},
           batch.size,
-          is_paired(batch.loss),
+          cpu::is_paired(batch.loss),
           batch.sides > 2};
 }
 

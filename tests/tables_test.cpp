@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <set>
-#include <sstream>
+#include <tuple>
 
 #include "bench/peers/table.hpp"
 #include "bench/report/report.hpp"
@@ -62,12 +62,8 @@ TEST(Tables, HaveRecords) {
 }
 
 /// What two runs of one method on two devices have in common.
-std::string run_of(const Record& record) {
-  std::ostringstream text;
-  text << record.method << ' ' << record.information << ' ' << record.task << ' ' << record.split.sha256 << ' '
-       << record.seed;
-  for (const auto& [name, value] : record.hyper) text << ' ' << name << '=' << value;
-  return text.str();
+auto run_of(const Record& record) {
+  return std::tuple(record.method, record.information, record.task, record.split.sha256, record.seed, record.hyper);
 }
 
 // Where a run was done on the CPU and on another device, its metrics agree as closely as the method promises.
@@ -75,7 +71,7 @@ TEST(Tables, DevicesAgree) {
   int pairs = 0;
   for (const fs::path& folder : record_folders()) {
     if (holds_contests(folder)) continue;
-    std::map<std::string, Record> on_cpu;
+    std::map<decltype(run_of({})), Record> on_cpu;
     const std::vector<Record> records = read_records({source / "results" / "records" / folder});
     for (const Record& record : records) {
       if (record.status == "ok" && record.device.kind == "cpu") on_cpu.emplace(run_of(record), record);

@@ -138,7 +138,8 @@ EpochResult Deep::epoch() {
 
 double Deep::learn(Minibatch& batch) {
   batch_ = &batch;
-  for (std::size_t side = 0; side < sides().size(); ++side) sides()[side]->slots = &batch.slots[side];
+  const std::vector<DeepSide*> all = sides();
+  for (std::size_t side = 0; side < all.size(); ++side) all[side]->slots = &batch.slots[side];
   represent();
   const double loss = network();
   slot_gradients();

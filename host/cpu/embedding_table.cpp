@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 
+#include "host/cpu/normal_equations.hpp"
 #include "host/cpu/random_bits.hpp"
 #include "host/cpu/vector_math.hpp"
 #include "host/error.hpp"
@@ -95,8 +96,7 @@ void collect_slots(std::span<const std::int32_t> entity, std::vector<std::int32_
 }  // namespace
 
 void SlotValues::resize(std::int64_t rows, std::int64_t columns) {
-  constexpr std::int64_t line = 16;
-  const std::int64_t padded = (columns + line - 1) / line * line;
+  const std::int64_t padded = padded_width(columns);
   if (vectors.rows() < rows || vectors.columns() != padded) vectors = Matrix(rows, padded);
   if (bias.size() < static_cast<std::size_t>(rows)) bias.resize(static_cast<std::size_t>(rows));
 }

@@ -76,7 +76,7 @@ class Hybrid final : public Trainer {
  private:
   Side side(const Problem& problem, bool identity, const Features* features, const std::vector<std::int64_t>& samples,
             std::uint32_t stream) const;
-  bool paired() const { return loss_kind_ == Loss::bpr || loss_kind_ == Loss::warp; }
+  bool paired() const { return is_paired(loss_kind_); }
   std::vector<Side*> sides();
   double learn(Minibatch& batch);
   void search(Minibatch& batch);
@@ -161,7 +161,8 @@ EpochResult Hybrid::epoch() {
 
 double Hybrid::learn(Minibatch& batch) {
   samples_ = &batch.samples;
-  for (std::size_t side = 0; side < sides().size(); ++side) sides()[side]->slots = &batch.slots[side];
+  const std::vector<Side*> all = sides();
+  for (std::size_t side = 0; side < all.size(); ++side) all[side]->slots = &batch.slots[side];
   coefficient_.resize(static_cast<std::size_t>(batch.samples.size()));
   if (loss_kind_ == Loss::warp) {
     represent({&users_});
@@ -169,7 +170,7 @@ double Hybrid::learn(Minibatch& batch) {
     minibatches_.collect(Minibatches::items, items_.table, batch);
     represent({&items_});
   } else {
-    represent(sides());
+    represent(all);
   }
   const double loss = coefficients();
   learn_slots();

@@ -21,6 +21,8 @@ constexpr std::int64_t logistic_negatives = 4;  // sampled movies for each ratin
 /// The loss asked for; throws UsageError when it is not one of the task's.
 Loss loss_of(const Problem& problem);
 Samples::Negatives negatives_of(Loss loss);
+/// Whether a sample is a pair of movies.
+inline bool is_paired(Loss loss) { return loss == Loss::bpr || loss == Loss::warp; }
 /// Constant of every score.
 float offset_of(const Problem& problem, Loss loss);
 /// w above, for a movie found as the t-th.

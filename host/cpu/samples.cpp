@@ -65,8 +65,7 @@ Samples::Samples(const Problem& problem, Negatives kind, std::int64_t negatives)
     if (by_item.row_size(i) > 0) trained_.push_back(static_cast<std::int32_t>(i));
   }
   resize_large(users_, static_cast<std::size_t>(ratings_.entries()));
-  positives_.reserve(users_.size());
-  prefer_huge_pages(positives_.data(), positives_.capacity() * sizeof(std::int64_t));
+  reserve_large(positives_, users_.size());
   for (std::int64_t u = 0; u < ratings_.rows; ++u) {
     const auto row = ratings_.row_indices(u);
     std::fill_n(users_.begin() + ratings_.offsets[u], row.size(), static_cast<std::int32_t>(u));
