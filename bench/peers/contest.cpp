@@ -87,7 +87,8 @@ Contest implicit_bpr() {
 std::vector<Contest> make_contests() {
   std::vector<Contest> all;
   // Settings of ours here: chosen on a part of ML-1M's training ratings, see docs/peers.md.
-  const Settings sgd = {{"factors", 128}, {"epochs", 6}, {"learning_rate", 0.07}, {"regularization", 1}};
+  const Settings sgd = {{"factors", 128},         {"epochs", 5}, {"learning_rate", 0.07},
+                        {"regularization", 0.03}, {"nu", 1},     {"spread", 0.2}};
   Contest libmf = rating(
       "libmf-sgd", "libmf", {"sgd", sgd},
       {"libmf-sgd", {{"factors", 128}, {"epochs", 9}, {"regularization", 0.05}, {"learning_rate", 0.1}, {"bins", 26}}},

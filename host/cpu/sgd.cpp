@@ -9,8 +9,9 @@
 // Order (Gemulla et al. 2011, stratified): users and items are dealt into as many strips each as the number of
 // ratings allows, giving a grid of blocks. A round takes one block of every strip of users with different strips of
 // items: these share no row, so they run at the same time and the result does not depend on threads. The order of
-// rounds and of users in a block is drawn anew each epoch. A user's vector stays in registers or the first-level
-// cache for a run of ratings, a strip of items in the second-level cache.
+// rounds and of groups of 16 neighbouring users in a block is drawn anew each epoch. A user's vector stays in registers
+// or the first-level cache for a run of ratings, a strip of items in the second-level cache, and what a group needs
+// lies side by side in memory.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -34,7 +35,8 @@ std::int64_t strips_for(CsrView ratings) {
   return strips;
 }
 
-/// Rows are dealt in groups of 16 neighbours: their biases fill a cache line, which then has one writer at a time.
+/// Rows are dealt in groups of 16 neighbours: their biases fill a cache line, which then has one writer at a time, and
+/// their vectors follow each other.
 constexpr std::int64_t group_rows = 16;
 
 /// Strip of each group: dealt by falling number of ratings, there and back, so that strips hold about the same number.
@@ -55,12 +57,31 @@ std::vector<std::int32_t> deal(CsrView rows, std::int64_t strips) {
   return strip;
 }
 
+struct Block {
+  std::vector<UserRun> runs;         // by user
+  std::vector<std::int32_t> groups;  // run with which each group of users begins; the end comes last
+
+  /// The runs, groups in random order.
+  void shuffled(const Random& random, std::uint32_t stream, std::vector<UserRun>& out) const;
+};
+
+void Block::shuffled(const Random& random, std::uint32_t stream, std::vector<UserRun>& out) const {
+  std::vector<std::int32_t> order(groups.empty() ? 0 : groups.size() - 1);
+  std::iota(order.begin(), order.end(), 0);
+  shuffle(order, random, stream);
+  out.clear();
+  for (const std::int32_t g : order) {
+    const auto group = static_cast<std::size_t>(g);
+    out.insert(out.end(), runs.begin() + groups[group], runs.begin() + groups[group + 1]);
+  }
+}
+
 /// The ratings in block order, each user's part of a block in random order.
 struct Blocks {
   std::int64_t strips = 1;
   std::vector<std::int32_t> items;
-  std::vector<float> values;                 // less the mean
-  std::vector<std::vector<UserRun>> blocks;  // strip of users × strips + strip of items
+  std::vector<float> values;  // less the mean
+  std::vector<Block> blocks;  // strip of users × strips + strip of items
 
   Blocks(CsrView ratings, CsrView by_item, double mean, const Random& random);
 };
@@ -89,7 +110,10 @@ Blocks::Blocks(CsrView ratings, CsrView by_item, double mean, const Random& rand
     }
     for (const std::int64_t e : entries) {
       const std::size_t b = block_of(u, ratings.indices[e]);
-      auto& runs = blocks[b];
+      auto& [runs, groups] = blocks[b];
+      if (runs.empty() || runs.back().user / group_rows != u / group_rows) {
+        groups.push_back(static_cast<std::int32_t>(runs.size()));
+      }
       if (runs.empty() || runs.back().user != u) runs.push_back({static_cast<std::int32_t>(u), 0, next[b]});
       ++runs.back().count;
       const auto place = static_cast<std::size_t>(next[b]++);
@@ -97,6 +121,7 @@ Blocks::Blocks(CsrView ratings, CsrView by_item, double mean, const Random& rand
       values[place] = static_cast<float>(static_cast<double>(ratings.values[e]) - mean);
     }
   }
+  for (auto& [runs, groups] : blocks) groups.push_back(static_cast<std::int32_t>(runs.size()));
 }
 
 /// regularization · n^power by row; 0 for rows without ratings.
@@ -120,7 +145,7 @@ struct Side {
         bias(static_cast<std::size_t>(rows.rows)),
         decay(decay_by_row(rows, hyper["regularization"], hyper["nu"] - 1)),
         bias_decay(decay_by_row(rows, hyper["bias_regularization"], -1)) {
-    constexpr double deviation = 0.1;
+    const double deviation = hyper["spread"] / std::sqrt(hyper["factors"]);
     for (std::int64_t r = 0; r < rows.rows; ++r) {
       if (rows.row_size(r) == 0) continue;  // stays zero: such a row is predicted by the rest of the formula
       for (std::int64_t k = 0; k < hyper.integer("factors"); ++k) {
@@ -152,6 +177,7 @@ class Sgd final : public Trainer {
         users_(problem.ratings.view(), problem.hyper, Random(problem.seed, Stream::initial), 0),
         items_(problem.by_item.view(), problem.hyper, Random(problem.seed, Stream::initial),
                static_cast<std::uint64_t>(problem.users())),
+        runs_(static_cast<std::size_t>(threads_.count())),
         squares_(blocks_.blocks.size()) {}
 
   EpochResult epoch() override {
@@ -161,10 +187,10 @@ class Sgd final : public Trainer {
     shuffle(shifts, order_random_, stream_of(strips * strips));
     const SgdState state = state_now();
     for (const std::int64_t shift : shifts) {
-      threads_.for_each(strips, [&](std::int64_t strip, int) {
+      threads_.for_each(strips, [&](std::int64_t strip, int worker) {
         const std::int64_t block = strip * strips + (strip + shift) % strips;
-        auto& runs = blocks_.blocks[static_cast<std::size_t>(block)];
-        shuffle(runs, order_random_, stream_of(block));
+        std::vector<UserRun>& runs = runs_[static_cast<std::size_t>(worker)];
+        blocks_.blocks[static_cast<std::size_t>(block)].shuffled(order_random_, stream_of(block), runs);
         squares_[static_cast<std::size_t>(block)] = descend(state, runs);
       });
     }
@@ -211,7 +237,8 @@ class Sgd final : public Trainer {
   Blocks blocks_;
   Side users_;
   Side items_;
-  std::vector<double> squares_;  // by block; summed in their order
+  std::vector<std::vector<UserRun>> runs_;  // of the block at hand, by worker
+  std::vector<double> squares_;             // by block; summed in their order
   std::int64_t done_ = 0;
 };
 
@@ -227,7 +254,8 @@ MethodInfo sgd_info() {
            {"learning_rate", 0.02, 0.02, 1e-9, 1e6, false, "first step size"},
            {"regularization", 1.2, 1.2, 0, 1e6, false, "of a vector, times its number of ratings to the power nu"},
            {"nu", 0.5, 0.5, 0, 2, false, "how the regularization grows with the number of ratings"},
-           {"bias_regularization", 3, 3, 0, 1e6, false, "of a bias"}},
+           {"bias_regularization", 3, 3, 0, 1e6, false, "of a bias"},
+           {"spread", 0.4, 0.4, 0, 100, false, "initial standard deviation of a factor, times sqrt(factors)"}},
           {1e-3, 0.02,
            "a GPU deals the rows into more strips: free of conflicts too, in another order; metrics move by less than "
            "with another seed"}};
