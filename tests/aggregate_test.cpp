@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <stdexcept>
 
 #include "host/random.hpp"
@@ -61,6 +62,25 @@ TEST(Aggregate, OneRowWithAllTheRatingsAndEmptyRows) {
   EXPECT_EQ(result.users.count[1], 0);
 }
 
+// Sums of a row are as large as they get, again and again: the packed words are emptied before they run over.
+TEST(Aggregate, ManyOfTheLargestRatingsOnOneRow) {
+  const std::size_t ratings = 500'000;
+  const std::vector<std::int32_t> zeros(ratings, 0);
+  const std::vector<float> values(ratings, 15.5F);
+  Threads threads(2);
+  const UserItemAggregates result = aggregate_ratings(1, 1, zeros, zeros, values, threads);
+  EXPECT_EQ(result.users, reference(1, zeros, values));
+  EXPECT_EQ(result.items, result.users);
+}
+
+TEST(Aggregate, NoughtIsARatingWithEitherSign) {
+  Threads threads(1);
+  const std::vector<std::int32_t> rows = {0, 0, 0};
+  const std::vector<float> values = {0.0F, -0.0F, 1.0F};
+  const UserItemAggregates result = aggregate_ratings(1, 1, rows, rows, values, threads);
+  EXPECT_EQ(result.users, reference(1, rows, values));
+}
+
 TEST(Aggregate, NoRatings) {
   Threads threads(2);
   const UserItemAggregates result = aggregate_ratings(2, 0, {}, {}, {}, threads);
@@ -71,7 +91,7 @@ TEST(Aggregate, NoRatings) {
 TEST(Aggregate, RatingsThatAreNoHalfStarsAreRefused) {
   Threads threads(1);
   const std::vector<std::int32_t> zero = {0};
-  for (const float bad : {0.25F, -0.5F, 16.0F, 1e30F}) {
+  for (const float bad : {0.25F, 0.75F, 3.1F, 0.5F + 1e-7F, 15.75F, -0.5F, 16.0F, 1e30F, 1e-45F, NAN, INFINITY}) {
     const std::vector<float> values = {bad};
     EXPECT_THROW(aggregate_ratings(1, 1, zero, zero, values, threads), std::invalid_argument) << bad;
   }
