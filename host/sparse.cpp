@@ -50,6 +50,13 @@ struct Wide {
   std::size_t position;
 };
 
+/// Elements of a cache line.
+template <typename T>
+constexpr std::size_t line = 64 / sizeof(T);
+
+/// A store to a line that is not in a cache holds up those behind it until the line has come.
+void prefetch_to_write(const void* address) { __builtin_prefetch(address, 1); }
+
 /// Memory that is not touched before it is written.
 template <typename T>
 struct Buffer {
@@ -103,7 +110,7 @@ class Sort {
         chunks_((triples.size() + chunk_ - 1) / chunk_),
         places_(chunks_ * buckets.count()),
         begins_(buckets.count() + 1),
-        entries_(triples.size()) {}
+        entries_(triples.size() + line<Entry>) {}
 
   void run(Csr& result, std::vector<std::int64_t>* order) {
     count();
@@ -156,6 +163,7 @@ class Sort {
         const auto local = static_cast<typename Entry::Key>(row - static_cast<std::size_t>(buckets_.first_row[bucket]));
         const auto column = static_cast<typename Entry::Key>(checked(triples_.column[p], triples_.columns));
         Entry& entry = entries_.data[next[bucket]++];
+        prefetch_to_write(&entry + line<Entry>);
         entry.key = static_cast<typename Entry::Key>(local << column_bits_) | column;
         if constexpr (std::is_same_v<Entry, Narrow>) {
           entry.value = triples_.value[p];
@@ -180,6 +188,10 @@ class Sort {
     std::vector<std::uint32_t> places(passes * digits);
     std::int64_t* rows = result.offsets.data() + 1 + buckets_.first_row[bucket];
     for (std::size_t p = 0; p < size; ++p) {
+      if (p % line<float> == 0) {
+        prefetch_to_write(&result.indices[begins_[bucket] + p]);
+        prefetch_to_write(&result.values[begins_[bucket] + p]);
+      }
       ++rows[from[p].key >> column_bits_];
       for (unsigned pass = 0; pass < passes; ++pass) ++places[pass * digits + digit(from[p], pass)];
     }
