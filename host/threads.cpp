@@ -38,10 +38,13 @@ std::chrono::microseconds patience_of(int threads) {
 }  // namespace
 
 int usable_processors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  static const int processors = [] {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+    return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  }();
+  return processors;
 }
 
 Threads::Threads(int count) : count_(count > 0 ? count : usable_processors()), patience_(patience_of(count_)) {
