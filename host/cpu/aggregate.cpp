@@ -56,8 +56,8 @@ class Total {
 
  private:
   static RatingAggregates rows_of(std::int64_t rows) {
-    const std::vector<std::int64_t> zeros(static_cast<std::size_t>(rows), 0);
-    return {zeros, zeros, zeros};
+    const auto n = static_cast<std::size_t>(rows);
+    return {std::vector<std::int64_t>(n), std::vector<std::int64_t>(n), std::vector<std::int64_t>(n)};
   }
   static void take(AlignedVector<Word>& words, RatingAggregates& sums) {
     for (std::size_t r = 0; r < words.size(); ++r) {
