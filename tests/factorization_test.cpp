@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "host/cpu/normal_equations.hpp"
@@ -324,6 +325,69 @@ TEST(Sgd, EveryRatingIsVisitedOnceAnEpochAlsoOnAGridOfManyBlocks) {
     EXPECT_NEAR(static_cast<double>(e.user_bias[static_cast<std::size_t>(u)]) / rate, sum, 0.1) << "user " << u;
   }
 }
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr int runs_with_the_same_bits = 2;  // sanitizers see races in any run
+#else
+constexpr int runs_with_the_same_bits = 20;
+#endif
+
+struct Kind {
+  std::string name;
+  std::string method;
+  Task task;
+  Settings settings;
+};
+void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
+
+class FactorsOfThreads : public testing::TestWithParam<Kind> {};
+
+// 150,000 ratings: sgd's grid has 8 × 8 blocks, and rows are both shorter and longer than the factors are many.
+TEST_P(FactorsOfThreads, AreTheSameBitsForAnyNumber) {
+  static const Data data = [] {
+    constexpr std::int64_t users = 1000, items = 300;
+    const Random random(11, Stream::synthetic);
+    Pairs pairs;
+    for (std::int64_t u = 0; u < users; ++u) {
+      for (std::int64_t i = 0; i < items; ++i) {
+        const auto pair = static_cast<std::uint64_t>(u * items + i);
+        const double share = static_cast<double>(u + 1) / static_cast<double>(users);
+        if (random.uniform(pair, 0) < share) pairs.add(u, i, 1 + std::floor(5 * random.uniform(pair, 1)));
+      }
+    }
+    return Data(users, items, pairs);
+  }();
+  const auto bits = [&](int threads) {
+    const Trained trained(*find_method(GetParam().method), GetParam().task, data,
+                          {.threads = threads, .settings = GetParam().settings, .epochs = 2});
+    const EmbeddingView e = *trained.trainer().embedding();
+    std::vector<float> all(e.user_bias.begin(), e.user_bias.end());
+    all.insert(all.end(), e.item_bias.begin(), e.item_bias.end());
+    for (const auto* side : {&e.users, &e.items}) {
+      for (std::int64_t r = 0; r < side->rows; ++r) all.insert(all.end(), side->row(r), side->row(r) + side->columns);
+    }
+    return all;
+  };
+  const std::vector<float> expected = bits(1);
+  for (int run = 1; run <= runs_with_the_same_bits; ++run) {
+    for (const int threads : {1, 2, 4, 8}) {
+      const std::vector<float> again = bits(threads);
+      ASSERT_EQ(again.size(), expected.size());
+      ASSERT_EQ(std::memcmp(again.data(), expected.data(), expected.size() * sizeof(float)), 0)
+          << threads << " threads, run " << run;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, FactorsOfThreads,
+    testing::Values(Kind{"sgd", "sgd", Task::rating, {{"factors", 16}}},
+                    Kind{"sgd_beyond_registers", "sgd", Task::rating, {{"factors", 40}}},
+                    Kind{"als", "als", Task::rating, {{"factors", 32}}},
+                    Kind{"ials", "ials", Task::ranking, {{"factors", 32}}},
+                    Kind{"ials_gradient_steps", "ials", Task::ranking, {{"factors", 32}, {"cg_steps", 3}}},
+                    Kind{"ials_blocks", "ials", Task::ranking, {{"factors", 32}, {"block", 16}}}),
+    [](const auto& kind) { return kind.param.name; });
 
 TEST(NormalEquations, SolveALargeSystem) {
   constexpr std::int64_t k = 1024;
