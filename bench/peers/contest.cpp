@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "host/error.hpp"
 #include "host/text.hpp"
@@ -16,21 +17,23 @@ Settings ials_settings(double c, double regularization, double epochs) {
       {"factors", 64}, {"epochs", epochs}, {"alpha", 1 / (c - 1)}, {"regularization", regularization / c}, {"nu", 0}};
 }
 
-Contest implicit_als(const std::string& solver, double bar) {
+Contest implicit_als(const std::string& solver, double gradient_steps, double bar) {
   constexpr double c = 10, regularization = 10;
+  Settings ours = ials_settings(c, regularization, 10);
+  ours.emplace_back("cg_steps", gradient_steps);
   return {.name = "implicit-" + solver,
           .peer = "implicit",
           .task = Task::ranking,
           .positive = 4,
           .metric = "loss",
-          .ours = {"ials", ials_settings(c, regularization, 10)},
+          .ours = {"ials", std::move(ours)},
           .theirs = {"implicit-als-" + solver,
                      {{"factors", 64}, {"epochs", 15}, {"alpha", c}, {"regularization", regularization}}},
           .goals = {{Measure::target, bar}, {Measure::rate, 0}}};
 }
 
 /// Chosen on a part of ML-1M's training ratings, see docs/peers.md.
-const Settings hybrid_settings = {{"factors", 64}, {"epochs", 10}, {"batch", 32768}, {"learning_rate", 0.2}};
+Settings hybrid_settings() { return {{"factors", 64}, {"epochs", 10}, {"batch", 32768}, {"learning_rate", 0.2}}; }
 
 Contest lightfm(const std::string& name, const std::string& information, double bar) {
   return {.name = "lightfm-" + name,
@@ -39,7 +42,7 @@ Contest lightfm(const std::string& name, const std::string& information, double 
           .positive = 4,
           .information = information,
           .metric = "auc",
-          .ours = {"hybrid", hybrid_settings},
+          .ours = {"hybrid", hybrid_settings()},
           .theirs = {"lightfm-bpr", {{"factors", 64}, {"epochs", 10}, {"learning_rate", 0.05}}},
           .goals = {{Measure::rate, bar}, {Measure::target, 0}}};
 }
@@ -82,7 +85,7 @@ Contest implicit_bpr() {
       .task = Task::ranking,
       .positive = 4,
       .metric = "auc",
-      .ours = {"hybrid", hybrid_settings},
+      .ours = {"hybrid", hybrid_settings()},
       .theirs = {"implicit-bpr", {{"factors", 64}, {"epochs", 30}, {"learning_rate", 0.05}, {"regularization", 0.01}}},
       .goals = {{Measure::rate, 0}, {Measure::target, 0}}};
 }
@@ -98,8 +101,8 @@ std::vector<Contest> make_contests() {
       {{Measure::rate, 2.5}, {Measure::target, 2}});
   libmf.targets = {{"ml-1m", 0.845}};
   all.push_back(libmf);
-  all.push_back(implicit_als("cholesky", 5));
-  all.push_back(implicit_als("cg", 2.5));
+  all.push_back(implicit_als("cholesky", 0, 5));
+  all.push_back(implicit_als("cg", 3, 2.5));
   all.push_back(lightfm("ids", "ratings", 8));
   all.push_back(lightfm("metadata", "+user+movie", 10));
   all.push_back(operation("duckdb", "aggregate", 15));

@@ -66,7 +66,7 @@ struct Block {
 };
 
 void Block::shuffled(const Random& random, std::uint32_t stream, std::vector<UserRun>& out) const {
-  std::vector<std::int32_t> order(groups.empty() ? 0 : groups.size() - 1);
+  std::vector<std::int32_t> order(groups.size() - 1);
   std::iota(order.begin(), order.end(), 0);
   shuffle(order, random, stream);
   out.clear();
