@@ -67,7 +67,7 @@ struct PeersArguments {
   std::uint64_t split_seed = 1;
   int repetitions = 5;
   std::optional<int> factors;
-  double timeout = 0;
+  double timeout = 3600;
   bool json = false;
   std::string format = "terminal";
   std::string output;
