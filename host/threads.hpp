@@ -52,8 +52,8 @@ class Threads {
   alignas(64) std::atomic<std::int64_t> next_ = 0;  // a cache line of its own: every task writes it
 };
 
-/// Processors that this process may use (affinity respected), at least 1. Counted when first asked for: that a tool ties
-/// a thread to one of them later changes nothing.
+/// Processors that this process may use (affinity respected), at least 1. Counted when first asked for: that a tool
+/// ties a thread to one of them later changes nothing.
 int usable_processors();
 
 }  // namespace embrace
