@@ -1,11 +1,11 @@
 // count, Σ 2r and Σ (2r)² of ratings per row, where a rating r counts for one or more rows: its user and its item, or
 // its user with each genre of its item. Integers, so that the atomic additions give the same bits in any order. A row's
-// sums are two 64-bit words: count and Σ 2r share the first. The halves could run over
-// after 2^27 ratings, so ratings are taken in parts of at most that many, each added to wide sums. Mapping: a block
-// takes a run of ratings, a thread every 256th of them. Popular rows would make all blocks wait for the same few
-// addresses; so a block keeps the rows that it meets first in a direct-mapped table in shared memory, popular ones
-// surely among them, and writes each back once. Rows that find their place taken go to global memory. Cost: 12 bytes
-// read a rating; the words stay in the L2 cache. Bound by memory.
+// sums are two 64-bit words: count and Σ 2r share the first. The halves could run over after 2^27 ratings, so ratings
+// are taken in parts of at most that many, each added to wide sums. Mapping: a block takes a run of ratings, a thread
+// every 256th of them. Popular rows would make all blocks wait for the same few addresses; so a block keeps the rows
+// that it meets first in a direct-mapped table in shared memory, popular ones surely among them, and writes each back
+// once. Rows that find their place taken go to global memory. Cost: 12 bytes read a rating; the words stay in the L2
+// cache. Bound by memory.
 //
 // Tags together: movies with tags a and b = popcount(A & B) over bitmaps of movies, one a tag.
 // Mapping: a block a tile of 16 × 16 pairs, a thread a pair; 64 words of each of the 32 tags at a time in shared

@@ -27,8 +27,8 @@ void DeepStart::add(const Problem& problem, bool identity, const Features* featu
   const auto stream = static_cast<std::uint32_t>(tables.size());
   const std::int64_t factors = network.factors;
   tables.emplace_back(static_cast<std::int64_t>(counts.size()), identity, features, counts,
-                      cpu::EmbeddingTable::Slices::by_field, factors,
-                      problem.hyper["spread"] / std::sqrt(static_cast<double>(factors)), problem.seed, stream);
+                      cpu::EmbeddingTable::Slices::by_field, factors, initial_deviation(problem.hyper), problem.seed,
+                      stream);
   const cpu::EmbeddingTable& table = tables.back();
   const std::int64_t inputs = table.slices() * factors;
   cpu::DenseParameter first(inputs, problem.hyper.integer("hidden"));

@@ -29,8 +29,7 @@ struct HostModel {
   void add(const Problem& problem, bool identity, const Features* features, const std::vector<std::int64_t>& counts) {
     const std::int64_t factors = problem.hyper.integer("factors");
     tables.emplace_back(static_cast<std::int64_t>(counts.size()), identity, features, counts,
-                        cpu::EmbeddingTable::Slices::one, factors,
-                        problem.hyper["spread"] / std::sqrt(static_cast<double>(factors)), problem.seed,
+                        cpu::EmbeddingTable::Slices::one, factors, initial_deviation(problem.hyper), problem.seed,
                         static_cast<std::uint32_t>(tables.size()));
     penalties.push_back(tables.back().penalties(counts, problem.hyper["regularization"], problem.hyper["nu"]));
   }

@@ -60,7 +60,7 @@ class Ials final : public EmbeddingTrainer {
     model_.items = DeviceMatrix(device(), items_, factors);
     gram_ = DeviceMatrix(device(), width, width);
     // A user's score is then of the order of the deviation, whatever the number of factors.
-    const double deviation = problem.hyper["spread"] / std::sqrt(static_cast<double>(factors));
+    const double deviation = initial_deviation(problem.hyper);
     draw_factors(device(), problem.seed, 0, by_item_.matrix.view().offsets, deviation, model_.items.view());
   }
 

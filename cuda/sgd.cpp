@@ -67,7 +67,7 @@ class Sgd final : public EmbeddingTrainer {
  private:
   void begin(const Hyper& hyper, const std::vector<std::int64_t>& row_offsets, std::int64_t first_row,
              DeviceMatrixView<float> factors, DeviceSpan<SgdDecay> decay) {
-    const double deviation = hyper["spread"] / std::sqrt(hyper["factors"]);  // as on the CPU
+    const double deviation = initial_deviation(hyper);
     const DeviceBuffer<std::int64_t> offsets(device(), row_offsets);
     draw_factors(device(), seed_, first_row, offsets.span(), deviation, factors);
     set_sgd_decay(device(), offsets.span(), hyper["regularization"], hyper["nu"], hyper["bias_regularization"], decay);

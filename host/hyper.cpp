@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 
 #include "host/method.hpp"
@@ -27,5 +28,7 @@ void Hyper::set(std::string_view name, double value) {
     values_.insert(place, {std::string(name), value});
   }
 }
+
+double initial_deviation(const Hyper& hyper) { return hyper["spread"] / std::sqrt(hyper["factors"]); }
 
 }  // namespace embrace

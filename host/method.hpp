@@ -49,6 +49,9 @@ class Hyper {
   std::vector<std::pair<std::string, double>> values_;  // ascending by name
 };
 
+/// Standard deviation of each element of a vector before training: `spread` / sqrt(`factors`).
+double initial_deviation(const Hyper& hyper);
+
 /// One hyper-parameter: default per task, legal range, meaning.
 struct HyperSpec {
   std::string name;

@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "host/cpu/normal_equations.hpp"
@@ -10,6 +9,7 @@
 #include "host/matrix.hpp"
 #include "tests/planted.hpp"
 #include "tests/reference/alternating_reference.hpp"
+#include "tests/same_bits.hpp"
 
 namespace embrace {
 namespace {
@@ -326,12 +326,6 @@ TEST(Sgd, EveryRatingIsVisitedOnceAnEpochAlsoOnAGridOfManyBlocks) {
   }
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int runs_with_the_same_bits = 2;  // sanitizers see races in any run
-#else
-constexpr int runs_with_the_same_bits = 20;
-#endif
-
 struct Kind {
   std::string name;
   std::string method;
@@ -368,15 +362,7 @@ TEST_P(FactorsOfThreads, AreTheSameBitsForAnyNumber) {
     }
     return all;
   };
-  const std::vector<float> expected = bits(1);
-  for (int run = 1; run <= runs_with_the_same_bits; ++run) {
-    for (const int threads : {1, 2, 4, 8}) {
-      const std::vector<float> again = bits(threads);
-      ASSERT_EQ(again.size(), expected.size());
-      ASSERT_EQ(std::memcmp(again.data(), expected.data(), expected.size() * sizeof(float)), 0)
-          << threads << " threads, run " << run;
-    }
-  }
+  EXPECT_TRUE(test::same_bits_for_any_threads(bits));
 }
 
 INSTANTIATE_TEST_SUITE_P(

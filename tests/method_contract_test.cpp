@@ -4,7 +4,6 @@
 
 #include <cctype>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 #include <set>
 #include <tuple>
@@ -12,20 +11,16 @@
 #include "host/error.hpp"
 #include "host/matrix.hpp"
 #include "tests/planted.hpp"
+#include "tests/same_bits.hpp"
 
 namespace embrace {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
 
 using test::Data;
 using test::Options;
 using test::Pairs;
 using test::Planted;
+using test::same_bits;
 using test::Settings;
 using test::Trained;
 
@@ -58,10 +53,6 @@ Pairs all_pairs(std::int64_t users, std::int64_t items) {
     for (std::int64_t i = 0; i < items; ++i) pairs.add(u, i, 0);
   }
   return pairs;
-}
-
-bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
 }
 
 ::testing::AssertionResult all_finite(const std::vector<float>& values) {
@@ -174,16 +165,12 @@ TEST_P(LearnerContract, LearnsThePlantedStructure) {
 
 TEST_P(DeterministicContract, GivesTheSameBitsForAnyNumberOfThreads) {
   const Pairs pairs = all_pairs(Planted::users, Planted::items);
-  const auto expected = train(planted_data(), {.threads = 1, .epochs = 2}).predict(pairs);
-  // Which worker takes which task differs from run to run: once is not enough. An emulated device has but one order,
-  // and sanitizers see races in any run.
-  const int runs = device().kind == "emulated" ? 1 : sanitized ? 2 : 20;
-  for (int run = 1; run <= runs; ++run) {
-    for (const int threads : {1, 2, 4, 8}) {
-      ASSERT_TRUE(same_bits(train(planted_data(), {.threads = threads, .epochs = 2}).predict(pairs), expected))
-          << threads << " threads, run " << run;
-    }
-  }
+  const auto bits = [&](int threads) {
+    return train(planted_data(), {.threads = threads, .epochs = 2}).predict(pairs);
+  };
+  // An emulated device has but one order.
+  EXPECT_TRUE(device().kind == "emulated" ? test::same_bits_for_any_threads(bits, 1)
+                                          : test::same_bits_for_any_threads(bits));
 }
 
 TEST_P(MethodContract, SeedsMatterWhereThereIsChance) {

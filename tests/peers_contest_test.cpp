@@ -298,9 +298,7 @@ TEST_F(PeersRun, BothSidesBecomeOrdinaryRecords) {
     EXPECT_EQ(record.provenance.at("contest"), "libmf-sgd");
     EXPECT_EQ(record.curve->metric, "rmse");
     EXPECT_NEAR(record.curve->values.back(), record.accuracy.at("rmse").value, 1e-12) << "one evaluator";
-    const Contest& contest = *find_contest("libmf-sgd");
-    const Side& side = record.family == "peer" ? contest.theirs : contest.ours;
-    EXPECT_EQ(static_cast<double>(record.curve->values.size()), setting(side, "epochs"));
+    EXPECT_EQ(record.curve->values.size(), record.family == "peer" ? 9U : 5U);
     if (record.family == "peer") {
       EXPECT_EQ(record.cost->train_seconds, 900);
     }

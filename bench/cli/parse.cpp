@@ -109,7 +109,8 @@ void add_peers(CLI::App& top, PeersArguments& peers) {
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
   run.add_option("--factors", peers.factors, "instead of those of the contests")->check(CLI::Range(1, 1024));
-  run.add_option("--timeout", peers.timeout, "seconds that a run may take (default: 3600; 0: no limit)")
+  run.add_option("--timeout", peers.timeout, "seconds that a run may take; 0: no limit")
+      ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   run.add_option("-o,--output", peers.output, "folder for the records")->required();
   add_data_flags(run, peers.data);

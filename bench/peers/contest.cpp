@@ -12,21 +12,20 @@ namespace {
 
 /// implicit minimises Σ_rated c (1 - p·q)² + Σ_others (p·q)² + λ (|P|² + |Q|²) with c = alpha. `ials` has the same
 /// minimum, its vectors shorter by a factor, for alpha = 1 / (c - 1), nu = 0 and λ / c (see loss.hpp).
-Settings ials_settings(double c, double regularization, double epochs) {
-  return {
-      {"factors", 64}, {"epochs", epochs}, {"alpha", 1 / (c - 1)}, {"regularization", regularization / c}, {"nu", 0}};
-}
-
 Contest implicit_als(const std::string& solver, double gradient_steps, double bar) {
   constexpr double c = 10, regularization = 10;
-  Settings ours = ials_settings(c, regularization, 10);
-  ours.emplace_back("cg_steps", gradient_steps);
   return {.name = "implicit-" + solver,
           .peer = "implicit",
           .task = Task::ranking,
           .positive = 4,
           .metric = "loss",
-          .ours = {"ials", std::move(ours)},
+          .ours = {"ials",
+                   {{"factors", 64},
+                    {"epochs", 10},
+                    {"alpha", 1 / (c - 1)},
+                    {"regularization", regularization / c},
+                    {"nu", 0},
+                    {"cg_steps", gradient_steps}}},
           .theirs = {"implicit-als-" + solver,
                      {{"factors", 64}, {"epochs", 15}, {"alpha", c}, {"regularization", regularization}}},
           .goals = {{Measure::target, bar}, {Measure::rate, 0}}};

@@ -95,9 +95,10 @@ class Partial {
       Word& item = items_[static_cast<std::size_t>(items[e])];
       seen |= item += increment;
     }
-    const bool legal = (rest & ((1U << rest_bits) - 1)) == 0 && (seen & illegal) == 0 &&
-                       std::count(values.begin(), outside > 0 ? values.end() : values.begin(), 0.0F) == outside;
-    if (!legal) throw std::invalid_argument("aggregate_ratings: a rating is no multiple of 1/2 in [0, 15.5]");
+    const bool noughts = outside == 0 || std::count(values.begin(), values.end(), 0.0F) == outside;
+    const bool halves = (rest & ((1U << rest_bits) - 1)) == 0 && (seen & illegal) == 0;
+    if (!halves || !noughts)
+      throw std::invalid_argument("aggregate_ratings: a rating is no multiple of 1/2 in [0, 15.5]");
     if ((seen & full) != 0) flush(total);
   }
   void flush(Total& total) { total.take(users_, items_); }

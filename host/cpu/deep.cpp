@@ -84,11 +84,10 @@ class Deep final : public Trainer {
 
 DeepSide Deep::side(const Problem& problem, bool identity, const Features* features,
                     const std::vector<std::int64_t>& samples, std::uint32_t stream) const {
-  DeepSide made(
-      EmbeddingTable(static_cast<std::int64_t>(samples.size()), identity, features, samples,
-                     EmbeddingTable::Slices::by_field, factors_,
-                     problem.hyper["spread"] / std::sqrt(static_cast<double>(factors_)), problem.seed, stream),
-      hidden_);
+  DeepSide made(EmbeddingTable(static_cast<std::int64_t>(samples.size()), identity, features, samples,
+                               EmbeddingTable::Slices::by_field, factors_, initial_deviation(problem.hyper),
+                               problem.seed, stream),
+                hidden_);
   made.decays = made.table.penalties(samples, problem.hyper["regularization"], problem.hyper["nu"]);
   // He et al. 2015, equation 10, for the inputs of one side.
   made.weights.randomize(std::sqrt(2.0 / static_cast<double>(std::max<std::int64_t>(1, made.inputs()))),

@@ -116,7 +116,7 @@ class Hybrid final : public Trainer {
 
 Side Hybrid::side(const Problem& problem, bool identity, const Features* features,
                   const std::vector<std::int64_t>& samples, std::uint32_t stream) const {
-  const double spread = problem.hyper["spread"] / std::sqrt(static_cast<double>(factors_));
+  const double spread = initial_deviation(problem.hyper);
   EmbeddingTable table(static_cast<std::int64_t>(samples.size()), identity, features, samples,
                        EmbeddingTable::Slices::one, factors_, spread, problem.seed, stream);
   const auto learning_rate = static_cast<float>(problem.hyper["learning_rate"]);

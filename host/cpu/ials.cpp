@@ -44,7 +44,7 @@ class Ials final : public Trainer {
         whole_gram_(gram_.width(), gram_.width()) {
     for (int worker = 0; worker < threads_.count(); ++worker) workers_.emplace_back(factors_, solution_.block);
     // A user's score is then of the order of the deviation, whatever the number of factors.
-    const double deviation = problem.hyper["spread"] / std::sqrt(static_cast<double>(factors_));
+    const double deviation = initial_deviation(problem.hyper);
     const Random random(problem.seed, Stream::initial);
     for (std::int64_t i = 0; i < by_item_.rows; ++i) {
       if (by_item_.row_size(i) == 0) continue;

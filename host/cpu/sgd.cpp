@@ -145,7 +145,7 @@ struct Side {
         bias(static_cast<std::size_t>(rows.rows)),
         decay(decay_by_row(rows, hyper["regularization"], hyper["nu"] - 1)),
         bias_decay(decay_by_row(rows, hyper["bias_regularization"], -1)) {
-    const double deviation = hyper["spread"] / std::sqrt(hyper["factors"]);
+    const double deviation = initial_deviation(hyper);
     for (std::int64_t r = 0; r < rows.rows; ++r) {
       if (rows.row_size(r) == 0) continue;  // stays zero: such a row is predicted by the rest of the formula
       for (std::int64_t k = 0; k < hyper.integer("factors"); ++k) {
