@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "host/files.hpp"
+#include "host/metrics/ranking.hpp"
 
 namespace embrace {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "host/data/ratings.hpp"
 #include "host/metrics/metric.hpp"
+#include "host/metrics/ranking.hpp"
 
 namespace embrace {
 

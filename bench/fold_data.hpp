@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "host/data/dataset.hpp"
-#include "host/data/split.hpp"
+#include "host/data/split/split.hpp"
 #include "host/metadata/features.hpp"
 #include "host/sparse.hpp"
 

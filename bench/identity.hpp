@@ -5,7 +5,7 @@
 
 #include "bench/devices.hpp"
 #include "host/data/dataset.hpp"
-#include "host/data/split.hpp"
+#include "host/data/split/split.hpp"
 #include "host/record.hpp"
 
 namespace embrace {

@@ -5,9 +5,11 @@
 #include <stdexcept>
 
 #include "bench/cuda_library.hpp"
-#include "bench/load.hpp"
+#include "bench/read_data.hpp"
 #include "bench/run.hpp"
+#include "bench/selection.hpp"
 #include "bench/spread.hpp"
+#include "host/data/split/divide.hpp"
 
 namespace embrace {
 namespace {

@@ -5,6 +5,9 @@
 #include <vector>
 
 #include "bench/study.hpp"
+#include "host/data/load_options.hpp"
+#include "host/data/split/split_name.hpp"
+#include "host/metadata/information.hpp"
 
 namespace embrace {
 

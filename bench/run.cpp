@@ -11,6 +11,8 @@
 #include "bench/interrupt.hpp"
 #include "bench/machine.hpp"
 #include "host/error.hpp"
+#include "host/metrics/ranking.hpp"
+#include "host/metrics/rating.hpp"
 #include "host/metrics/statistics.hpp"
 
 namespace embrace {

@@ -1,8 +1,11 @@
 // What --method and --set mean.
+#include "bench/selection.hpp"
+
 #include <algorithm>
 #include <charconv>
 
-#include "bench/study.hpp"
+#include "host/error.hpp"
+#include "host/methods/registry.hpp"
 #include "host/text.hpp"
 
 namespace embrace {
@@ -101,15 +104,6 @@ std::vector<Setting> parse_settings(const std::vector<std::string>& texts, const
     for (const std::string& part : split_text(text, ',')) settings.push_back(parse_setting(part, methods));
   }
   return settings;
-}
-
-ExitCode StudySummary::exit_code() const {
-  const int bad = diverged + failed + out_of_memory + timeout;
-  if (bad == 0) return ExitCode::ok;
-  const int all = bad + ok + unsupported;
-  if (out_of_memory == all) return ExitCode::memory;
-  if (timeout == all) return ExitCode::timeout;
-  return ExitCode::some_failed;
 }
 
 Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings) {

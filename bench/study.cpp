@@ -10,12 +10,15 @@
 #include "bench/fold_data.hpp"
 #include "bench/identity.hpp"
 #include "bench/interrupt.hpp"
-#include "bench/load.hpp"
 #include "bench/machine.hpp"
+#include "bench/read_data.hpp"
 #include "bench/run.hpp"
+#include "bench/selection.hpp"
 #include "host/build_info.hpp"
+#include "host/data/split/divide.hpp"
 #include "host/digest.hpp"
 #include "host/files.hpp"
+#include "host/metadata/information.hpp"
 
 namespace embrace {
 namespace {
@@ -220,6 +223,15 @@ class Study {
 };
 
 }  // namespace
+
+ExitCode StudySummary::exit_code() const {
+  const int bad = diverged + failed + out_of_memory + timeout;
+  if (bad == 0) return ExitCode::ok;
+  const int all = bad + ok + unsupported;
+  if (out_of_memory == all) return ExitCode::memory;
+  if (timeout == all) return ExitCode::timeout;
+  return ExitCode::some_failed;
+}
 
 StudySummary run_study(const StudyOptions& options, Threads& threads, Progress& progress) {
   return Study(options, threads, progress).run();

@@ -9,20 +9,17 @@
 
 #include "bench/devices.hpp"
 #include "bench/progress.hpp"
+#include "bench/selection.hpp"
 #include "host/data/dataset.hpp"
-#include "host/data/split.hpp"
+#include "host/data/load_options.hpp"
+#include "host/data/split/split.hpp"
+#include "host/data/split/split_name.hpp"
 #include "host/error.hpp"
 #include "host/metadata/features.hpp"
+#include "host/metadata/information.hpp"
 #include "host/method.hpp"
 
 namespace embrace {
-
-/// NAME=VALUE for all methods (method empty) or for one.
-struct Setting {
-  std::string method;
-  std::string name;
-  double value = 0;
-};
 
 struct StudyOptions {
   std::string data;
@@ -52,15 +49,6 @@ struct StudySummary {
   bool interrupted = false;
   ExitCode exit_code() const;
 };
-
-/// "a=1,b.c=2" as given to --set, once or more; throws UsageError. Names are checked against the methods of the study.
-std::vector<Setting> parse_settings(const std::vector<std::string>& texts, const std::vector<const Method*>& methods);
-
-/// The method's hyper-parameters: its defaults, then those of the settings that are for all methods or for it.
-Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings);
-
-/// Globs, `all` and leading `!`; in the order of the registry. Throws UsageError when nothing is left.
-std::vector<const Method*> select_methods(const std::string& text);
 
 StudySummary run_study(const StudyOptions& options, Threads& threads, Progress& progress);
 

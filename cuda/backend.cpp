@@ -1,12 +1,13 @@
-// Expands host/methods.def: a method that is listed and has neither a trainer nor a line in missing.def fails to link.
+// Expands host/methods/methods.def: a method that is listed and has neither a trainer nor a line in missing.def fails
+// to link.
 #include "cuda/backend.hpp"
 
 #include <algorithm>
 #include <stdexcept>
 
+#include "cuda/device/phase_clock.hpp"
+#include "cuda/device/probe.hpp"
 #include "cuda/device_operations.hpp"
-#include "cuda/phase_clock.hpp"
-#include "cuda/probe.hpp"
 #include "cuda/trainers.hpp"
 
 // Their header is a package of its own, which is not everywhere.
@@ -23,7 +24,7 @@ struct Entry {
 
 constexpr Entry entries[] = {
 #define EMBRACE_METHOD(identifier) {#identifier, &make_##identifier},
-#include "host/methods.def"
+#include "host/methods/methods.def"
 #undef EMBRACE_METHOD
 };
 

@@ -16,43 +16,13 @@
 #include <string_view>
 #include <vector>
 
+#include "cuda/device/probe.hpp"
+#include "cuda/device/profile.hpp"
 #include "cuda/operations.hpp"
 #include "host/build_info.hpp"
 #include "host/method.hpp"
 
 namespace embrace::gpu {
-
-struct DeviceFacts {
-  int number = 0;
-  std::string name;
-  std::string capability;  // "9.0"
-  int multiprocessors = 0;
-  std::int64_t memory_bytes = 0;
-  std::int64_t cache_bytes = 0;  // level 2
-};
-
-struct Probe {
-  std::vector<DeviceFacts> devices;
-  std::string driver;   // CUDA version that the driver supports; empty: no driver
-  std::string toolkit;  // of the run time
-  std::string problem;  // "reason; mend" when there is no device
-};
-
-/// A phase of an epoch: what the sources name by EMBRACE_PHASE.
-struct PhaseTime {
-  std::string name;  // "outer / inner" for a phase inside another; empty: all of it
-  double milliseconds = 0;
-  std::int64_t calls = 0;
-};
-
-/// While it lives, phases are timed, and a profiler that waits for cudaProfilerStart records.
-class Profile {
- public:
-  virtual ~Profile() = default;
-  /// Waits for the device. Times since the last call, or since the profile was made: all of it, then the phases in the
-  /// order in which they were first seen.
-  virtual std::vector<PhaseTime> take() = 0;
-};
 
 class Backend {
  public:

@@ -1,7 +1,7 @@
 #pragma once
 #include <memory>
 
-#include "cuda/device.hpp"
+#include "cuda/device/device.hpp"
 #include "cuda/operations.hpp"
 
 namespace embrace::gpu {

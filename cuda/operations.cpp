@@ -2,12 +2,12 @@
 #include <numeric>
 #include <utility>
 
-#include "cuda/aggregate.hpp"
 #include "cuda/device_operations.hpp"
-#include "cuda/embedding.hpp"
-#include "cuda/linear.hpp"
-#include "cuda/scoring.hpp"
-#include "cuda/sparse.hpp"
+#include "cuda/learning/embedding.hpp"
+#include "cuda/math/aggregate.hpp"
+#include "cuda/math/product.hpp"
+#include "cuda/math/scoring.hpp"
+#include "cuda/math/sparse.hpp"
 
 namespace embrace::gpu {
 namespace {

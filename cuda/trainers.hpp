@@ -2,13 +2,13 @@
 #pragma once
 #include <memory>
 
-#include "cuda/device.hpp"
+#include "cuda/device/device.hpp"
 #include "host/method.hpp"
 
 namespace embrace::gpu {
 
 #define EMBRACE_METHOD(identifier) std::unique_ptr<Trainer> make_##identifier(DevicePtr device, const Problem& problem);
-#include "host/methods.def"
+#include "host/methods/methods.def"
 #undef EMBRACE_METHOD
 
 }  // namespace embrace::gpu

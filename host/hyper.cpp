@@ -1,3 +1,5 @@
+#include "host/hyper.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>

@@ -1,5 +1,6 @@
 // The whole interface between methods and the rest: Problem in, Trainer out, described by a Method.
-// A method sees matrices, never "genres". Adding one: host/cpu/<name>.cpp, cuda/<name>.cu, one line in methods.def.
+// A method sees matrices, never "genres". Adding one: host/methods/<name>.cpp, cuda/methods/<name>.cu, one line in
+// methods.def.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/hyper.hpp"
 #include "host/sparse.hpp"
 #include "host/threads.hpp"
 #include "host/views.hpp"
@@ -34,33 +36,6 @@ struct Field {
 struct Features {
   Csr rows;
   std::vector<Field> fields;  // disjoint, ascending, covering all columns
-};
-
-/// Named numbers; always complete and checked against the method's HyperSpecs before a Trainer sees them.
-class Hyper {
- public:
-  double operator[](std::string_view name) const;  // throws std::out_of_range for a name the method did not declare
-  std::int64_t integer(std::string_view name) const;
-  bool has(std::string_view name) const;
-  void set(std::string_view name, double value);
-  const std::vector<std::pair<std::string, double>>& values() const { return values_; }
-
- private:
-  std::vector<std::pair<std::string, double>> values_;  // ascending by name
-};
-
-/// Standard deviation of each element of a vector before training: `spread` / sqrt(`factors`).
-double initial_deviation(const Hyper& hyper);
-
-/// One hyper-parameter: default per task, legal range, meaning.
-struct HyperSpec {
-  std::string name;
-  double rating_default;
-  double ranking_default;
-  double lowest;
-  double highest;
-  bool whole = false;  // an integer
-  std::string meaning;
 };
 
 /// What there is to learn from. All of it is the training part; nothing here has seen a test rating.
@@ -176,12 +151,5 @@ struct Method {
   MethodInfo info;
   Factory cpu = nullptr;
 };
-
-/// All methods in the order of methods.def.
-const std::vector<Method>& methods();
-/// Null when there is none.
-const Method* find_method(std::string_view name);
-/// Defaults for a task, then `settings` (name=value pairs already split); throws UsageError for a value out of range.
-Hyper make_hyper(const Method& method, Task task, std::span<const std::pair<std::string, double>> settings);
 
 }  // namespace embrace

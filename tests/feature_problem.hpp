@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "host/method.hpp"
+#include "host/methods/registry.hpp"
 #include "host/random.hpp"
 
 namespace embrace::test {

@@ -1,4 +1,5 @@
-// The parts of the tree may only know the parts below them: host <- cuda <- bench <- tests. Reads the sources.
+// The parts of the tree may only know the parts below them: host <- cuda <- bench <- tests, and inside host and cuda
+// math <- learning <- methods. Reads the sources.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -18,6 +19,28 @@ namespace fs = std::filesystem;
 const std::vector<std::string> kLayers = {"host", "cuda", "bench",
                                           "tests"};  // each may include itself and those before
 
+/// Folders inside a layer: what else of host and cuda each may include, besides itself and the files that lie in host/
+/// itself. A new folder needs a line.
+const std::map<std::string, std::set<std::string>> kFolders = {
+    {"host", {}},
+    {"host/math", {}},
+    {"host/learning", {"host/math"}},
+    {"host/methods", {"host/math", "host/learning"}},
+    {"host/metrics", {}},
+    {"host/data", {"host/data/read", "host/data/split", "host/data/synthetic"}},
+    {"host/data/read", {"host/data"}},
+    {"host/data/split", {"host/data", "host/data/read"}},
+    {"host/data/synthetic", {"host/data", "host/data/read"}},
+    {"host/metadata", {"host/math", "host/data", "host/data/split"}},
+    {"cuda/device", {}},
+    {"cuda/math", {"cuda/device", "host/math"}},
+    {"cuda/learning", {"cuda/device", "cuda/math", "host/math", "host/learning"}},
+    {"cuda/methods",
+     {"cuda", "cuda/device", "cuda/math", "cuda/learning", "host/math", "host/learning", "host/methods"}},
+    {"cuda",
+     {"cuda/device", "cuda/math", "cuda/learning", "cuda/methods", "host/math", "host/learning", "host/methods"}},
+};
+
 struct Include {
   std::string file;  // path from the root of the tree
   int line;
@@ -28,6 +51,8 @@ std::size_t layer_of(const std::string& path) {
   const std::string first = path.substr(0, path.find('/'));
   return static_cast<std::size_t>(std::find(kLayers.begin(), kLayers.end(), first) - kLayers.begin());
 }
+
+std::string folder_of(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
 bool is_source(const fs::path& path) {
   static const std::set<std::string> kinds = {".cpp", ".hpp", ".cu", ".cuh", ".def"};
@@ -64,6 +89,13 @@ std::vector<Include> all_includes() {
 std::string fault_in(const Include& include) {
   const std::size_t from = layer_of(include.file), to = layer_of(include.target);
   if (to < kLayers.size() && to > from) return kLayers[from] + " must not know " + kLayers[to];
+  const auto folder = kFolders.find(folder_of(include.file));
+  if (from < 2 && to < 2) {
+    if (folder == kFolders.end()) return folder_of(include.file) + " is not in the list of folders";
+    const std::string target = folder_of(include.target);
+    if (target != folder->first && target != "host" && folder->second.count(target) == 0)
+      return folder->first + " must not know " + target;
+  }
   if (include.target.ends_with(".cpp") || include.target.ends_with(".cu")) return "a source file is included";
   if (include.target.find("..") != std::string::npos)
     return "a path that climbs hides the layer; write it from the root";
@@ -132,9 +164,15 @@ TEST(Layering, ABreachIsSeen) {
   EXPECT_EQ(includes[1].line, 2);
   EXPECT_EQ(fault_in(includes[2]), "");
   EXPECT_EQ(fault_in({"bench/run.cpp", 1, "host/method.hpp"}), "");
-  EXPECT_EQ(fault_in({"cuda/als.cu", 1, "tests/reference/als.hpp"}), "cuda must not know tests");
+  EXPECT_EQ(fault_in({"cuda/methods/als.cu", 1, "tests/reference/als.hpp"}), "cuda must not know tests");
   EXPECT_EQ(fault_in({"tests/a_test.cpp", 1, "tests/b_test.cpp"}), "a source file is included");
   EXPECT_NE(fault_in({"host/a.cpp", 1, "../bench/b.hpp"}), "");
+  EXPECT_EQ(fault_in({"host/math/a.cpp", 1, "host/views.hpp"}), "");
+  EXPECT_EQ(fault_in({"host/methods/a.cpp", 1, "host/learning/b.hpp"}), "");
+  EXPECT_EQ(fault_in({"host/math/a.cpp", 1, "host/learning/b.hpp"}), "host/math must not know host/learning");
+  EXPECT_EQ(fault_in({"host/views.hpp", 1, "host/math/b.hpp"}), "host must not know host/math");
+  EXPECT_EQ(fault_in({"cuda/math/a.cu", 1, "host/methods/b.hpp"}), "cuda/math must not know host/methods");
+  EXPECT_EQ(fault_in({"host/new/a.cpp", 1, "host/views.hpp"}), "host/new is not in the list of folders");
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include "bench/devices.hpp"
 #include "host/method.hpp"
+#include "host/methods/registry.hpp"
 #include "host/random.hpp"
 #include "host/sparse.hpp"
 

@@ -1,12 +1,12 @@
 // aggregate: count, sum and sum of squares of ratings per user and per item.
-#include "host/cpu/aggregate.hpp"
+#include "host/math/aggregate.hpp"
 
 #include "bench/cases/operation.hpp"
 
 namespace embrace::cases {
 namespace {
 
-void append(std::vector<double>& to, const cpu::RatingAggregates& sums) {
+void append(std::vector<double>& to, const RatingAggregates& sums) {
   for (const auto* column : {&sums.count, &sums.half_stars, &sums.quarter_stars}) {
     to.insert(to.end(), column->begin(), column->end());
   }
@@ -23,10 +23,9 @@ class Aggregate final : public Case {
     return all;
   }
   Prepared cpu(Threads& threads) const override {
-    auto result = std::make_shared<cpu::UserItemAggregates>();
+    auto result = std::make_shared<UserItemAggregates>();
     const auto run = [this, result, &threads] {
-      *result =
-          cpu::aggregate_ratings(shape_.users, shape_.items, ratings_.users, ratings_.items, ratings_.values, threads);
+      *result = aggregate_ratings(shape_.users, shape_.items, ratings_.users, ratings_.items, ratings_.values, threads);
     };
     return {run, [result] {
               std::vector<double> all;

@@ -3,6 +3,7 @@
 
 #include "bench/cases/factors.hpp"
 #include "host/metrics/metric.hpp"
+#include "host/metrics/ranking.hpp"
 #include "host/sparse.hpp"
 
 namespace embrace::cases {

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "host/data/split.hpp"
+#include "host/data/split/split.hpp"
+#include "host/data/split/split_name.hpp"
 
 namespace embrace::cli {
 namespace {

@@ -1,5 +1,5 @@
 // One self-contained page: no script, nothing loaded from anywhere.
-#include "bench/report/table.hpp"
+#include "bench/report/document.hpp"
 
 namespace embrace {
 namespace {

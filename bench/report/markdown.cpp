@@ -1,4 +1,4 @@
-#include "bench/report/table.hpp"
+#include "bench/report/document.hpp"
 
 namespace embrace {
 namespace {

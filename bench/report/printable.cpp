@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdint>
 
-#include "bench/report/table.hpp"
+#include "bench/report/document.hpp"
 
 namespace embrace {
 namespace {

@@ -8,6 +8,7 @@
 #include "bench/report/report.hpp"
 #include "bench/report/settings.hpp"
 #include "host/method.hpp"
+#include "host/methods/registry.hpp"
 
 namespace embrace {
 namespace {

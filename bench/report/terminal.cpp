@@ -1,7 +1,7 @@
 // Tables for terminals and logs. Without color the text is ASCII as far as the names are: best values carry a *.
 #include <algorithm>
 
-#include "bench/report/table.hpp"
+#include "bench/report/document.hpp"
 
 namespace embrace {
 namespace {

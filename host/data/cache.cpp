@@ -13,6 +13,7 @@
 #include <memory>
 #include <type_traits>
 
+#include "host/data/load_options.hpp"
 #include "host/digest.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "host/data/dataset.hpp"
+#include "host/data/load_options.hpp"
 
 namespace embrace {
 

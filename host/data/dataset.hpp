@@ -1,4 +1,4 @@
-// Dataset: ratings and everything known about users and movies, as read; and how to load one.
+// Dataset: ratings and everything known about users and movies, as read.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "host/data/ratings.hpp"
-#include "host/threads.hpp"
 
 namespace embrace {
 
@@ -49,14 +48,6 @@ struct LoadReport {
   std::vector<std::string> warnings;
 };
 
-/// A published split that came with the data: ratings by position, plus sampled candidates for `ncf`.
-struct OfficialSplit {
-  std::string name;                 // u1 … u5, ua, ub, ncf
-  std::vector<std::int64_t> train;  // positions in Dataset::ratings, ascending
-  std::vector<std::int64_t> test;
-  std::vector<std::vector<std::int32_t>> candidates;  // ncf: item indices to rank, one list a user; else empty
-};
-
 struct Dataset {
   std::string name;    // folder or file name, or the built-in name
   std::string layout;  // ml-100k, ml-1m, ml-10m, ml-csv, ncf, delimited, synthetic
@@ -68,22 +59,5 @@ struct Dataset {
   std::filesystem::path folder;       // where they lie
   std::optional<double> best_rmse;    // synthetic data: the RMSE that nothing can beat
 };
-
-enum class OnDuplicate { error, first, last, mean };
-
-struct LoadOptions {
-  std::int64_t skip_bad_rows = 0;  // up to so many bad rows are skipped and listed; 0: the first ends it
-  OnDuplicate duplicates = OnDuplicate::error;
-  std::filesystem::path cache;                     // prepared cache; empty: none
-  std::filesystem::path rejects;                   // file for skipped rows; empty: none
-  std::optional<std::filesystem::path> tags_from;  // a folder whose tags travel to this data
-};
-
-/// Loads a folder, a file or a built-in name. Throws DataError (exit 3) or UsageError (a built-in name misspelt).
-Dataset load_dataset(const std::string& source, const LoadOptions& options, Threads& threads);
-
-/// The published split of this name; UsageError when the data has none of that name.
-OfficialSplit load_official(const Dataset& dataset, const std::string& name, const LoadOptions& options,
-                            Threads& threads);
 
 }  // namespace embrace

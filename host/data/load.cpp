@@ -1,8 +1,12 @@
 #include "host/data/load.hpp"
 
+#include "host/data/read/read_source.hpp"
+
 #include "host/data/cache.hpp"
-#include "host/data/synthetic.hpp"
+#include "host/data/load_options.hpp"
+#include "host/data/synthetic/synthetic.hpp"
 #include "host/error.hpp"
+#include "host/threads.hpp"
 
 namespace embrace {
 namespace {

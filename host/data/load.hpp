@@ -1,19 +1,14 @@
-// The steps of load_dataset, for whoever puts something between them (a prepared cache).
+// From a folder, a file or a built-in name to a Dataset.
 #pragma once
 #include <string>
 
 #include "host/data/dataset.hpp"
-#include "host/data/source.hpp"
-#include "host/data/triple_format.hpp"
+#include "host/data/load_options.hpp"
+#include "host/threads.hpp"
 
 namespace embrace {
 
-/// Parses opened files: ratings, users, movies, tags; writes the rejects file when one is wanted. What comes out
-/// depends on the contents, `skip_bad_rows` and `duplicates` alone.
-Dataset read_source(const OpenSource& open, const LoadOptions& options, Threads& threads);
-
-/// How the ratings of a layout are written. `users_known`: there is a users file (ml-1m has one, ml-10m has not).
-/// Throws DataError when it cannot be found out.
-TripleFormat format_of(const InputFile& file, Layout layout, bool users_known);
+/// Loads a folder, a file or a built-in name. Throws DataError (exit 3) or UsageError (a built-in name misspelt).
+Dataset load_dataset(const std::string& source, const LoadOptions& options, Threads& threads);
 
 }  // namespace embrace

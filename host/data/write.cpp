@@ -4,7 +4,7 @@
 #include <charconv>
 #include <string_view>
 
-#include "host/data/occupations.hpp"
+#include "host/data/read/occupations.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "host/data/dataset.hpp"
-#include "host/data/split.hpp"
+#include "host/data/split/split.hpp"
 
 namespace embrace {
 

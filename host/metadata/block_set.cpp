@@ -1,6 +1,7 @@
 #include "host/metadata/block_set.hpp"
 
 #include "host/error.hpp"
+#include "host/metadata/information.hpp"
 #include "host/metadata/movies.hpp"
 #include "host/metadata/sets.hpp"
 #include "host/metadata/tags.hpp"

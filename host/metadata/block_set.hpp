@@ -5,6 +5,7 @@
 
 #include "host/metadata/blocks.hpp"
 #include "host/metadata/features.hpp"
+#include "host/metadata/information.hpp"
 
 namespace embrace {
 

@@ -4,6 +4,7 @@
 
 #include "host/metadata/block_set.hpp"
 #include "host/metadata/controls.hpp"
+#include "host/metadata/information.hpp"
 
 namespace embrace {
 namespace {

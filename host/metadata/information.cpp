@@ -1,4 +1,6 @@
 // Names of information: what a method is fed with, as users write it.
+#include "host/metadata/information.hpp"
+
 #include <array>
 
 #include "host/error.hpp"

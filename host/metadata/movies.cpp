@@ -24,7 +24,7 @@ MovieTable movie_table(const Dataset& dataset, const Fold& fold) {
     table.year[item] = movie.year ? movie.year : year_in_title(movie.title);
     table.words[item] = title_words(movie.title);
   }
-  table.ratings = aggregate_ratings(ratings, fold.train, Side::item);
+  table.ratings = rating_statistics(ratings, fold.train, Side::item);
   return table;
 }
 

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "host/data/dataset.hpp"
-#include "host/data/split.hpp"
-#include "host/metadata/aggregates.hpp"
+#include "host/data/split/split.hpp"
 #include "host/metadata/blocks.hpp"
+#include "host/metadata/rating_statistics.hpp"
 
 namespace embrace {
 
@@ -17,7 +17,7 @@ struct MovieTable {
   std::vector<std::vector<std::string>> genres;
   std::vector<std::optional<int>> year;         // of the catalogue, else of the title
   std::vector<std::vector<std::string>> words;  // of the title
-  RatingAggregates ratings;
+  RatingStatistics ratings;
   bool movies = false;  // the data has metadata of at least one of these items
 };
 

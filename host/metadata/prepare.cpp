@@ -9,6 +9,7 @@
 
 #include "host/files.hpp"
 #include "host/metadata/block_set.hpp"
+#include "host/metadata/information.hpp"
 #include "host/metadata/movies.hpp"
 #include "host/metadata/tags.hpp"
 #include "host/metadata/users.hpp"
@@ -55,7 +56,7 @@ Fold whole(const Dataset& dataset) {
 
 const std::vector<std::string> aggregate_names = {"ratings", "mean", "spread", "span_days"};
 
-void add_aggregates(std::vector<std::string>& cells, const RatingAggregates& ratings, std::size_t row) {
+void add_aggregates(std::vector<std::string>& cells, const RatingStatistics& ratings, std::size_t row) {
   cells.push_back(std::to_string(ratings.count[row]));
   cells.push_back(number(ratings.mean[row]));
   cells.push_back(number(ratings.spread[row]));

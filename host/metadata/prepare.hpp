@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "host/data/dataset.hpp"
-#include "host/metadata/travel.hpp"
+#include "host/metadata/transfer.hpp"
 
 namespace embrace {
 

@@ -3,9 +3,9 @@
 #include <vector>
 
 #include "host/data/dataset.hpp"
-#include "host/data/split.hpp"
-#include "host/metadata/aggregates.hpp"
+#include "host/data/split/split.hpp"
 #include "host/metadata/blocks.hpp"
+#include "host/metadata/rating_statistics.hpp"
 #include "host/threads.hpp"
 
 namespace embrace {

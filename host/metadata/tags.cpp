@@ -6,8 +6,8 @@
 #include <tuple>
 #include <unordered_map>
 
-#include "host/metadata/aggregates.hpp"
 #include "host/metadata/names.hpp"
+#include "host/metadata/rating_statistics.hpp"
 
 namespace embrace {
 namespace {

@@ -92,7 +92,7 @@ UserTable user_table(const Dataset& dataset, const Fold& fold) {
     table.occupation[user] = profile.occupation;
     table.region[user] = zip_region(profile.zip);
   }
-  table.ratings = aggregate_ratings(ratings, fold.train, Side::user);
+  table.ratings = rating_statistics(ratings, fold.train, Side::user);
   add_genre_means(table, dataset, fold);
   return table;
 }

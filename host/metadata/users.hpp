@@ -5,16 +5,16 @@
 #include <vector>
 
 #include "host/data/dataset.hpp"
-#include "host/data/split.hpp"
-#include "host/metadata/aggregates.hpp"
+#include "host/data/split/split.hpp"
 #include "host/metadata/blocks.hpp"
+#include "host/metadata/rating_statistics.hpp"
 
 namespace embrace {
 
 /// One row a user of the ratings, in their order; empty text where nothing is known.
 struct UserTable {
   std::vector<std::string> age_band, gender, occupation, region;
-  RatingAggregates ratings;
+  RatingStatistics ratings;
   std::vector<std::string> genres;                     // ascending
   std::vector<std::vector<double>> genre_mean;         // genre × user: mean training rating of such movies
   std::vector<std::vector<std::int64_t>> genre_count;  // genre × user: how many there were

@@ -1,4 +1,6 @@
 // Full and sampled ranking: score a batch of users, then pick the head of each user's list, one task a user.
+#include "host/metrics/ranking.hpp"
+
 #include <algorithm>
 #include <bit>
 #include <chrono>
@@ -10,6 +12,7 @@
 #include "host/error.hpp"
 #include "host/matrix.hpp"
 #include "host/metrics/metric.hpp"
+#include "host/threads.hpp"
 
 namespace embrace {
 namespace {

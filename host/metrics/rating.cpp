@@ -1,4 +1,6 @@
 // rmse and mae, kept as sums by user.
+#include "host/metrics/rating.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "host/random.hpp"
+#include "host/threads.hpp"
 
 namespace embrace {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "cuda/device.hpp"
-#include "cuda/probe.hpp"
+#include "cuda/device/device.hpp"
+#include "cuda/device/probe.hpp"
 
 namespace embrace::test {
 

@@ -43,107 +43,107 @@ function(add_mutant name)
            -P ${CMAKE_CURRENT_SOURCE_DIR}/expect_failure.cmake)
 endfunction()
 
-add_mutant(reduce_lacks_a_level SOURCE cuda/reduce.cuh COMPILE tests/cuda/rows_test.cu PROGRAM rows_test
+add_mutant(reduce_lacks_a_level SOURCE cuda/math/reduce.cuh COMPILE tests/cuda/math/rows_test.cu PROGRAM rows_test
            FAILS RowsTest.SumsOfRowsOfEverySize FROM [[step > 0;]] TO [[step > 1;]])
-add_mutant(reduce_lacks_the_barrier SOURCE cuda/reduce.cuh COMPILE cuda/sums.cu PROGRAM rows_test
+add_mutant(reduce_lacks_the_barrier SOURCE cuda/math/reduce.cuh COMPILE cuda/math/sums.cu PROGRAM rows_test
            FAILS SumTest.SumsOfArraysOfEverySize FROM [[__syncthreads();]] TO [[]])
-add_mutant(sums_step_too_far SOURCE cuda/sums.cu PROGRAM rows_test
+add_mutant(sums_step_too_far SOURCE cuda/math/sums.cu PROGRAM rows_test
            FAILS SumTest.SumsOfArraysOfEverySize FROM [[i += step]] TO [[i += step + 1]])
-add_mutant(rows_lose_a_piece SOURCE cuda/rows.cuh COMPILE tests/cuda/rows_test.cu PROGRAM rows_test
+add_mutant(rows_lose_a_piece SOURCE cuda/math/rows.cuh COMPILE tests/cuda/math/rows_test.cu PROGRAM rows_test
            FAILS RowsTest.OneRowWithAllTheRatings FROM [[piece = row.first;]] TO [[piece = row.first + 1;]])
-add_mutant(rows_short_limit SOURCE cuda/rows.cuh COMPILE tests/cuda/rows_test.cu PROGRAM rows_test
+add_mutant(rows_short_limit SOURCE cuda/math/rows.cuh COMPILE tests/cuda/math/rows_test.cu PROGRAM rows_test
            FAILS RowsTest.SumsOfRowsOfEverySize FROM [[place < list.size;]] TO [[place + 1 < list.size;]])
-add_mutant(random_key SOURCE cuda/random.cuh COMPILE tests/cuda/random_test.cu PROGRAM random_test
+add_mutant(random_key SOURCE cuda/math/random.cuh COMPILE tests/cuda/math/random_test.cu PROGRAM random_test
            FAILS RandomTest.TheSameBitsAsOnTheHost FROM [[0xBB67AE85U]] TO [[0xBB67AE84U]])
-add_mutant(pairs_skip_columns SOURCE cuda/embedding.cu PROGRAM embedding_test
+add_mutant(pairs_skip_columns SOURCE cuda/learning/embedding.cu PROGRAM embedding_test
            FAILS EmbeddingTest.PairsOfEveryWidthAndNumber FROM [[k += lanes_a_pair]] TO [[k += 2 * lanes_a_pair]])
-add_mutant(scores_take_the_wrong_bias SOURCE cuda/embedding.cu PROGRAM embedding_test
+add_mutant(scores_take_the_wrong_bias SOURCE cuda/learning/embedding.cu PROGRAM embedding_test
            FAILS EmbeddingTest.ScoresOfAllItems FROM [=[bias_of(model.user_bias, users[row])]=] TO [=[bias_of(model.user_bias, row)]=])
-add_mutant(biases_of_single_ratings SOURCE cuda/baselines.cu PROGRAM baselines_test
+add_mutant(biases_of_single_ratings SOURCE cuda/methods/baselines.cu PROGRAM baselines_test
            FAILS BaselinesTest.BiasesOfRowsAreThoseOfPlainLoops FROM [[if (size > 0)]] TO [[if (size > 1)]])
-add_mutant(sgd_steps_without_a_barrier SOURCE cuda/sgd_epoch.cu PROGRAM sgd_test
+add_mutant(sgd_steps_without_a_barrier SOURCE cuda/methods/sgd_epoch.cu PROGRAM sgd_test
            FAILS SgdEpochTest.AnyNumberOfFactors FROM [[__syncthreads();]] TO [[]])
-add_mutant(sgd_fetches_the_row_at_hand SOURCE cuda/sgd_epoch.cu PROGRAM sgd_test
+add_mutant(sgd_fetches_the_row_at_hand SOURCE cuda/methods/sgd_epoch.cu PROGRAM sgd_test
            FAILS SgdEpochTest.OneUserOrOneItemWithAllTheRatings FROM [[next.item != now.item]] TO [[true]])
-add_mutant(sgd_loses_the_last_user SOURCE cuda/sgd_epoch.cu PROGRAM sgd_test
+add_mutant(sgd_loses_the_last_user SOURCE cuda/methods/sgd_epoch.cu PROGRAM sgd_test
            FAILS SgdEpochTest.AnyShapeAndNumberOfGroups FROM [[if (other_user || last)]] TO [[if (other_user)]])
-add_mutant(sgd_decay_of_another_power SOURCE cuda/sgd_epoch.cu PROGRAM sgd_test
+add_mutant(sgd_decay_of_another_power SOURCE cuda/methods/sgd_epoch.cu PROGRAM sgd_test
            FAILS SgdEpochTest.AnyNumberOfFactors FROM [[bias_regularization / n]] TO [[bias_regularization * n]])
-add_mutant(sgd_overlooks_a_bias SOURCE cuda/sgd_epoch.cu PROGRAM sgd_test
+add_mutant(sgd_overlooks_a_bias SOURCE cuda/methods/sgd_epoch.cu PROGRAM sgd_test
            FAILS SgdEpochTest.NumbersOutOfBoundsAreSeen FROM [[i < side.bias.size]] TO [[i + 1 < side.bias.size]])
-add_mutant(initial_factors_of_other_rows SOURCE cuda/initial.cu PROGRAM sgd_test
+add_mutant(initial_factors_of_other_rows SOURCE cuda/learning/first_vectors.cu PROGRAM sgd_test
            FAILS SgdTest.BeginsWithTheCpusFactors FROM [[(first_row + row)]] TO [[(row)]])
-add_mutant(gather_forgets_threads SOURCE cuda/normal_equations.cuh COMPILE cuda/normal_equations.cu PROGRAM normal_equations_test
+add_mutant(gather_forgets_threads SOURCE cuda/math/normal_equations.cuh COMPILE cuda/math/normal_equations.cu PROGRAM normal_equations_test
            FAILS NormalEquationsTest.CholeskyForRowsOfEverySize FROM [[n * together + mine]] TO [[n * together]])
-add_mutant(long_rows_lose_a_piece SOURCE cuda/normal_equations.cu PROGRAM normal_equations_test
+add_mutant(long_rows_lose_a_piece SOURCE cuda/math/normal_equations.cu PROGRAM normal_equations_test
            FAILS NormalEquationsTest.CholeskyForRowsOfEverySize FROM [[piece = row.first;]] TO [[piece = row.first + 1;]])
-add_mutant(gradients_forget_the_bias SOURCE cuda/conjugate_gradients.cuh COMPILE cuda/conjugate_gradients.cu PROGRAM normal_equations_test
+add_mutant(gradients_forget_the_bias SOURCE cuda/math/conjugate_gradients.cuh COMPILE cuda/math/conjugate_gradients.cu PROGRAM normal_equations_test
            FAILS NormalEquationsTest.ConjugateGradientsForRowsOfEverySize
            FROM [[group_sum<warp_size>(weight) + bias_direction]] TO [[group_sum<warp_size>(weight)]])
-add_mutant(gradients_keep_their_direction SOURCE cuda/conjugate_gradients.cuh COMPILE cuda/conjugate_gradients.cu PROGRAM normal_equations_test
+add_mutant(gradients_keep_their_direction SOURCE cuda/math/conjugate_gradients.cuh COMPILE cuda/math/conjugate_gradients.cu PROGRAM normal_equations_test
            FAILS NormalEquationsTest.StepsOfConjugateGradientsFollowTheFormula
            FROM [[static_cast<float>(rho / last_rho)]] TO [[static_cast<float>(0.99 * rho / last_rho)]])
-add_mutant(steps_scale_by_the_diagonal SOURCE cuda/conjugate_gradients.cu PROGRAM alternating_test
+add_mutant(steps_scale_by_the_diagonal SOURCE cuda/math/conjugate_gradients.cu PROGRAM alternating_test
            FAILS AlternatingTest.AnEpochIsThatOfTheCpu FROM [[{steps, false}]] TO [[{steps, true}]])
-add_mutant(blocks_forget_what_they_moved SOURCE cuda/subspace.cu PROGRAM normal_equations_test
+add_mutant(blocks_forget_what_they_moved SOURCE cuda/math/subspace.cu PROGRAM normal_equations_test
            FAILS NormalEquationsTest.BlocksOfFactorsFollowTheFormula FROM [=[(from_one ? 1.0F : left[e])]=] TO [=[1.0F]=])
-add_mutant(blocks_start_at_zero SOURCE cuda/normal_equations.cuh COMPILE cuda/normal_equations.cu PROGRAM normal_equations_test
+add_mutant(blocks_start_at_zero SOURCE cuda/math/normal_equations.cuh COMPILE cuda/math/normal_equations.cu PROGRAM normal_equations_test
            FAILS NormalEquationsTest.BlocksOfFactorsFollowTheFormula FROM [=[systems.alpha * systems.product(row, c) +]=] TO [=[]=])
-add_mutant(penalties_without_bias SOURCE cuda/alternating.cu PROGRAM alternating_test
+add_mutant(penalties_without_bias SOURCE cuda/math/ridges.cu PROGRAM alternating_test
            FAILS AlternatingTest.AnEpochIsThatOfTheCpu FROM [[squares + bias_ridge * b * b]] TO [[squares]])
-add_mutant(segments_lose_the_last_element SOURCE cuda/segments.cuh COMPILE tests/cuda/segments_test.cu PROGRAM segments_test
+add_mutant(segments_lose_the_last_element SOURCE cuda/math/segments.cuh COMPILE tests/cuda/math/segments_test.cu PROGRAM segments_test
            FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [[e < last; ++e]] TO [[e + 1 < last; ++e]])
-add_mutant(segments_join_one_piece SOURCE cuda/segments.cuh COMPILE tests/cuda/segments_test.cu PROGRAM segments_test
+add_mutant(segments_join_one_piece SOURCE cuda/math/segments.cuh COMPILE tests/cuda/math/segments_test.cu PROGRAM segments_test
            FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [[other * tile < end]] TO [[other * tile < end && other < t + 2]])
-add_mutant(segments_finish_what_was_cut SOURCE cuda/segments.cuh COMPILE tests/cuda/segments_test.cu PROGRAM segments_test
+add_mutant(segments_finish_what_was_cut SOURCE cuda/math/segments.cuh COMPILE tests/cuda/math/segments_test.cu PROGRAM segments_test
            FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [=[&& (last == end || list.keys[last] != key)]=] TO [=[]=])
-add_mutant(pieces_ignore_tiles SOURCE cuda/segments.cu PROGRAM segments_test
+add_mutant(pieces_ignore_tiles SOURCE cuda/math/segments.cu PROGRAM segments_test
            FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [=[i % SegmentsView::tile == 0 || keys[i] != keys[i - 1]]=] TO [=[i == 0 || keys[i] != keys[i - 1]]=])
-add_mutant(sort_drops_a_bit SOURCE cuda/order.cu PROGRAM segments_test
+add_mutant(sort_drops_a_bit SOURCE cuda/math/order.cu PROGRAM segments_test
            FAILS SegmentsTest.SortsByLowBitsAndKeepsTheOrderOfEqualKeys FROM [[bits, device.stream()]] TO [[bits - 1, device.stream()]])
-add_mutant(samples_bisect_too_far SOURCE cuda/samples.cuh COMPILE cuda/samples.cu PROGRAM slots_test
+add_mutant(samples_bisect_too_far SOURCE cuda/learning/samples.cuh COMPILE cuda/learning/samples.cu PROGRAM slots_test
            FAILS SlotsTest.DrawsTheOneMovieThatAUserLacks FROM [[low = middle + 1]] TO [[low = middle + 2]])
-add_mutant(samples_in_the_wrong_place SOURCE cuda/samples.cu PROGRAM slots_test
+add_mutant(samples_in_the_wrong_place SOURCE cuda/learning/samples.cu PROGRAM slots_test
            FAILS SlotsTest.DrawsTheSamplesOfTheHost FROM [=[out.items[begin + here + p]]=] TO [=[out.items[begin + batch + p - (batch - here) / 2]]=])
-add_mutant(slots_keep_their_identity SOURCE cuda/embedding_table.cuh COMPILE cuda/embedding_table.cu PROGRAM slots_test
+add_mutant(slots_keep_their_identity SOURCE cuda/learning/embedding_table.cuh COMPILE cuda/learning/embedding_table.cu PROGRAM slots_test
            FAILS SlotsTest.CollectsWhatTheHostCollects FROM [[(entity)) < dropout.share]] TO [[(entity)) < 0]])
-add_mutant(slots_take_the_wrong_entries SOURCE cuda/embedding_table.cu PROGRAM slots_test
+add_mutant(slots_take_the_wrong_entries SOURCE cuda/learning/embedding_table.cu PROGRAM slots_test
            FAILS SlotsTest.CollectsWhatTheHostCollects FROM [=[slots.entries.end(entity) - (begins[slot + 1] - e)]=] TO [=[slots.entries.begin(entity) + (e - begins[slot])]=])
-add_mutant(hybrid_forgets_the_sampled_movie SOURCE cuda/hybrid_kernels.cu PROGRAM hybrid_twin_test
+add_mutant(hybrid_forgets_the_sampled_movie SOURCE cuda/methods/hybrid_kernels.cu PROGRAM hybrid_twin_test
            FAILS Losses/HybridTwinTest.AStepAgreesWithTheCpu/Bpr FROM [=[negative ? -coefficients[s] : coefficients[s]]=] TO [=[coefficients[s]]=])
-add_mutant(hybrid_takes_every_movie_for_rated SOURCE cuda/hybrid_kernels.cu PROGRAM hybrid_twin_test
+add_mutant(hybrid_takes_every_movie_for_rated SOURCE cuda/methods/hybrid_kernels.cu PROGRAM hybrid_twin_test
            FAILS Losses/HybridTwinTest.AStepAgreesWithTheCpu/Logistic FROM [[softplus(score) - target * score]] TO [[softplus(score) - score]])
-add_mutant(search_takes_any_movie SOURCE cuda/search.cu PROGRAM hybrid_twin_test
+add_mutant(search_takes_any_movie SOURCE cuda/learning/search.cu PROGRAM hybrid_twin_test
            FAILS Losses/HybridTwinTest.AStepAgreesWithTheCpu/Warp FROM [[trial < trials && !(value <= least)]] TO [[trial < trials]])
-add_mutant(search_ignores_dropout SOURCE cuda/search.cu PROGRAM hybrid_twin_test
+add_mutant(search_ignores_dropout SOURCE cuda/learning/search.cu PROGRAM hybrid_twin_test
            FAILS Losses/HybridTwinTest.AStepAgreesWithTheCpu/Warp FROM [[begin(item) + (alone ? 1 : 0)]] TO [[begin(item)]])
-add_mutant(hybrid_updates_before_summing_squares SOURCE cuda/hybrid_kernels.cu PROGRAM hybrid_twin_test
+add_mutant(hybrid_updates_before_summing_squares SOURCE cuda/methods/hybrid_kernels.cu PROGRAM hybrid_twin_test
            FAILS Losses/HybridTwinTest.AStepAgreesWithTheCpu/Squared FROM [[sum += g * g;]] TO [[]])
-add_mutant(hybrid_pays_no_penalty SOURCE cuda/embedding_table.cuh COMPILE cuda/hybrid_kernels.cu PROGRAM hybrid_twin_test
+add_mutant(hybrid_pays_no_penalty SOURCE cuda/learning/embedding_table.cuh COMPILE cuda/methods/hybrid_kernels.cu PROGRAM hybrid_twin_test
            FAILS Losses/HybridTwinTest.AStepAgreesWithTheCpu/Squared FROM [[sum.extra += element.value * element.value]] TO [[sum.extra += element.value]])
-add_mutant(deep_masks_another_layer SOURCE cuda/deep_model.cu PROGRAM deep_twin_test
+add_mutant(deep_masks_another_layer SOURCE cuda/methods/deep_model.cu PROGRAM deep_twin_test
            FAILS Both/DeepTwinTest.AStepAgreesWithTheCpu/Rating FROM [[(layer << 16U)]] TO [[(layer << 17U)]])
-add_mutant(deep_passes_dead_units SOURCE cuda/deep_model.cu PROGRAM deep_twin_test
+add_mutant(deep_passes_dead_units SOURCE cuda/methods/deep_model.cu PROGRAM deep_twin_test
            FAILS Both/DeepTwinTest.AStepAgreesWithTheCpu/Rating FROM [[h.w > 0 ? scale * g.w : 0.0F]] TO [[scale * g.w]])
-add_mutant(deep_forgets_interactions SOURCE cuda/embedding_table.cuh COMPILE cuda/deep_slots.cu PROGRAM deep_twin_test
+add_mutant(deep_forgets_interactions SOURCE cuda/learning/embedding_table.cuh COMPILE cuda/methods/deep_slots.cu PROGRAM deep_twin_test
            FAILS Both/DeepTwinTest.EpochsAgreeWithTheCpu/Rating FROM [[gradients.common.rows > 0]] TO [[gradients.common.rows > 100000]])
-add_mutant(deep_counts_no_steps SOURCE cuda/deep_slots.cu PROGRAM deep_twin_test
+add_mutant(deep_counts_no_steps SOURCE cuda/methods/deep_slots.cu PROGRAM deep_twin_test
            FAILS Both/DeepTwinTest.EpochsAgreeWithTheCpu/Rating FROM [=[(weights.stride / 4) + k]++;]=] TO [=[(weights.stride / 4) + k];]=])
-add_mutant(aggregate_loses_a_collision SOURCE cuda/aggregate.cu PROGRAM aggregate_twin_test
+add_mutant(aggregate_loses_a_collision SOURCE cuda/math/aggregate.cu PROGRAM aggregate_twin_test
            FAILS AggregateTest.CountsOfKeys FROM [[|| found == key ?]] TO [[|| found != key ?]])
-add_mutant(aggregate_takes_any_rating SOURCE cuda/aggregate.cu PROGRAM aggregate_twin_test
+add_mutant(aggregate_takes_any_rating SOURCE cuda/math/aggregate.cu PROGRAM aggregate_twin_test
            FAILS AggregateTest.RatingsThatAreNoHalfStarsAreRefused FROM [[&& doubled == truncf(doubled)]] TO [[]])
-add_mutant(together_lacks_a_barrier SOURCE cuda/aggregate.cu PROGRAM aggregate_twin_test FAILS AggregateTest.TagsTogether
+add_mutant(together_lacks_a_barrier SOURCE cuda/math/aggregate.cu PROGRAM aggregate_twin_test FAILS AggregateTest.TagsTogether
            FROM [[__syncthreads();  // the words are there before they are read]] TO [[]])
-add_mutant(rows_begin_late SOURCE cuda/sparse.cu PROGRAM sparse_twin_test
+add_mutant(rows_begin_late SOURCE cuda/math/sparse.cu PROGRAM sparse_twin_test
            FAILS SparseTest.RowsFromTriplesKeepTheOrderOfDuplicates FROM [[cells[middle] < wanted]] TO [[cells[middle] <= wanted]])
-add_mutant(columns_one_bit_short SOURCE cuda/sparse.cu PROGRAM sparse_twin_test FAILS SparseTest.ColumnsBecomeRows
+add_mutant(columns_one_bit_short SOURCE cuda/math/sparse.cu PROGRAM sparse_twin_test FAILS SparseTest.ColumnsBecomeRows
            FROM [[cells[e] & ((std::uint64_t{1} << column_bits) - 1)]] TO [[cells[e] & ((std::uint64_t{1} << column_bits) / 2 - 1)]])
-add_mutant(parts_forget_where_they_begin SOURCE cuda/scoring.cpp PROGRAM rank_test FAILS RankTest.UsersAreTakenInParts
+add_mutant(parts_forget_where_they_begin SOURCE cuda/math/scoring.cpp PROGRAM rank_test FAILS RankTest.UsersAreTakenInParts
            FROM [[score(users.part(first, count), scores);]] TO [[score(users.part(0, count), scores);]])
-add_mutant(ties_by_higher_item SOURCE cuda/rank.cu PROGRAM rank_test FAILS RankTest.AllScoresEqualAreRankedByItem
+add_mutant(ties_by_higher_item SOURCE cuda/math/rank.cu PROGRAM rank_test FAILS RankTest.AllScoresEqualAreRankedByItem
            FROM [[| static_cast<unsigned>(item);]] TO [[| ~static_cast<unsigned>(item);]])
-add_mutant(list_ends_early SOURCE cuda/rank.cu PROGRAM rank_test FAILS RankTest.ListsOfEveryLength
+add_mutant(list_ends_early SOURCE cuda/math/rank.cu PROGRAM rank_test FAILS RankTest.ListsOfEveryLength
            FROM [[rest >= static_cast<int>(histogram[value])};]] TO [[rest + 1 >= static_cast<int>(histogram[value])};]])
-add_mutant(zeros_have_signs SOURCE cuda/rank.cu PROGRAM rank_test FAILS RankTest.ListsOfEveryLength
+add_mutant(zeros_have_signs SOURCE cuda/math/rank.cu PROGRAM rank_test FAILS RankTest.ListsOfEveryLength
            FROM [[__float_as_uint(score + 0.0F)]] TO [[__float_as_uint(score)]])

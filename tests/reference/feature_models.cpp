@@ -23,7 +23,7 @@ std::vector<Vector> zeros_like(const std::vector<Vector>& rows) {
 }  // namespace
 
 Side::Side(std::int64_t count, bool identity, const Features* features, const std::vector<std::int64_t>& samples,
-           bool by_field, const cpu::EmbeddingTable& initial)
+           bool by_field, const EmbeddingTable& initial)
     : entities(static_cast<std::size_t>(count)), factors(static_cast<std::size_t>(initial.factors())) {
   const std::size_t identities = identity ? static_cast<std::size_t>(count) : 0;
   slice.assign(static_cast<std::size_t>(initial.rows()), 0);

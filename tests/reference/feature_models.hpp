@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "host/cpu/embedding_table.hpp"
+#include "host/learning/embedding_table.hpp"
 #include "host/method.hpp"
 
 namespace embrace::reference {
@@ -27,7 +27,7 @@ struct Side {
 
   /// Rows of identity first, for entities with training ratings; then those of the features.
   Side(std::int64_t count, bool identity, const Features* features, const std::vector<std::int64_t>& samples,
-       bool by_field, const cpu::EmbeddingTable& initial);
+       bool by_field, const EmbeddingTable& initial);
   /// [slice 0 | … | bias] of an entity; nothing for a negative one.
   Vector represent(std::int64_t entity) const;
   /// Adds the gradient of a representation to those of the rows.

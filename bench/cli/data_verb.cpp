@@ -1,0 +1,103 @@
+// embrace data: describe, prepare, split, synth.
+#include <fmt/format.h>
+
+#include "bench/cli/arguments.hpp"
+#include "bench/cli/listing.hpp"
+#include "bench/cli/shared_options.hpp"
+#include "bench/read_data.hpp"
+#include "host/data/load.hpp"
+#include "host/data/load_options.hpp"
+#include "host/data/split/divide.hpp"
+#include "host/data/split/split.hpp"
+#include "host/data/split/split_name.hpp"
+#include "host/data/synthetic/synthetic.hpp"
+#include "host/data/write.hpp"
+#include "host/error.hpp"
+#include "host/metadata/prepare.hpp"
+
+namespace embrace::cli {
+namespace {
+
+void narrate(const Dataset& dataset) {
+  for (const std::string& warning : dataset.report.warnings) fmt::print(stderr, "note: {}\n", warning);
+}
+
+int describe_data(const DataVerbArguments& arguments, Threads& threads) {
+  LoadOptions options = load_options(arguments.data, {});
+  options.cache.clear();  // describing means reading every line
+  const Dataset dataset = load_dataset(arguments.data.data, options, threads);
+  if (!arguments.json) narrate(dataset);
+  const Ratings& ratings = dataset.ratings;
+  Json object = {
+      {"name", dataset.name},
+      {"layout", dataset.layout},
+      {"sha256", dataset.sha256},
+      {"users", ratings.user_count()},
+      {"items", ratings.item_count()},
+      {"ratings", ratings.size()},
+      {"scale", {{"lowest", ratings.scale.lowest}, {"highest", ratings.scale.highest}, {"step", ratings.scale.step}}},
+      {"duplicates", dataset.report.duplicates},
+      {"rejected", dataset.report.rejected},
+      {"timestamps", !ratings.times.empty()},
+      {"movies", dataset.catalogue.movies.size()},
+      {"profiles", dataset.catalogue.users.size()},
+      {"tags", dataset.catalogue.tags.size()},
+      {"official_splits", dataset.official}};
+  if (dataset.best_rmse) object["best_rmse"] = *dataset.best_rmse;
+  if (arguments.json && !dataset.report.warnings.empty()) object["warnings"] = dataset.report.warnings;
+  print_object(object, arguments.json);
+  return 0;
+}
+
+int split_data(const DataVerbArguments& arguments, Threads& threads) {
+  const LoadOptions options = load_options(arguments.data, arguments.output);
+  const SplitName split = parse_split(arguments.split);
+  Dataset dataset = load_dataset(arguments.data.data, options, threads);
+  narrate(dataset);
+  const Division division = divide(std::move(dataset), split, arguments.split_seed, std::nullopt, options, threads);
+  write_split(division.dataset, division.folds, arguments.output);
+  for (const Fold& fold : division.folds) {
+    print_line(fmt::format("{}/fold-{}: {} training, {} test ratings, sha256 {}", arguments.output, fold.number,
+                           fold.train.size(), fold.test.size(), fold.sha256));
+  }
+  return 0;
+}
+
+int prepare_data(const DataVerbArguments& arguments, Threads& threads) {
+  const LoadedData loaded = load_data(arguments.data.data, load_options(arguments.data, arguments.output), threads);
+  narrate(loaded.dataset);
+  prepare(loaded.dataset, loaded.travel, arguments.output);
+  for (const char* file : {"tags.csv", "movie_tags.csv", "users.csv", "movies.csv", "features.json", "summary.json"}) {
+    print_line(fmt::format("{}/{}", arguments.output, file));
+  }
+  return 0;
+}
+
+int synthesize(const DataVerbArguments& arguments, Threads& threads) {
+  const SyntheticSpec spec{arguments.users, arguments.items, arguments.ratings, arguments.seed};
+  const Dataset dataset = make_synthetic(spec, threads);
+  write_movielens(dataset, arguments.output);
+  print_line(fmt::format("{}: {} users, {} movies, {} ratings; the best reachable RMSE is {:.4f}", arguments.output,
+                         dataset.ratings.user_count(), dataset.ratings.item_count(), dataset.ratings.size(),
+                         dataset.best_rmse.value_or(0)));
+  return 0;
+}
+
+}  // namespace
+
+int data(const DataVerbArguments& arguments) {
+  Threads threads(arguments.data.threads);
+  switch (arguments.action) {
+    case DataVerbArguments::Action::describe:
+      return describe_data(arguments, threads);
+    case DataVerbArguments::Action::prepare:
+      return prepare_data(arguments, threads);
+    case DataVerbArguments::Action::split:
+      return split_data(arguments, threads);
+    case DataVerbArguments::Action::synth:
+      return synthesize(arguments, threads);
+  }
+  return static_cast<int>(ExitCode::usage);
+}
+
+}  // namespace embrace::cli

@@ -1,0 +1,101 @@
+// embrace peers: list, install, run, report.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "bench/cli/listing.hpp"
+#include "bench/cli/shared_options.hpp"
+#include "bench/interrupt.hpp"
+#include "bench/peers/contest_runs.hpp"
+#include "bench/peers/contest_table.hpp"
+#include "bench/peers/environment.hpp"
+#include "bench/report/report.hpp"
+#include "bench/run.hpp"
+#include "host/data/split/split_name.hpp"
+#include "host/error.hpp"
+
+namespace embrace::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path environments(const PeersArguments& arguments) {
+  return fs::absolute(arguments.environments.empty() ? peers::default_environments()
+                                                     : fs::path(arguments.environments));
+}
+
+void say(const std::string& line) { fmt::print(stderr, "{}\n", line); }
+
+int list_peers(const PeersArguments& arguments) {
+  const fs::path folder = environments(arguments);
+  Json list = Json::array();
+  for (const peers::Peer& peer : peers::all_peers()) {
+    const std::string reason = peers::why_not_installed(peer, folder);
+    list.push_back({{"name", peer.name},
+                    {"package", peer.package},
+                    {"state", reason.empty() ? "installed" : reason},
+                    {"summary", peer.summary}});
+  }
+  print_listing(list, {"name", "package", "summary", "state"}, arguments.json);
+  return 0;
+}
+
+int install_peers(const PeersArguments& arguments) {
+  const bool all = peers::install(peers::select_peers(arguments.names), environments(arguments), say);
+  return static_cast<int>(all ? ExitCode::ok : ExitCode::some_failed);
+}
+
+int print_table(const std::vector<Record>& records, const std::string& format) {
+  const Document document = peers::contest_document(records);
+  if (document.tables.empty()) throw DataError("no records of contests", "embrace peers run … -o DIR writes them");
+  if (format == "md") {
+    fmt::print("{}", render_markdown(document));
+  } else if (format == "terminal") {
+    fmt::print("{}", render_terminal(document, isatty(STDOUT_FILENO) == 1, 0));
+  } else {
+    throw UsageError("there is no format '" + format + "'", "use terminal or md");
+  }
+  return 0;
+}
+
+int run_peers(const PeersArguments& arguments, const std::string& command) {
+  peers::RunOptions options;
+  options.data = arguments.sources;
+  options.contests = peers::select_contests(arguments.names);
+  options.split = parse_split(arguments.split);
+  options.split_seed = arguments.split_seed;
+  options.repetitions = arguments.repetitions;
+  options.factors = arguments.factors;
+  options.timeout_seconds = arguments.timeout;
+  options.load = load_options(arguments.data, arguments.output);
+  options.environments = environments(arguments);
+  options.output = arguments.output;
+  options.command = command;
+  options.say = say;
+  Threads threads(arguments.data.threads);
+  bool ok = true;
+  try {
+    ok = peers::run_contests(options, threads);
+  } catch (const Interrupted&) {
+    return 128 + interrupt_signal();
+  }
+  print_table(read_records({options.output}), arguments.format);
+  return static_cast<int>(ok ? ExitCode::ok : ExitCode::some_failed);
+}
+
+}  // namespace
+
+int peers(const PeersArguments& arguments, const std::string& command) {
+  switch (arguments.action) {
+    case PeersArguments::Action::list:
+      return list_peers(arguments);
+    case PeersArguments::Action::install:
+      return install_peers(arguments);
+    case PeersArguments::Action::run:
+      return run_peers(arguments, command);
+    case PeersArguments::Action::report:
+      return print_table(read_records({arguments.sources.begin(), arguments.sources.end()}), arguments.format);
+  }
+  return static_cast<int>(ExitCode::usage);
+}
+
+}  // namespace embrace::cli

@@ -1,0 +1,155 @@
+// embrace profile: phases, and the commands that show the same epochs in NVIDIA's profilers.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "bench/cli/listing.hpp"
+#include "bench/cli/shared_options.hpp"
+#include "bench/profile.hpp"
+#include "bench/selection.hpp"
+#include "host/data/split/split_name.hpp"
+#include "host/error.hpp"
+#include "host/metadata/information.hpp"
+#include "host/text.hpp"
+
+namespace embrace::cli {
+namespace {
+
+using Words = std::vector<std::string>;
+
+const Method* one_method(const std::string& name) {
+  const auto methods = select_methods(name);
+  if (methods.size() != 1) throw UsageError("'" + name + "' is more than one method", "profile one at a time");
+  return methods.front();
+}
+
+DeviceInfo one_cuda_device(const std::string& name) {
+  const std::vector<DeviceInfo> devices = parse_devices(name);
+  if (devices.size() != 1 || devices.front().kind == "cpu") {
+    throw UsageError("phases are those of one CUDA device, not of '" + name + "'", "use --device cuda:N");
+  }
+  return devices.front();
+}
+
+int profile_here(const ProfileArguments& arguments) {
+  ProfileOptions options;
+  options.data = arguments.data.data;
+  options.split = parse_split(arguments.split);
+  options.method = one_method(arguments.method);
+  options.information = parse_information(arguments.information);
+  options.device = one_cuda_device(arguments.device);
+  options.task = parse_task(arguments.task, options.split);
+  options.settings = parse_settings(arguments.settings, {options.method});
+  options.epochs = arguments.epochs;
+  options.load = load_options(arguments.data, "");
+  Threads threads(arguments.data.threads);
+  const std::vector<PhaseProfile> phases = profile_phases(options, threads);
+  const bool timed = options.device.kind == "gpu";
+  Json rows = Json::array();
+  if (!arguments.json) rows.push_back({{"phase", "phase"}, {"calls", "calls"}, {"ms", "ms"}, {"share", "share"}});
+  for (const PhaseProfile& phase : phases) {
+    Json row{{"phase", phase.name.empty() ? "epoch" : phase.name}, {"calls", phase.calls}};
+    if (timed && arguments.json) row["milliseconds"] = phase.milliseconds;
+    if (timed && !arguments.json) {
+      row["ms"] = fmt::format("{:.3f}", phase.milliseconds);
+      row["share"] = fmt::format("{:.0f} %", 100 * phase.milliseconds / std::max(phases[0].milliseconds, 1e-9));
+    }
+    rows.push_back(row);
+  }
+  const Words columns = timed ? Words{"phase", "calls", "ms", "share"} : Words{"phase", "calls"};
+  print_listing(rows, columns, arguments.json);
+  fmt::print(stderr, "{} on {} ({}), {}: medians of {} epochs{}\n", options.method->name, arguments.device,
+             options.device.name, arguments.data.data, options.epochs, timed ? "" : "; no times, this is no GPU");
+  return 0;
+}
+
+/// This program, profiling in itself what the arguments ask for.
+Words inner_command(const ProfileArguments& arguments) {
+  const std::string program = std::filesystem::read_symlink("/proc/self/exe").string();
+  Words words{program,
+              "profile",
+              "phases",
+              "-d",
+              arguments.data.data,
+              "-m",
+              arguments.method,
+              "-i",
+              arguments.information,
+              "--split",
+              arguments.split,
+              "--device",
+              arguments.device,
+              "--epochs",
+              std::to_string(arguments.epochs)};
+  const auto add = [&](const char* flag, const std::string& value) {
+    if (!value.empty()) words.insert(words.end(), {flag, value});
+  };
+  add("--task", arguments.task);
+  for (const std::string& setting : arguments.settings) add("--set", setting);
+  const DataArguments usual;
+  if (arguments.data.on_bad_row != usual.on_bad_row) add("--on-bad-row", arguments.data.on_bad_row);
+  if (arguments.data.duplicates != usual.duplicates) add("--duplicates", arguments.data.duplicates);
+  add("--tags-from", arguments.data.tags_from);
+  add("--cache", arguments.data.cache);
+  if (arguments.data.threads != usual.threads) add("--threads", std::to_string(arguments.data.threads));
+  return words;
+}
+
+/// Only the epochs between cudaProfilerStart and cudaProfilerStop, with our ranges.
+Words nsys_command(const ProfileArguments& arguments) {
+  Words words{"nsys",
+              "profile",
+              "--trace=cuda,cublas,nvtx",
+              "--capture-range=cudaProfilerApi",
+              "--capture-range-end=stop",
+              "--nvtx-domain-include=embrace",
+              "--force-overwrite=true",
+              "--output=" + arguments.output};
+  const Words inner = inner_command(arguments);
+  words.insert(words.end(), inner.begin(), inner.end());
+  return words;
+}
+
+/// Clocks are left as they are, so that times are those of a run; every kernel is repeated for each group of counters,
+/// therefore their number has a limit.
+Words ncu_command(const ProfileArguments& arguments) {
+  Words words{"ncu", "--set=full", "--profile-from-start=off", "--clock-control=none", "--nvtx"};
+  if (!arguments.phase.empty()) words.push_back("--nvtx-include=embrace@" + arguments.phase + "/");
+  words.insert(words.end(), {"--launch-count=" + std::to_string(arguments.kernels), "--force-overwrite",
+                             "--export=" + arguments.output});
+  const Words inner = inner_command(arguments);
+  words.insert(words.end(), inner.begin(), inner.end());
+  return words;
+}
+
+int print_or_run(const Words& words, bool run) {
+  std::string line;
+  for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_quoted(word);
+  print_line(line);
+  if (!run) return 0;
+  std::fflush(stdout);
+  std::vector<char*> argv;
+  for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  execvp(argv[0], argv.data());
+  throw UsageError(words[0] + " cannot be started: " + std::strerror(errno),
+                   "it comes with the CUDA toolkit; `embrace profile phases` needs none");
+}
+
+}  // namespace
+
+int profile(const ProfileArguments& given) {
+  ProfileArguments arguments = given;
+  if (arguments.action == ProfileArguments::Action::phases) return profile_here(arguments);
+  const std::string name = one_method(arguments.method)->name;  // a wrong name is found before a profiler runs
+  if (arguments.output.empty()) arguments.output = name + "-profile";
+  return print_or_run(
+      arguments.action == ProfileArguments::Action::nsys ? nsys_command(arguments) : ncu_command(arguments),
+      arguments.run);
+}
+
+}  // namespace embrace::cli

@@ -1,0 +1,106 @@
+// embrace run: from the command line to a study.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "bench/cli/shared_options.hpp"
+#include "bench/interrupt.hpp"
+#include "bench/machine.hpp"
+#include "bench/selection.hpp"
+#include "bench/study.hpp"
+#include "host/data/split/split_name.hpp"
+#include "host/metadata/information.hpp"
+#include "host/text.hpp"
+
+namespace embrace::cli {
+namespace {
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
+  return text;
+}
+
+std::vector<int> whole_numbers(const std::string& text, const std::string& flag, int lowest) {
+  std::vector<int> numbers;
+  for (const std::string& part : split_text(text, ',')) {
+    int number = 0;
+    const auto [rest, error] = std::from_chars(part.data(), part.data() + part.size(), number);
+    if (part.empty() || error != std::errc() || rest != part.data() + part.size() || number < lowest) {
+      throw UsageError(fmt::format("{} {}: '{}' is no whole number of at least {}", flag, text, part, lowest),
+                       "separate the numbers with commas");
+    }
+    numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  return numbers;
+}
+
+std::vector<Information> parse_all_information(const std::vector<std::string>& texts) {
+  std::vector<Information> list;
+  for (const std::string& text : split_text(texts.empty() ? "ratings" : joined(texts), ',')) {
+    Information information = parse_information(text);
+    const bool known =
+        std::any_of(list.begin(), list.end(), [&](const Information& i) { return i.text == information.text; });
+    if (!known) list.push_back(std::move(information));
+  }
+  return list;
+}
+
+StudyOptions study_options(const RunArguments& arguments, const std::string& command) {
+  StudyOptions options;
+  options.data = arguments.data.data;
+  options.split = parse_split(arguments.split);
+  options.split_seed = arguments.split_seed;
+  options.folds = whole_numbers(arguments.folds, "--folds", 0);
+  options.methods = select_methods(joined(arguments.methods));
+  options.information = parse_all_information(arguments.information);
+  options.devices = parse_devices(arguments.device);
+  options.seeds = arguments.seeds;
+  options.task = parse_task(arguments.task, options.split);
+  options.positive = arguments.positive;
+  if (options.positive && options.task == Task::rating) {
+    throw UsageError("--positive is for rankings", "add --task ranking");
+  }
+  if (options.positive && !std::isfinite(*options.positive)) throw UsageError("--positive is no finite number");
+  if (!arguments.at.empty()) options.at = whole_numbers(arguments.at, "--at", 1);
+  options.settings = parse_settings(arguments.settings, options.methods);
+  options.timeout_seconds = arguments.timeout;
+  options.keep_answers = arguments.keep_answers;
+  options.force = arguments.force;
+  options.output = arguments.output;
+  options.load = load_options(arguments.data, options.output);
+  options.command = command;
+  return options;
+}
+
+void print_summary(const StudySummary& summary, const std::string& output) {
+  std::string text = fmt::format("{} ok", summary.ok);
+  const std::pair<const char*, int> others[] = {
+      {"unsupported", summary.unsupported},     {"diverged", summary.diverged}, {"failed", summary.failed},
+      {"out of memory", summary.out_of_memory}, {"timeout", summary.timeout},   {"of these resumed", summary.resumed}};
+  for (const auto& [name, number] : others) {
+    if (number > 0) text += fmt::format(", {} {}", number, name);
+  }
+  fmt::print(stderr, "{}; records in {}\n", text, output);
+}
+
+}  // namespace
+
+int run(const RunArguments& arguments, const std::string& command) {
+  const StudyOptions options = study_options(arguments, command);
+  const bool cpu_only = std::all_of(options.devices.begin(), options.devices.end(),
+                                    [](const DeviceInfo& device) { return device.kind == "cpu"; });
+  if (cpu_only) limit_memory_to_available();  // CUDA reserves more address space than there is memory
+  Threads threads(arguments.data.threads);
+  Progress progress(arguments.quiet);
+  const StudySummary summary = run_study(options, threads, progress);
+  print_summary(summary, arguments.output);
+  if (summary.interrupted) return 128 + interrupt_signal();
+  return static_cast<int>(summary.exit_code());
+}
+
+}  // namespace embrace::cli

@@ -1,0 +1,65 @@
+#include "bench/cli/shared_options.hpp"
+
+#include <charconv>
+#include <cstdlib>
+
+#include "host/data/load_options.hpp"
+#include "host/data/split/split_name.hpp"
+#include "host/error.hpp"
+#include "host/text.hpp"
+
+namespace embrace::cli {
+namespace {
+
+std::filesystem::path default_cache() {
+  if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
+    return std::filesystem::path(cache) / "embrace";
+  }
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/') {
+    return std::filesystem::path(home) / ".cache" / "embrace";
+  }
+  return {};
+}
+
+std::int64_t bad_rows_to_skip(const std::string& text) {
+  if (text == "error") return 0;
+  std::int64_t number = 0;
+  if (text.starts_with("skip:")) {
+    const char* begin = text.data() + 5;
+    const char* end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(begin, end, number);
+    if (begin != end && error == std::errc() && rest == end && number >= 0) return number;
+  }
+  throw UsageError("--on-bad-row " + text + " is not understood", "use error or skip:N");
+}
+
+OnDuplicate duplicates_policy(const std::string& text) {
+  if (text == "error") return OnDuplicate::error;
+  if (text == "first") return OnDuplicate::first;
+  if (text == "last") return OnDuplicate::last;
+  if (text == "mean") return OnDuplicate::mean;
+  const std::vector<std::string> known = {"error", "first", "last", "mean"};
+  throw UsageError("--duplicates " + text + " is not understood", suggestion(text, known));
+}
+
+}  // namespace
+
+LoadOptions load_options(const DataArguments& arguments, const std::filesystem::path& rejects) {
+  LoadOptions options;
+  options.skip_bad_rows = bad_rows_to_skip(arguments.on_bad_row);
+  options.duplicates = duplicates_policy(arguments.duplicates);
+  options.cache = arguments.cache.empty() ? default_cache() : std::filesystem::path(arguments.cache);
+  if (options.skip_bad_rows > 0 && !rejects.empty()) options.rejects = rejects / "rejects.csv";
+  if (!arguments.tags_from.empty()) options.tags_from = arguments.tags_from;
+  return options;
+}
+
+Task parse_task(const std::string& text, const SplitName& split) {
+  if (text.empty()) return split.official == "ncf" ? Task::ranking : Task::rating;
+  if (text == "rating") return Task::rating;
+  if (text == "ranking") return Task::ranking;
+  const std::vector<std::string> known = {"rating", "ranking"};
+  throw UsageError("there is no task '" + text + "'", suggestion(text, known));
+}
+
+}  // namespace embrace::cli

@@ -1,0 +1,20 @@
+// From command line text to options that several verbs share.
+#pragma once
+#include <filesystem>
+
+#include "bench/cli/arguments.hpp"
+#include "host/data/dataset.hpp"
+#include "host/data/load_options.hpp"
+#include "host/data/split/split.hpp"
+#include "host/data/split/split_name.hpp"
+#include "host/method.hpp"
+
+namespace embrace::cli {
+
+/// `rejects`: the folder in which skipped rows are listed (rejects.csv); empty: nowhere.
+LoadOptions load_options(const DataArguments& arguments, const std::filesystem::path& rejects);
+
+/// What --task says; without it, what the split is for.
+Task parse_task(const std::string& text, const SplitName& split);
+
+}  // namespace embrace::cli

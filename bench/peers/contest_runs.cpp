@@ -1,0 +1,130 @@
+#include "bench/peers/contest_runs.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "bench/interrupt.hpp"
+#include "bench/peers/contestants.hpp"
+#include "bench/peers/environment.hpp"
+#include "host/error.hpp"
+#include "host/files.hpp"
+
+namespace embrace::peers {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder for jobs inside the output folder, gone with the object.
+class JobFolder {
+ public:
+  explicit JobFolder(const fs::path& output) : path_(fs::absolute(output) / ".peers") {
+    std::error_code error;
+    fs::remove_all(path_, error);
+    fs::create_directories(path_, error);
+    if (error) throw OutputError("cannot create the folder " + path_.string() + ": " + error.message());
+  }
+  ~JobFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  JobFolder(const JobFolder&) = delete;
+  JobFolder& operator=(const JobFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// The adapter and what it shares with others, out of the program.
+fs::path write_adapter(const Peer& peer, const fs::path& folder) {
+  const std::string adapter = "peer_" + peer.name + ".py";
+  for (const std::string& file : {std::string("protocol.py"), adapter}) {
+    write_atomically(folder / file, peer_file(file));
+  }
+  return folder / adapter;
+}
+
+std::string outcome(const Record& record) {
+  if (record.status != "ok") return record.status + ": " + record.reason;
+  std::string text = fmt::format("{:.3f} s", record.cost->train_seconds);
+  if (record.curve && !record.curve->values.empty()) {
+    text += fmt::format(", {} {:.4f}", record.curve->metric, record.curve->values.back());
+  }
+  return text;
+}
+
+class ContestRun {
+ public:
+  ContestRun(const RunOptions& options, Sides& sides, std::string name)
+      : options_(options), sides_(sides), name_(std::move(name)) {}
+
+  bool all() {
+    for (int repetition = 1; repetition <= options_.repetitions && ok_; ++repetition) {
+      // Who begins alternates; an operation's answer is compared with ours, which must be there first.
+      const bool ours_first = repetition % 2 == 1;
+      for (const bool ours : {ours_first, !ours_first}) one(ours, repetition);
+    }
+    return ok_;
+  }
+  void keep(const Record& record) {
+    write_atomically(options_.output / (record.id + ".json"), to_json(record));
+    options_.say(fmt::format("{}, repetition {}, {}: {}", name_, record.seed, record.method, outcome(record)));
+  }
+
+ private:
+  void one(bool ours, int repetition) {
+    if (interrupt_signal() != 0) throw Interrupted{};
+    Record record = ours ? sides_.ours(repetition) : sides_.theirs(repetition);
+    // Repetitions of one training say the same about accuracy; the draws would be nine tenths of the record.
+    for (auto& [name, accuracy] : record.accuracy) accuracy.draws.clear();
+    keep(record);
+    ok_ = ok_ && record.status == "ok";
+  }
+
+  const RunOptions& options_;
+  Sides& sides_;
+  std::string name_;
+  bool ok_ = true;
+};
+
+bool run_contest(const RunOptions& options, const std::string& data, const Contest& contest, const fs::path& folder,
+                 Threads& threads) {
+  const Peer* peer = find_peer(contest.peer);
+  if (peer == nullptr) throw std::logic_error("there is no peer '" + contest.peer + "'");
+  const Ground ground = make_ground(contest, data, options.split, options.split_seed, options.load, folder, threads);
+  const fs::path adapter = write_adapter(*peer, folder);
+  Sides sides({ground,
+               *peer,
+               {python_of(*peer, options.environments).string(), adapter.string()},
+               options.timeout_seconds,
+               options.command},
+              threads);
+  ContestRun run(options, sides, contest.name + " on " + ground.dataset.name);
+  const std::string reason = why_not_installed(*peer, options.environments);
+  if (!reason.empty()) {
+    run.keep(sides.absent(reason));
+    return true;
+  }
+  return run.all();
+}
+
+}  // namespace
+
+bool run_contests(const RunOptions& options, Threads& threads) {
+  bool ok = true;
+  for (const std::string& data : options.data) {
+    for (const Contest* contest : options.contests) {
+      const JobFolder folder(options.output);
+      const Contest wanted = options.factors ? with_factors(*contest, *options.factors) : *contest;
+      try {
+        ok = run_contest(options, data, wanted, folder.path(), threads) && ok;
+      } catch (const Unsupported& error) {
+        options.say(fmt::format("{} on {}: {}", wanted.name, data, error.what()));
+      }
+    }
+  }
+  return ok;
+}
+
+}  // namespace embrace::peers

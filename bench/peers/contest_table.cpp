@@ -1,0 +1,288 @@
+#include "bench/peers/contest_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <tuple>
+
+#include "bench/report/settings.hpp"
+#include "bench/spread.hpp"
+#include "host/random.hpp"
+
+namespace embrace::peers {
+namespace {
+
+std::string provenance(const Record& record, const std::string& name) {
+  const auto found = record.provenance.find(name);
+  return found == record.provenance.end() ? "" : found->second;
+}
+
+bool is_peers(const Record& record) { return record.family == "peer"; }
+
+/// Programs that ran or waited when the run began, beyond the threads of a contest; 0 when there were none.
+double load_of(const Record& record) {
+  const std::string text = provenance(record, "load");
+  double load = 0;
+  std::from_chars(text.data(), text.data() + text.size(), load);
+  return load > record.device.threads + 0.5 ? load : 0;
+}
+
+int factors_of(const Record& record) {
+  const auto found = std::find_if(record.hyper.begin(), record.hyper.end(),
+                                  [](const auto& setting) { return setting.first == "factors"; });
+  return found == record.hyper.end() ? 0 : static_cast<int>(found->second);
+}
+
+/// The runs of one contest on one data with one number of threads and factors, by repetition.
+struct Runs {
+  std::map<std::uint64_t, const Record*> ours, theirs;
+};
+
+bool lower_is_better(const std::string& metric) { return metric != "auc"; }
+
+bool reaches(const std::string& metric, double value, double target) {
+  return lower_is_better(metric) ? value <= target : value >= target;
+}
+
+/// Seconds of training until the curve reaches the target; absent when it does not.
+std::optional<double> seconds_to(const Record& record, double target) {
+  const Record::Curve& curve = *record.curve;
+  for (std::size_t c = 0; c < curve.values.size(); ++c) {
+    if (reaches(curve.metric, curve.values[c], target)) return curve.seconds[c];
+  }
+  return std::nullopt;
+}
+
+/// Ratio of medians with its interval: pairs of repetitions drawn with replacement.
+void add_ratio(const std::vector<double>& ours, const std::vector<double>& theirs, ContestRow& row) {
+  row.ratio = median(theirs) / median(ours);
+  constexpr std::uint32_t draws = 2000;
+  const Random random(1, Stream::bootstrap);
+  std::vector<double> ratios, a(ours.size()), b(ours.size());
+  for (std::uint32_t draw = 0; draw < draws; ++draw) {
+    for (std::size_t r = 0; r < ours.size(); ++r) {
+      const std::size_t pick = random.below(ours.size(), r, draw);
+      a[r] = ours[pick];
+      b[r] = theirs[pick];
+    }
+    ratios.push_back(median(b) / median(a));
+  }
+  if (ours.size() > 1) row.interval = percentile_interval(std::move(ratios));
+}
+
+/// Both sides' records of the repetitions in which both are ok.
+std::vector<std::pair<const Record*, const Record*>> pairs_of(const Runs& runs) {
+  std::vector<std::pair<const Record*, const Record*>> pairs;
+  for (const auto& [repetition, ours] : runs.ours) {
+    const auto theirs = runs.theirs.find(repetition);
+    if (theirs != runs.theirs.end() && ours->status == "ok" && theirs->second->status == "ok") {
+      pairs.emplace_back(ours, theirs->second);
+    }
+  }
+  return pairs;
+}
+
+std::string why_no_pair(const Runs& runs) {
+  for (const auto* side : {&runs.theirs, &runs.ours}) {
+    for (const auto& [repetition, record] : *side) {
+      if (record->status != "ok") return record->method + " " + record->status + ": " + record->reason;
+    }
+  }
+  return "a side has no records";
+}
+
+class Comparison {
+ public:
+  Comparison(const Contest& contest, const Runs& runs) : contest_(contest), pairs_(pairs_of(runs)) {
+    const Record& any = *(runs.theirs.empty() ? runs.ours : runs.theirs).begin()->second;
+    common_.data = any.data.name;
+    common_.data_sha256 = any.data.sha256;
+    common_.split = any.split.name;
+    common_.threads = any.device.threads;
+    common_.contest = contest.name;
+    common_.ours = contest.ours.method;
+    common_.theirs = contest.theirs.method;
+    common_.package = provenance(any, "package");
+    if (const std::string build = provenance(any, "build"); !build.empty() && is_peers(any)) {
+      common_.package += ", " + build;
+    }
+    common_.factors = factors_of(any);
+    common_.metric = contest.metric;
+    common_.repetitions = static_cast<int>(pairs_.size());
+    if (pairs_.empty()) common_.reason = why_no_pair(runs);
+    if (!pairs_.empty() && !contest.is_operation()) add_accuracy();
+  }
+
+  ContestRow row(const Goal& goal) const {
+    ContestRow row = common_;
+    row.measure = goal.measure;
+    row.bar = goal.bar;
+    if (!row.reason.empty()) return row;
+    std::vector<double> ours, theirs;  // seconds
+    for (const auto& [a, b] : pairs_) {
+      ours.push_back(seconds(goal.measure, *a));
+      theirs.push_back(seconds(goal.measure, *b));
+    }
+    const bool rate = goal.measure == Measure::rate;
+    row.ours_value = rate ? 1 / median(ours) : median(ours);
+    row.theirs_value = rate ? 1 / median(theirs) : median(theirs);
+    add_ratio(ours, theirs, row);
+    return row;
+  }
+
+ private:
+  double seconds(Measure measure, const Record& record) const {
+    if (measure == Measure::rate) return 1 / record.cost->updates_per_second;
+    if (measure == Measure::target) return *seconds_to(record, *common_.target);
+    return record.cost->train_seconds;
+  }
+
+  void add_accuracy() {
+    std::vector<double> ours, theirs;
+    for (const auto& [a, b] : pairs_) {
+      ours.push_back(a->curve->values.back());
+      theirs.push_back(b->curve->values.back());
+    }
+    common_.ours_accuracy = median(ours);
+    common_.theirs_accuracy = median(theirs);
+    const auto stated = std::find_if(contest_.targets.begin(), contest_.targets.end(),
+                                     [&](const auto& target) { return target.first == common_.data; });
+    std::vector<double> ends = ours;
+    ends.insert(ends.end(), theirs.begin(), theirs.end());
+    const auto [least, most] = std::minmax_element(ends.begin(), ends.end());
+    common_.target = stated != contest_.targets.end()   ? stated->second
+                     : lower_is_better(contest_.metric) ? *most
+                                                        : *least;
+    for (const auto& [a, b] : pairs_) {
+      for (const Record* side : {a, b}) {
+        if (!seconds_to(*side, *common_.target)) {
+          common_.reason = fmt::format("{} does not reach {} {:.4f} in {} epochs", side->method, contest_.metric,
+                                       *common_.target, side->cost->epochs);
+        }
+      }
+    }
+  }
+
+  const Contest& contest_;
+  std::vector<std::pair<const Record*, const Record*>> pairs_;
+  ContestRow common_;
+};
+
+std::string three_digits(double value) {
+  if (value >= 99.95) return fmt::format("{:.0f}", value);
+  if (value >= 9.995) return fmt::format("{:.1f}", value);
+  return fmt::format("{:.{}f}", value, value >= 0.9995 ? 2 : 4);
+}
+
+std::string value_text(const ContestRow& row, const std::optional<double>& value) {
+  if (!value) return "";
+  if (row.measure == Measure::rate) return three_digits(*value / 1e6) + " M/s";
+  return three_digits(*value) + " s";
+}
+
+std::string verdict(const ContestRow& row) {
+  if (!row.ratio) return row.bar > 0 ? "no result" : "";
+  if (row.bar <= 0) return "";
+  if (*row.ratio < row.bar) return "missed";
+  return row.interval && row.interval->low < row.bar ? "met, not surely" : "met";
+}
+
+Cell plain(std::string text) {
+  Cell cell;
+  cell.text = std::move(text);
+  return cell;
+}
+
+std::vector<Cell> cells_of(const ContestRow& row) {
+  const auto accuracy = [](const std::optional<double>& value) { return value ? fmt::format("{:.4f}", *value) : ""; };
+  std::vector<Cell> cells = {
+      plain(row.contest),
+      plain(row.package),
+      plain(row.factors > 0 ? std::to_string(row.factors) : ""),
+      plain(measure_name(row.measure)),
+      plain(row.target ? fmt::format("{} {:.4f}", row.metric, *row.target) : row.metric),
+      plain(accuracy(row.ours_accuracy)),
+      plain(accuracy(row.theirs_accuracy)),
+      plain(value_text(row, row.ours_value)),
+      plain(value_text(row, row.theirs_value)),
+      plain(row.ratio ? three_digits(*row.ratio) + "x" : ""),
+      plain(row.interval ? three_digits(row.interval->low) + " to " + three_digits(row.interval->high) : ""),
+      plain(row.bar > 0 ? fmt::format("{:g}x", row.bar) : ""),
+      plain(verdict(row))};
+  return cells;
+}
+
+Table make_table(const std::vector<const ContestRow*>& rows) {
+  const ContestRow& first = *rows[0];
+  Table table;
+  table.heading = fmt::format("{}, {}, {} threads", first.data, first.split, first.threads);
+  table.columns = {
+      {"contest", false},  {"peer", false},       {"k", true},    {"measure", false}, {"both reach", false},
+      {"end, ours", true}, {"end, theirs", true}, {"ours", true}, {"theirs", true},   {"ratio", true},
+      {"95 %", true},      {"aim", true},         {"", false}};
+  table.keys = 2;
+  for (const ContestRow* row : rows) {
+    table.rows.push_back(cells_of(*row));
+    if (!row->reason.empty()) {
+      const std::string note = row->contest + ": " + row->reason;
+      if (std::find(table.notes.begin(), table.notes.end(), note) == table.notes.end()) table.notes.push_back(note);
+    }
+  }
+  return table;
+}
+
+auto table_key(const ContestRow& row) { return std::tie(row.data, row.split, row.threads); }
+
+}  // namespace
+
+std::vector<ContestRow> contest_rows(const std::vector<Record>& records) {
+  // In the order of the table; data reduced to high ratings have another hash and stay beside the rest.
+  std::map<std::tuple<std::string, std::string, int, std::size_t, int, std::string>, Runs> groups;
+  for (const Record& record : records) {
+    const Contest* contest = find_contest(provenance(record, "contest"));
+    if (contest == nullptr) continue;
+    const auto place = static_cast<std::size_t>(contest - all_contests().data());
+    Runs& runs = groups[{record.data.name, record.split.name, record.device.threads, place, factors_of(record),
+                         record.data.sha256}];
+    (is_peers(record) ? runs.theirs : runs.ours)[record.seed] = &record;
+  }
+  std::vector<ContestRow> rows;
+  for (const auto& [key, runs] : groups) {
+    const Contest& contest = all_contests()[std::get<3>(key)];
+    const Comparison comparison(contest, runs);
+    for (const Goal& goal : contest.goals) rows.push_back(comparison.row(goal));
+  }
+  return rows;
+}
+
+Document contest_document(const std::vector<Record>& records) {
+  const std::vector<ContestRow> rows = contest_rows(records);
+  Document document;
+  for (std::size_t first = 0; first < rows.size();) {
+    std::vector<const ContestRow*> part;
+    std::size_t next = first;
+    for (; next < rows.size() && table_key(rows[first]) == table_key(rows[next]); ++next) part.push_back(&rows[next]);
+    document.tables.push_back(make_table(part));
+    first = next;
+  }
+  document.notes.emplace_back(
+      "Medians over interleaved repetitions; ratio: their time / ours; interval: repetitions drawn in pairs. Times are "
+      "of training alone.");
+  double load = 0;
+  for (const Record& record : records) load = std::max(load, load_of(record));
+  if (load > 0) {
+    document.notes.push_back(fmt::format(
+        "The machine had other work: up to {:.1f} programs waited for a processor when a run began.", load));
+  }
+  std::vector<std::string> makers;
+  for (const Record& record : records) {
+    const std::string maker = "Made by " + made_by(record) + ", " + provenance(record, "machine") + ".";
+    if (std::find(makers.begin(), makers.end(), maker) == makers.end()) makers.push_back(maker);
+  }
+  document.notes.insert(document.notes.end(), makers.begin(), makers.end());
+  return document;
+}
+
+}  // namespace embrace::peers

@@ -1,0 +1,181 @@
+#include "bench/peers/contestants.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bench/identity.hpp"
+#include "bench/machine.hpp"
+#include "bench/peers/npy.hpp"
+#include "bench/spread.hpp"
+#include "host/error.hpp"
+#include "host/methods/registry.hpp"
+
+namespace embrace::peers {
+namespace {
+
+Record::Cost operation_cost(std::vector<double> seconds, std::int64_t ratings) {
+  Record::Cost cost;
+  cost.train_seconds = median(seconds);
+  cost.epochs = static_cast<int>(seconds.size());
+  cost.updates_per_second = static_cast<double>(ratings) / std::max(cost.train_seconds, 1e-9);
+  cost.epoch_seconds = std::move(seconds);
+  return cost;
+}
+
+}  // namespace
+
+Sides::Sides(Terms terms, Threads& threads)
+    : terms_(std::move(terms)), contest_(*terms_.ground.contest), threads_(threads), device_(usable_devices().at(0)) {}
+
+Record Sides::describe(bool ours, int repetition) const {
+  const Ground& ground = terms_.ground;
+  const Side& side = ours ? contest_.ours : contest_.theirs;
+  Record record = describe_data(ground.dataset, ground.fold, ground.split, ground.split_seed, contest_.task);
+  record.method = side.method;
+  record.information = contest_.information;
+  record.seed = static_cast<std::uint64_t>(repetition);
+  record.notes = ground.notes;
+  if (contest_.task == Task::ranking) {
+    record.positive = contest_.positive;
+    record.at = {10, 20};
+  }
+  record.device = {device_.kind, device_.name, threads_.count()};
+  record.provenance = provenance(device_, terms_.command);
+  record.provenance["contest"] = contest_.name;
+  record.provenance["load"] = fmt::format("{:.2f}", load_average());
+  const Method* method = ours ? find_method(side.method) : nullptr;
+  if (method != nullptr) {
+    record.family = method->info.family;
+    record.lock_free = method->info.traits.lock_free;
+    record.hyper = make_hyper(*method, contest_.task, side.settings).values();
+  } else {
+    record.family = ours ? "operation" : "peer";
+    record.hyper = side.settings;
+    std::sort(record.hyper.begin(), record.hyper.end());
+  }
+  if (!ours) record.provenance["package"] = terms_.peer.package;
+  record.id = record_id(record, device_, contest_.name);
+  return record;
+}
+
+Record Sides::absent(const std::string& reason) const {
+  Record record = describe(false, 1);
+  record.status = "unsupported";
+  record.reason = reason;
+  return record;
+}
+
+Record Sides::ours(int repetition) {
+  Record record = describe(true, repetition);
+  if (contest_.is_operation()) {
+    settle(record, [&] { operate_ours(record); });
+  } else {
+    train_ours(repetition, record);
+  }
+  return record;
+}
+
+Record Sides::theirs(int repetition) {
+  Record record = describe(false, repetition);
+  settle(record, [&] {
+    if (contest_.is_operation()) {
+      operate_theirs(repetition, record);
+    } else {
+      train_theirs(repetition, record);
+    }
+  });
+  return record;
+}
+
+void Sides::train_ours(int repetition, Record& record) {
+  const Hyper hyper = make_hyper(*find_method(contest_.ours.method), contest_.task, contest_.ours.settings);
+  Run run = make_run(terms_.ground, hyper, device_);
+  run.seed = static_cast<std::uint64_t>(repetition);
+  run.timeout_seconds = terms_.timeout_seconds;
+  Record::Curve curve{contest_.metric, {}, {}, {}};
+  run.on_epoch = [&](int done, int, const Trainer& trainer) {
+    curve.epochs.push_back(done);
+    curve.seconds.push_back(record.cost->train_seconds);
+    curve.values.push_back(accuracy_of(terms_.ground, trainer, true, threads_));
+  };
+  execute(run, threads_, record);
+  if (record.status == "ok") record.curve = std::move(curve);
+}
+
+Job Sides::job(int repetition) const {
+  const Ground& ground = terms_.ground;
+  Job job;
+  job.method = contest_.theirs.method;
+  for (const auto& [name, value] : contest_.theirs.settings) {
+    if (name != "epochs") job.settings.emplace_back(name, value);
+  }
+  job.users = ground.dataset.ratings.user_count();
+  job.items = ground.dataset.ratings.item_count();
+  job.test_pairs = static_cast<std::int64_t>(ground.fold.test.size());
+  job.task = contest_.task;
+  job.epochs = static_cast<int>(setting(contest_.theirs, "epochs"));
+  job.threads = threads_.count();
+  job.seed = static_cast<std::uint64_t>(repetition);
+  job.timeout_seconds = terms_.timeout_seconds;
+  if (contest_.is_operation()) return job;
+  for (int epoch = contest_.stepwise ? 1 : job.epochs; epoch <= job.epochs; ++epoch) job.checkpoints.push_back(epoch);
+  return job;
+}
+
+void take_origin(const JobResult& result, Record& record) {
+  record.provenance["package"] = result.package;
+  record.provenance["build"] = result.build;
+  record.provenance["peer_libraries"] = result.libraries;
+}
+
+void Sides::train_theirs(int repetition, Record& record) {
+  const Ground& ground = terms_.ground;
+  const Job todo = job(repetition);
+  const JobResult result = run_job(terms_.program, todo, ground.folder);
+  take_origin(result, record);
+  record.cost = Record::Cost{};
+  Record::Cost& cost = *record.cost;
+  cost.prepare_seconds = result.prepare_seconds;
+  cost.train_seconds = result.checkpoints.back().seconds;
+  cost.epoch_seconds = result.epoch_seconds;
+  cost.epochs = todo.epochs;
+  cost.updates_per_second = static_cast<double>(record.split.train) * todo.epochs / std::max(cost.train_seconds, 1e-9);
+  cost.peak_bytes = result.peak_bytes;
+  Record::Curve curve{contest_.metric, {}, {}, {}};
+  const Hyper none;
+  for (const auto& checkpoint : result.checkpoints) {
+    const auto model = load_model(todo, checkpoint, ground.folder, threads_);
+    curve.epochs.push_back(checkpoint.epochs);
+    curve.seconds.push_back(checkpoint.seconds);
+    curve.values.push_back(accuracy_of(ground, *model, false, threads_));
+    if (checkpoint.epochs == todo.epochs) measure(make_run(ground, none, device_), *model, threads_, record);
+  }
+  record.curve = std::move(curve);
+}
+
+void Sides::operate_ours(Record& record) {
+  OperationOutput output = run_operation(contest_.ours.method, *terms_.ground.operation,
+                                         static_cast<int>(setting(contest_.ours, "epochs")), threads_);
+  record.cost = operation_cost(std::move(output.seconds), record.split.train);
+  answer_ = std::move(output.answer);
+}
+
+void Sides::operate_theirs(int repetition, Record& record) {
+  const JobResult result = run_job(terms_.program, job(repetition), terms_.ground.folder);
+  take_origin(result, record);
+  record.cost = operation_cost(result.epoch_seconds, record.split.train);
+  record.cost->peak_bytes = result.peak_bytes;
+  const auto answer = read_npy<std::int64_t>(terms_.ground.folder / "output" / "answer.npy").values;
+  if (answer.size() != answer_.size()) {
+    throw JobFailed(fmt::format("its answer has {} numbers, ours {}", answer.size(), answer_.size()));
+  }
+  const auto [theirs, ours] = std::mismatch(answer.begin(), answer.end(), answer_.begin());
+  if (theirs != answer.end()) {
+    throw JobFailed(
+        fmt::format("its answer differs from ours at {}: {}, not {}", theirs - answer.begin(), *theirs, *ours));
+  }
+  record.notes.emplace_back("the answer equals ours");
+}
+
+}  // namespace embrace::peers

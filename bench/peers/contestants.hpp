@@ -1,0 +1,44 @@
+// One repetition of a contest by either side, as an ordinary record.
+#pragma once
+#include "bench/peers/contest_data.hpp"
+#include "bench/peers/job.hpp"
+#include "bench/peers/peer.hpp"
+#include "host/record.hpp"
+
+namespace embrace::peers {
+
+/// What the runs of a contest share. Everything outlives them.
+struct Terms {
+  const Ground& ground;
+  const Peer& peer;
+  std::vector<std::string> program;  // python and the adapter
+  double timeout_seconds = 0;        // of a run; 0: none
+  std::string command;               // of this program, for the records
+};
+
+/// The two sides of a contest. `repetition` counts from 1 and is the seed. The record tells what became of a run;
+/// thrown are only Interrupted and OutputError.
+class Sides {
+ public:
+  Sides(Terms terms, Threads& threads);
+  Record ours(int repetition);
+  Record theirs(int repetition);
+  /// The record of a peer that cannot be run.
+  Record absent(const std::string& reason) const;
+
+ private:
+  Record describe(bool ours, int repetition) const;
+  void train_ours(int repetition, Record& record);
+  void train_theirs(int repetition, Record& record);
+  void operate_ours(Record& record);
+  void operate_theirs(int repetition, Record& record);
+  Job job(int repetition) const;
+
+  Terms terms_;
+  const Contest& contest_;
+  Threads& threads_;
+  DeviceInfo device_;
+  std::vector<std::int64_t> answer_;  // of our last operation
+};
+
+}  // namespace embrace::peers

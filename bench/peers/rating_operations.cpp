@@ -1,0 +1,100 @@
+#include "bench/peers/rating_operations.hpp"
+
+#include <chrono>
+#include <functional>
+#include <stdexcept>
+
+#include "bench/peers/npy.hpp"
+#include "host/data/load.hpp"
+#include "host/data/load_options.hpp"
+#include "host/data/write.hpp"
+#include "host/math/aggregate.hpp"
+#include "host/permutation.hpp"
+#include "host/sparse.hpp"
+
+namespace embrace::peers {
+namespace {
+
+std::int64_t half_stars(float rating) { return static_cast<std::int64_t>(2 * rating); }
+
+std::vector<std::int64_t> answer_of(const UserItemAggregates& sums) {
+  std::vector<std::int64_t> all;
+  for (const auto* side : {&sums.users, &sums.items}) {
+    for (const auto* column : {&side->count, &side->half_stars, &side->quarter_stars}) {
+      all.insert(all.end(), column->begin(), column->end());
+    }
+  }
+  return all;
+}
+
+std::vector<std::int64_t> answer_of(const Csr& csr) {
+  std::vector<std::int64_t> all(csr.offsets);
+  all.insert(all.end(), csr.indices.begin(), csr.indices.end());
+  for (const float value : csr.values) all.push_back(half_stars(value));
+  return all;
+}
+
+template <typename Result>
+OperationOutput repeated(int repeats, const std::function<Result()>& work) {
+  OperationOutput output;
+  for (int r = 0; r < repeats; ++r) {
+    const auto begin = std::chrono::steady_clock::now();
+    const Result result = work();
+    output.seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+    if (r + 1 == repeats) output.answer = answer_of(result);
+  }
+  return output;
+}
+
+Csr prepare_file(const std::filesystem::path& csv, Threads& threads) {
+  const Dataset dataset = load_dataset(csv.string(), LoadOptions{}, threads);
+  const Ratings& ratings = dataset.ratings;
+  return csr_from_triples(ratings.user_count(), ratings.item_count(), ratings.users, ratings.items, ratings.values,
+                          threads);
+}
+
+}  // namespace
+
+OperationInput make_operation_input(const Dataset& dataset, const Fold& fold, const std::filesystem::path& folder) {
+  const Ratings& ratings = dataset.ratings;
+  OperationInput input;
+  input.users = ratings.user_count();
+  input.items = ratings.item_count();
+  const auto size = static_cast<std::int64_t>(fold.train.size());
+  const Permutation order(size, Random(1, Stream::shuffle), 0);
+  for (std::int64_t n = 0; n < size; ++n) {
+    const auto p = static_cast<std::size_t>(fold.train[static_cast<std::size_t>(order(n))]);
+    input.user.push_back(ratings.users[p]);
+    input.item.push_back(ratings.items[p]);
+    input.value.push_back(ratings.values[p]);
+  }
+  std::filesystem::create_directories(folder);
+  write_npy<std::int32_t>(folder / "train_users.npy", input.user, {size});
+  write_npy<std::int32_t>(folder / "train_items.npy", input.item, {size});
+  write_npy<float>(folder / "train_values.npy", input.value, {size});
+  write_split(dataset, {fold}, folder);
+  const auto made = folder / ("fold-" + std::to_string(fold.number));
+  input.csv = folder / "train.csv";
+  std::filesystem::rename(made / "train.csv", input.csv);
+  std::filesystem::remove_all(made);
+  return input;
+}
+
+OperationOutput run_operation(const std::string& name, const OperationInput& input, int repeats, Threads& threads) {
+  if (name == "aggregate") {
+    return repeated<UserItemAggregates>(repeats, [&] {
+      return aggregate_ratings(input.users, input.items, input.user, input.item, input.value, threads);
+    });
+  }
+  if (name == "csr") {
+    return repeated<Csr>(repeats, [&] {
+      return csr_from_triples(input.users, input.items, input.user, input.item, input.value, threads);
+    });
+  }
+  if (name == "prepare") {
+    return repeated<Csr>(repeats, [&] { return prepare_file(input.csv, threads); });
+  }
+  throw std::invalid_argument("there is no operation '" + name + "'");
+}
+
+}  // namespace embrace::peers

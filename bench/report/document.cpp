@@ -1,0 +1,178 @@
+#include "bench/report/document.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+#include <tuple>
+
+#include "host/metrics/metric.hpp"
+
+namespace embrace {
+namespace {
+
+/// Three digits, never an exponent for times and speeds that occur.
+/// Two digits below a tenth, so that a closed form does not take 0.000 seconds.
+std::string three_digits(double value) {
+  if (value >= 99.95) return fmt::format("{:.0f}", value);
+  if (value >= 9.995) return fmt::format("{:.1f}", value);
+  if (value >= 0.9995) return fmt::format("{:.2f}", value);
+  if (value >= 0.0995) return fmt::format("{:.3f}", value);
+  return fmt::format("{:.2g}", value);
+}
+
+std::string rate(double value) {
+  if (value >= 999.5e6) return three_digits(value / 1e9) + " G";
+  if (value >= 999.5e3) return three_digits(value / 1e6) + " M";
+  if (value >= 999.5) return three_digits(value / 1e3) + " k";
+  return three_digits(value);
+}
+
+Cell metric_cell(const Row& row, const std::string& name) {
+  const auto found = row.accuracy.find(name);
+  if (found == row.accuracy.end()) return {};
+  const RowMetric& metric = found->second;
+  Cell cell;
+  cell.text = fmt::format("{:.4f}", metric.value);
+  cell.standing = metric.standing;
+  if (metric.interval) {
+    cell.spread = fmt::format("{:.4f}", (metric.interval->high - metric.interval->low) / 2);
+    cell.detail = fmt::format("{:.4f} to {:.4f}", metric.interval->low, metric.interval->high);
+  }
+  return cell;
+}
+
+Cell seconds_cell(const Row& row) {
+  Cell cell;
+  if (row.train_seconds) cell.text = three_digits(*row.train_seconds);
+  if (row.train_seconds_spread) cell.spread = three_digits(*row.train_seconds_spread);
+  return cell;
+}
+
+std::string status_text(const Row& row) {
+  return row.runs > 1 && row.status.find('/') == std::string::npos ? row.status + " " + std::to_string(row.runs)
+                                                                   : row.status;
+}
+
+/// A column: how it is titled and what a row puts there. Columns without any content are dropped.
+struct Source {
+  Column column;
+  std::function<Cell(const Row&)> cell;
+  bool always = false;
+};
+
+Cell plain(std::string text) {
+  Cell cell;
+  cell.text = std::move(text);
+  return cell;
+}
+
+std::vector<Source> sources(const std::vector<std::string>& metrics) {
+  std::vector<Source> all;
+  const auto add = [&](const char* title, bool number, bool always, std::function<Cell(const Row&)> cell) {
+    all.push_back({{title, number}, std::move(cell), always});
+  };
+  add("method", false, true, [](const Row& row) { return plain(row.method); });
+  add("information", false, true, [](const Row& row) { return plain(row.information); });
+  add("device", false, true, [](const Row& row) { return plain(row.device); });
+  add("settings", false, false, [](const Row& row) { return plain(row.settings); });
+  for (const std::string& name : metrics) {
+    add(name.c_str(), true, false, [name](const Row& row) { return metric_cell(row, name); });
+  }
+  add("train s", true, false, seconds_cell);
+  add("updates/s", true, false,
+      [](const Row& row) { return plain(row.updates_per_second ? rate(*row.updates_per_second) : ""); });
+  add("speedup", true, false,
+      [](const Row& row) { return plain(row.speedup_vs_cpu ? three_digits(*row.speedup_vs_cpu) + "x" : ""); });
+  add("status", false, true, [](const Row& row) { return plain(status_text(row)); });
+  return all;
+}
+
+std::string heading(const Row& row) {
+  std::string text = row.data + ", " + row.split + ", " + row.task;
+  if (row.positive) text += fmt::format(", positive from {:.6g}", *row.positive);
+  return text;
+}
+
+bool same_table(const Row& a, const Row& b) {
+  return std::tie(a.data, a.data_sha256, a.split, a.task, a.positive) ==
+         std::tie(b.data, b.data_sha256, b.split, b.task, b.positive);
+}
+
+bool any_standing(const Table& table, Standing standing) {
+  return std::any_of(table.rows.begin(), table.rows.end(), [&](const auto& row) {
+    return std::any_of(row.begin(), row.end(), [&](const Cell& cell) { return cell.standing == standing; });
+  });
+}
+
+void add_notes(const std::vector<const Row*>& rows, Table& table) {
+  if (rows[0]->best_rmse) {
+    table.notes.push_back(
+        fmt::format("Best reachable RMSE on {}: {:.4f} (the planted noise).", rows[0]->data, *rows[0]->best_rmse));
+  }
+  if (any_standing(table, Standing::best)) {
+    table.best_legend =
+        "better than every other method, information and setting over the same folds and seeds; each paired 95 % "
+        "interval excludes zero.";
+  }
+  if (any_standing(table, Standing::tied)) {
+    table.notes.emplace_back(
+        "~: the best value and those that cannot be told from it (paired interval includes zero).");
+  }
+  for (const Row* row : rows) {
+    if (row->failed == 0) continue;
+    std::string note = fmt::format("Failed: {} {} ({}), {} of {} runs", row->method, row->information, row->device,
+                                   row->failed, row->runs);
+    for (const std::string& reason : row->reasons) note += "; " + reason;
+    table.notes.push_back(note);
+  }
+}
+
+Table make_table(const std::vector<const Row*>& rows) {
+  Report part;
+  for (const Row* row : rows) part.rows.push_back(*row);
+  Table table;
+  table.heading = heading(*rows[0]);
+  table.rows.resize(rows.size());
+  for (const Source& source : sources(part.metric_names())) {
+    std::vector<Cell> cells;
+    for (const Row* row : rows) cells.push_back(source.cell(*row));
+    const bool empty = std::all_of(cells.begin(), cells.end(), [](const Cell& cell) { return cell.text.empty(); });
+    if (empty && !source.always) continue;
+    if (!source.column.number && table.keys == table.columns.size()) ++table.keys;
+    table.columns.push_back(source.column);
+    for (std::size_t r = 0; r < rows.size(); ++r) table.rows[r].push_back(std::move(cells[r]));
+  }
+  add_notes(rows, table);
+  return table;
+}
+
+}  // namespace
+
+Document make_document(const Report& report) {
+  Document document;
+  for (std::size_t first = 0; first < report.rows.size();) {
+    std::vector<const Row*> rows;
+    std::size_t next = first;
+    for (; next < report.rows.size() && same_table(report.rows[first], report.rows[next]); ++next) {
+      rows.push_back(&report.rows[next]);
+    }
+    document.tables.push_back(make_table(rows));
+    first = next;
+  }
+  if (!document.tables.empty()) {
+    document.notes.emplace_back(
+        "After the sign: half the 95 % interval (bootstrap over users), for times the standard "
+        "deviation between runs.");
+  }
+  if (report.unsupported > 0) {
+    document.notes.push_back(
+        fmt::format("{} that cannot be (unsupported), left out.",
+                    report.unsupported == 1 ? "1 pair of method and information"
+                                            : std::to_string(report.unsupported) + " pairs of method and information"));
+  }
+  for (const std::string& build : report.builds) document.notes.push_back("Made by " + build + ".");
+  return document;
+}
+
+}  // namespace embrace

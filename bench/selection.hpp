@@ -1,0 +1,27 @@
+// What --method and --set mean.
+#pragma once
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "host/method.hpp"
+
+namespace embrace {
+
+/// NAME=VALUE for all methods (method empty) or for one.
+struct Setting {
+  std::string method;
+  std::string name;
+  double value = 0;
+};
+
+/// "a=1,b.c=2" as given to --set, once or more; throws UsageError. Names are checked against the methods of the study.
+std::vector<Setting> parse_settings(const std::vector<std::string>& texts, const std::vector<const Method*>& methods);
+
+/// The method's hyper-parameters: its defaults, then those of the settings that are for all methods or for it.
+Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings);
+
+/// Globs, `all` and leading `!`; in the order of the registry. Throws UsageError when nothing is left.
+std::vector<const Method*> select_methods(const std::string& text);
+
+}  // namespace embrace

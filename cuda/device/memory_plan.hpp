@@ -1,0 +1,25 @@
+// What a run will put on the device, added up before anything is allocated.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cuda/device/device.hpp"
+
+namespace embrace::gpu {
+
+class MemoryPlan {
+ public:
+  MemoryPlan& add(std::string what, std::int64_t bytes);
+  std::int64_t bytes() const;
+  /// "cuda:0: 12.4 MiB planned (ratings 8.0, factors 4.4), 8192.0 MiB free"
+  std::string text(const Device& device) const;
+  /// Throws OutOfMemory with the plan when it is more than what is free.
+  void require(const Device& device) const;
+
+ private:
+  std::vector<std::pair<std::string, std::int64_t>> parts_;
+};
+
+}  // namespace embrace::gpu

@@ -1,0 +1,73 @@
+#include "cuda/learning/embedding_trainer.hpp"
+
+#include <algorithm>
+
+#include "cuda/device/phase.hpp"
+
+namespace embrace::gpu {
+namespace {
+
+constexpr std::int64_t pairs_at_a_time = std::int64_t{1} << 22U;
+
+}  // namespace
+
+EmbeddingTrainer::EmbeddingTrainer(DevicePtr device, const Problem& problem, const MemoryPlan& plan)
+    : Trainer(problem.threads), device_(std::move(device)), users_(problem.users()), items_(problem.items()) {
+  plan.require(*device_);
+  plan_ = plan.text(*device_);
+  model_.users = DeviceMatrix(*device_, users_, 0);
+  model_.items = DeviceMatrix(*device_, items_, 0);
+}
+
+void EmbeddingTrainer::predict(const PairsView& pairs, std::span<float> out) const {
+  complete_model();
+  const auto size = static_cast<std::int64_t>(out.size());
+  const std::int64_t most = std::min(size, pairs_at_a_time);
+  DeviceBuffer<std::int32_t> users(*device_, most), items(*device_, most);
+  DeviceBuffer<float> predicted(*device_, most);
+  for (std::int64_t first = 0; first < size; first += most) {
+    const std::int64_t count = std::min(most, size - first);
+    const auto begin = static_cast<std::size_t>(first), length = static_cast<std::size_t>(count);
+    device_->upload(pairs.users.subspan(begin, length), users.span().part(0, count));
+    device_->upload(pairs.items.subspan(begin, length), items.span().part(0, count));
+    predict_pairs(*device_, model_.view(), users.span().part(0, count), items.span().part(0, count),
+                  predicted.span().part(0, count));
+    device_->download(DeviceSpan<const float>(predicted.span().part(0, count)), out.subspan(begin, length));
+  }
+}
+
+Scorer EmbeddingTrainer::scorer() const {
+  complete_model();
+  return [this](DeviceSpan<const std::int32_t> users, DeviceMatrixView<float> scores) {
+    score_items(*device_, model_.view(), users, scores);
+  };
+}
+
+void EmbeddingTrainer::score(std::span<const std::int32_t> users, MatrixView out) const {
+  score_users(*device_, scorer(), users, out);
+}
+
+bool EmbeddingTrainer::rank(std::span<const std::int32_t> users, CsrView mask, std::int64_t depth,
+                            std::span<ScoredItem> out) const {
+  return rank_users(*device_, scorer(), users, mask, depth, out);
+}
+
+std::optional<EmbeddingView> EmbeddingTrainer::embedding() const {
+  complete_model();
+  EMBRACE_PHASE("copy back");
+  host_.users = download(*device_, model_.users);
+  host_.items = download(*device_, model_.items);
+  host_.user_bias = model_.user_bias.download();
+  host_.item_bias = model_.item_bias.download();
+  return EmbeddingView{{host_.users.data(), users_, host_.users.columns(), host_.users.columns()},
+                       {host_.items.data(), items_, host_.items.columns(), host_.items.columns()},
+                       host_.user_bias,
+                       host_.item_bias,
+                       model_.offset};
+}
+
+std::int64_t embedding_bytes(const Problem& problem, std::int64_t factors) {
+  return DeviceMatrix::bytes(problem.users() + problem.items(), factors) + 4 * (problem.users() + problem.items());
+}
+
+}  // namespace embrace::gpu

@@ -1,0 +1,55 @@
+// What all trainers on a device share whose model is vectors and biases: they fill `model_` in epoch(); predictions
+// and scores are computed where it lies, and embedding() copies it back when somebody asks.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cuda/device/memory_plan.hpp"
+#include "cuda/learning/embedding.hpp"
+#include "cuda/math/scoring.hpp"
+#include "host/matrix.hpp"
+#include "host/method.hpp"
+
+namespace embrace::gpu {
+
+class EmbeddingTrainer : public Trainer {
+ public:
+  void predict(const PairsView& pairs, std::span<float> out) const override;
+  void score(std::span<const std::int32_t> users, MatrixView out) const override;
+  bool rank(std::span<const std::int32_t> users, CsrView mask, std::int64_t depth,
+            std::span<ScoredItem> out) const override;
+  std::optional<EmbeddingView> embedding() const override;
+  std::string device_memory() const override { return plan_; }
+
+ protected:
+  /// Throws OutOfMemory when `plan` does not fit. Derived classes allocate after this.
+  EmbeddingTrainer(DevicePtr device, const Problem& problem, const MemoryPlan& plan);
+  Device& device() const { return *device_; }
+
+ private:
+  /// Makes model_ what the last epoch has learned; called before it is read. For trainers that learn something else
+  /// from which it follows.
+  virtual void complete_model() const {}
+  Scorer scorer() const;
+
+  DevicePtr device_;  // before everything that lies on it
+
+ protected:
+  std::int64_t users_;
+  std::int64_t items_;
+  DeviceEmbedding model_;
+
+ private:
+  struct OnHost {
+    Matrix users, items;
+    std::vector<float> user_bias, item_bias;
+  };
+  std::string plan_;
+  mutable OnHost host_;  // what embedding() shows
+};
+
+/// Bytes of the model of a trainer, for its plan.
+std::int64_t embedding_bytes(const Problem& problem, std::int64_t factors);
+
+}  // namespace embrace::gpu

@@ -1,0 +1,34 @@
+// Mapping: a thread a number, neighbouring threads neighbouring columns.
+// Cost: 4 bytes written and some 200 integer and double instructions a number; once a training.
+#include "cuda/device/phase.hpp"
+#include "cuda/learning/first_vectors.hpp"
+#include "cuda/math/random.cuh"
+#include "cuda/math/reduce.cuh"
+
+namespace embrace::gpu {
+namespace {
+
+constexpr int threads = 256;
+
+__global__ void __launch_bounds__(threads)
+    draw_factors_kernel(DeviceRandom random, std::int64_t first_row, DeviceSpan<const std::int64_t> offsets,
+                        double deviation, DeviceMatrixView<float> factors) {
+  const std::int64_t element = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
+  const std::int64_t row = element / factors.columns, column = element % factors.columns;
+  if (row >= factors.rows || offsets[row] == offsets[row + 1]) return;
+  factors(row, column) = static_cast<float>(
+      deviation * random.normal(static_cast<std::uint64_t>(first_row + row), static_cast<std::uint32_t>(column)));
+}
+
+}  // namespace
+
+void draw_factors(Device& device, std::uint64_t seed, std::int64_t first_row, DeviceSpan<const std::int64_t> offsets,
+                  double deviation, DeviceMatrixView<float> factors) {
+  EMBRACE_PHASE("initial factors");
+  if (factors.rows == 0 || factors.columns == 0) return;
+  draw_factors_kernel<<<blocks_for(factors.rows * factors.columns, threads), threads, 0, device.stream()>>>(
+      DeviceRandom(seed, Stream::initial), first_row, offsets, deviation, factors);
+  EMBRACE_CHECK(cudaGetLastError());
+}
+
+}  // namespace embrace::gpu

@@ -1,0 +1,13 @@
+// First vectors of a factorization, drawn on the device.
+#pragma once
+#include "cuda/device/device.hpp"
+
+namespace embrace::gpu {
+
+/// factors(r, k) = deviation · normal(first_row + r, k) of Random(seed, Stream::initial), as the CPU draws them: equal
+/// up to the last bit, which log and cos may round otherwise. Rows without ratings, offsets[r + 1] = offsets[r], keep
+/// what they have.
+void draw_factors(Device& device, std::uint64_t seed, std::int64_t first_row, DeviceSpan<const std::int64_t> offsets,
+                  double deviation, DeviceMatrixView<float> factors);
+
+}  // namespace embrace::gpu

@@ -1,0 +1,42 @@
+// Sorting, running sums and runs over whole arrays: the one place that compiles CUB's device algorithms.
+#pragma once
+#include "cuda/device/device.hpp"
+
+namespace embrace::gpu {
+
+/// What is sorted along with a key: the index of something and a weight.
+struct Element {
+  std::int32_t index;
+  float value;
+};
+
+/// Memory of a sort, kept between calls so that none of them allocates.
+class SortBuffers {
+ public:
+  SortBuffers() = default;
+  /// For arrays of at most `size` elements.
+  SortBuffers(Device& device, std::int64_t size);
+  static std::int64_t bytes(std::int64_t size);
+
+  /// Sorts by the keys' low `bits` bits; equal keys keep their order.
+  void sort(Device& device, DeviceSpan<std::uint32_t> keys, DeviceSpan<Element> elements, int bits);
+  /// out[i] = in[0] + … + in[i - 1]; both have the same size.
+  void exclusive_sum(Device& device, DeviceSpan<const std::int32_t> in, DeviceSpan<std::int64_t> out);
+
+ private:
+  DeviceBuffer<std::uint32_t> keys_;
+  DeviceBuffer<Element> elements_;
+  DeviceBuffer<unsigned char> scratch_;
+};
+
+/// out: the keys, by their low `width` bits; equal ones keep their order, and each its value.
+void sort_pairs(Device& device, DeviceSpan<const std::uint64_t> keys, DeviceSpan<const float> values,
+                DeviceSpan<std::uint64_t> out_keys, DeviceSpan<float> out_values, int width);
+void sort_keys(Device& device, DeviceSpan<const std::uint64_t> keys, DeviceSpan<std::uint64_t> out, int width);
+
+/// Each key that follows a different one, how often it is repeated there, and, returned, the number of such runs.
+/// Outputs have room for as many runs as keys. Throws std::length_error beyond 2^31 - 1 keys.
+std::int64_t find_runs(Device& device, DeviceSpan<const std::uint64_t> keys, DeviceSpan<std::uint64_t> unique,
+                       DeviceSpan<std::int32_t> lengths);
+
+}  // namespace embrace::gpu

@@ -1,0 +1,62 @@
+#include "cuda/math/scoring.hpp"
+
+#include <algorithm>
+
+#include "cuda/math/rank.hpp"
+
+namespace embrace::gpu {
+namespace {
+
+/// Scores that are held at a time: they are read several times, so they should stay in the level 2 cache (40 MB on the
+/// A100, 50 on the H100).
+constexpr std::int64_t score_bytes = std::int64_t{32} << 20U;
+
+/// use(first, scores) for parts of the users, each beginning at `first`, once they have been scored.
+template <typename Use>
+void for_parts(Device& device, const Scorer& score, std::int64_t items, DeviceSpan<const std::int32_t> users,
+               const Use& use) {
+  if (users.empty()) return;
+  const std::int64_t most = std::clamp<std::int64_t>(score_bytes / std::max<std::int64_t>(4 * items, 1), 1, users.size);
+  DeviceBuffer<float> memory(device, most * items);
+  for (std::int64_t first = 0; first < users.size; first += most) {
+    const std::int64_t count = std::min(most, users.size - first);
+    const DeviceMatrixView<float> scores{memory.span().data, count, items, items};
+    score(users.part(first, count), scores);
+    use(first, scores);
+  }
+}
+
+}  // namespace
+
+void score_users(Device& device, const Scorer& score, std::span<const std::int32_t> users, MatrixView out) {
+  const DeviceBuffer<std::int32_t> chosen(device, users);
+  for_parts(device, score, out.columns, chosen.span(), [&](std::int64_t first, DeviceMatrixView<const float> scores) {
+    download(device, scores, {out.row(first), scores.rows, out.columns, out.stride});
+  });
+}
+
+bool rank_users(Device& device, const Scorer& score, std::span<const std::int32_t> users, CsrView mask,
+                std::int64_t depth, std::span<ScoredItem> out) {
+  if (depth > longest_list) return false;
+  const DeviceCsr seen(device, mask);
+  const DeviceBuffer<std::int32_t> chosen(device, users);
+  const auto size = static_cast<std::int64_t>(out.size());
+  DeviceBuffer<std::int32_t> items(device, size);
+  DeviceBuffer<float> values(device, size);
+  rank_users(device, score, chosen.span(), seen.view(), depth, items.span(), values.span());
+  const std::vector<std::int32_t> item = items.download();
+  const std::vector<float> value = values.download();
+  for (std::size_t place = 0; place < out.size(); ++place) out[place] = {item[place], value[place]};
+  return true;
+}
+
+void rank_users(Device& device, const Scorer& score, DeviceSpan<const std::int32_t> users, DeviceCsrView mask,
+                std::int64_t depth, DeviceSpan<std::int32_t> items, DeviceSpan<float> values) {
+  for_parts(device, score, mask.columns, users, [&](std::int64_t first, DeviceMatrixView<float> scores) {
+    const std::int64_t begin = first * depth, size = scores.rows * depth;
+    mask_scores(device, users.part(first, scores.rows), mask, scores);
+    top_items(device, scores, depth, items.part(begin, size), values.part(begin, size));
+  });
+}
+
+}  // namespace embrace::gpu

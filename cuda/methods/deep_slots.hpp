@@ -1,0 +1,50 @@
+// The sparse half of a minibatch of `deep` on a device: representations of slots, their gradients, Adam of touched
+// rows.
+#pragma once
+#include <array>
+
+#include "cuda/learning/minibatches.hpp"
+#include "cuda/methods/deep_model.hpp"
+
+namespace embrace::gpu {
+
+/// One side of the model in a batch.
+struct DeepSideBatch {
+  TableView table;
+  SlotsView slots;
+  std::int64_t most_entries = 0;    // of a batch
+  DeviceMatrixView<float> vectors;  // (slot, slice) × factors
+  DeviceSpan<float> bias;           // (slot, slice)
+  DeepReads reads;                  // of the batch's samples
+  // Gradients by slot: first layer's pre-activations, representation, what all slices have in common, bias.
+  DeviceMatrixView<float> hidden_gradients;
+  DeviceMatrixView<float> gradients;
+  DeviceMatrixView<float> interactions;
+  DeviceSpan<float> bias_gradients;
+  // The table again, to be written, with its Adam moments.
+  DeviceMatrixView<float> weights, m, v;
+  DeviceSpan<float> weights_bias, m_bias, v_bias;
+  DeviceSpan<std::int32_t> steps;     // updates so far, by row and quad: lanes do not wait for each other
+  DeviceSpan<const float> shrinkage;  // 1 - learning rate * decay, by row
+  DeviceSpan<Sum> partials;
+};
+
+struct DeepBatch {
+  std::int64_t index;
+  int sides;  // 2, or 3 with contexts
+  std::array<DeepSideBatch, 3> side;
+  DeviceSpan<const float> coefficients;
+  DeviceMatrixView<const float> g1;
+  DeviceSpan<const float> rates, scales;  // of Adam, by number of the step, the first being 0; the last for all beyond
+};
+
+/// Sums that partial results of a side take.
+std::int64_t deep_partials(const Slots::Bounds& bounds, std::int64_t factors, std::int64_t hidden);
+/// Fills vectors and bias, which must be zero: slices without entries are not written.
+void represent(Device& device, const DeepBatch& batch);
+/// Fills hidden_gradients, interactions and bias_gradients.
+void sum_slot_gradients(Device& device, const DeepBatch& batch);
+/// One Adam step of each touched row.
+void update_rows(Device& device, const DeepBatch& batch);
+
+}  // namespace embrace::gpu

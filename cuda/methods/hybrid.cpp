@@ -1,0 +1,245 @@
+// hybrid on a device; the twin of host/methods/hybrid.cpp, with the same samples, batches, slots and formulas.
+// Representations of all users and movies are made when first asked for after an epoch.
+#include <algorithm>
+#include <cmath>
+
+#include "cuda/learning/embedding_trainer.hpp"
+#include "cuda/math/sums.hpp"
+#include "cuda/methods/hybrid_kernels.hpp"
+#include "cuda/trainers.hpp"
+#include "host/error.hpp"
+#include "host/methods/hybrid_loss.hpp"
+
+namespace embrace::gpu {
+namespace {
+
+constexpr std::int64_t contexts_together = std::int64_t{1} << 16U;  // pairs that are predicted at a time
+
+/// What the host makes for a start: samples, and tables with their penalties, users first.
+struct HostModel {
+  explicit HostModel(const Problem& problem)
+      : samples(problem, embrace::negatives_of(embrace::loss_of(problem)), embrace::logistic_negatives) {
+    add(problem, true, problem.user_features, embrace::row_sizes(problem.ratings.view()));
+    add(problem, true, problem.item_features, embrace::row_sizes(problem.by_item.view()));
+    if (problem.context != nullptr) {
+      add(problem, false, problem.context,
+          std::vector<std::int64_t>(static_cast<std::size_t>(problem.ratings.entries()), 1));
+    }
+  }
+  void add(const Problem& problem, bool identity, const Features* features, const std::vector<std::int64_t>& counts) {
+    const std::int64_t factors = problem.hyper.integer("factors");
+    tables.emplace_back(static_cast<std::int64_t>(counts.size()), identity, features, counts,
+                        embrace::EmbeddingTable::Slices::one, factors, initial_deviation(problem.hyper), problem.seed,
+                        static_cast<std::uint32_t>(tables.size()));
+    penalties.push_back(tables.back().penalties(counts, problem.hyper["regularization"], problem.hyper["nu"]));
+  }
+  HostTables views() const {
+    HostTables out;
+    for (const embrace::EmbeddingTable& table : tables) out.push_back(&table);
+    return out;
+  }
+  embrace::Samples samples;
+  std::vector<embrace::EmbeddingTable> tables;
+  std::vector<std::vector<float>> penalties;
+};
+
+/// What a side needs beside its table.
+struct Side {
+  Side(Device& device, const embrace::EmbeddingTable& table, const std::vector<float>& row_penalties,
+       const Slots::Bounds& bounds)
+      : values(device, bounds.slots, 1, table.factors()),
+        gradients(device, bounds.slots, 1, table.factors()),
+        sums(device,
+             std::vector<float>(static_cast<std::size_t>(table.rows() * DeviceMatrix::stride(table.factors())), 1.0F)),
+        sums_bias(device, std::vector<float>(static_cast<std::size_t>(table.rows()), 1.0F)),
+        penalties(device, row_penalties),
+        partials(device, hybrid_partials(bounds, table.factors())) {
+    std::vector<float> shares;
+    for (std::int64_t r = 0; r < table.rows(); ++r) shares.push_back(table.rate(r));
+    rates = {device, shares};
+  }
+  static std::int64_t bytes(const embrace::EmbeddingTable& table, const Slots::Bounds& bounds) {
+    return 2 * Values::bytes(bounds.slots, 1, table.factors()) + DeviceMatrix::bytes(table.rows(), table.factors()) +
+           12 * table.rows() + static_cast<std::int64_t>(sizeof(Sum)) * hybrid_partials(bounds, table.factors());
+  }
+  Values values;
+  Values gradients;
+  DeviceBuffer<float> sums;  // of squared gradients; rows as in the table, 1 at first, also beyond the last column
+  DeviceBuffer<float> sums_bias;
+  DeviceBuffer<float> penalties;
+  DeviceBuffer<float> rates;
+  DeviceBuffer<Sum> partials;
+};
+
+MemoryPlan plan(const Problem& problem, const HostModel& model) {
+  std::int64_t tables = 0, sides = 0;
+  const auto bounds = Minibatches::bounds(problem, model.samples, model.views());
+  for (std::size_t side = 0; side < model.tables.size(); ++side) {
+    tables += EmbeddingTable::bytes(model.tables[side]);
+    sides += Side::bytes(model.tables[side], bounds[side]);
+  }
+  return MemoryPlan()
+      .add("embeddings", tables)
+      .add("optimizer and batch", sides)
+      .add("samples and lists", Minibatches::bytes(problem, model.samples, model.views()))
+      .add("representations", embedding_bytes(problem, problem.hyper.integer("factors")) +
+                                  std::max(EmbeddingTable::represent_bytes(model.tables[Minibatches::users]),
+                                           EmbeddingTable::represent_bytes(model.tables[Minibatches::items])));
+}
+
+class Hybrid final : public EmbeddingTrainer {
+ public:
+  Hybrid(DevicePtr shared, const Problem& problem, const HostModel& model)
+      : EmbeddingTrainer(std::move(shared), problem, plan(problem, model)),
+        factors_(problem.hyper.integer("factors")),
+        learning_rate_(static_cast<float>(problem.hyper["learning_rate"])),
+        loss_(embrace::loss_of(problem)),
+        samples_(model.samples.size()),
+        batches_(device(), problem, model.samples, model.views()),
+        coefficients_(device(), batches_.batch()),
+        loss_blocks_(hybrid_loss_blocks(batches_.batch(), factors_)),
+        losses_(device(), batches_.batches() * loss_blocks_) {
+    for (std::size_t side = 0; side < model.tables.size(); ++side) {
+      tables_.emplace_back(device(), model.tables[side]);
+      sides_.emplace_back(device(), model.tables[side], model.penalties[side], batches_.slots(side).bounds());
+    }
+    if (loss_ == embrace::Loss::warp) {
+      std::vector<float> weights;
+      for (int trial = 1; trial <= embrace::Samples::most_candidates; ++trial) {
+        weights.push_back(embrace::warp_weight(model.samples.trained_items(), trial));
+      }
+      trial_weights_ = {device(), weights};
+      weights_ = {device(), batches_.batch()};
+    }
+    model_.offset = embrace::offset_of(problem, loss_);
+  }
+
+  EpochResult epoch() override;
+  void predict(const PairsView& pairs, std::span<float> out) const override;
+
+ private:
+  void step(const Minibatch& batch);
+  void complete_model() const override;
+  void predict_with_contexts(const PairsView& pairs, std::int64_t first, std::int64_t count,
+                             std::span<float> out) const;
+
+  std::int64_t factors_;
+  float learning_rate_;
+  embrace::Loss loss_;
+  std::int64_t samples_;
+  Minibatches batches_;
+  DeviceTables tables_;
+  std::vector<Side> sides_;
+  DeviceBuffer<float> coefficients_;
+  DeviceBuffer<float> trial_weights_;  // of warp, by the number of movies drawn before
+  DeviceBuffer<float> weights_;        // of its samples
+  std::int64_t loss_blocks_;           // of a full batch
+  DeviceBuffer<double> losses_;
+  mutable bool fresh_ = false;
+  DeviceEmbedding* all_ = &model_;  // made on demand
+};
+
+EpochResult Hybrid::epoch() {
+  fresh_ = false;
+  std::int64_t blocks = 0;
+  batches_.epoch(device(), tables_, [&](const Minibatch& batch) {
+    step(batch);
+    blocks = batch.number * loss_blocks_ + hybrid_loss_blocks(batch.size, factors_);
+  });
+  const double loss = sum(device(), DeviceSpan<const double>(losses_.span().part(0, blocks)));
+  const double objective = samples_ == 0 ? 0.0 : loss / static_cast<double>(samples_);
+  if (!std::isfinite(objective) || !tables_[0].finite(device()) ||
+      !tables_[1].finite(device())) {  // the last update has no loss yet
+    throw Diverged("the training loss is not finite; lower learning_rate");
+  }
+  return {objective, samples_};
+}
+
+void Hybrid::step(const Minibatch& batch) {
+  HybridBatch work{batch.size,
+                   loss_,
+                   static_cast<int>(sides_.size()),
+                   model_.offset,
+                   learning_rate_,
+                   {},
+                   loss_ == embrace::Loss::warp ? weights_.span().part(0, batch.size) : batch.targets,
+                   coefficients_.span(),
+                   losses_.span().part(batch.number * loss_blocks_, hybrid_loss_blocks(batch.size, factors_))};
+  for (std::size_t s = 0; s < sides_.size(); ++s) {
+    Side& side = sides_[s];
+    const std::int64_t rows = tables_[s].rows(), stride = DeviceMatrix::stride(factors_);
+    work.side[s] = {tables_[s].view(),
+                    batches_.slots(s).view(),
+                    batches_.index(s, batch),
+                    batches_.slots(s).bounds().entries,
+                    side.values.vectors.view(),
+                    side.values.bias.span(),
+                    side.gradients.vectors.view(),
+                    side.gradients.bias.span(),
+                    tables_[s].vectors(),
+                    tables_[s].bias(),
+                    {side.sums.span().data, rows, factors_, stride},
+                    side.sums_bias.span(),
+                    side.penalties.span(),
+                    side.rates.span(),
+                    side.partials.span()};
+  }
+  if (sides_.size() > 2) {
+    clear(device(), {&sides_[0].values, &sides_[1].values, &sides_[2].values});
+  } else {
+    clear(device(), {&sides_[0].values, &sides_[1].values});
+  }
+  if (loss_ == embrace::Loss::warp) {
+    represent(device(), work, Minibatches::users);
+    batches_.search(device(), tables_, batch, sides_[Minibatches::users].values.vectors.view(), trial_weights_.span(),
+                    weights_.span());
+    for (std::size_t s = Minibatches::items; s < sides_.size(); ++s) represent(device(), work, s);
+  } else {
+    represent(device(), work);
+  }
+  learn(device(), work);
+}
+
+void Hybrid::complete_model() const {
+  if (fresh_) return;
+  const auto fill = [&](const EmbeddingTable& table, DeviceMatrix& vectors, DeviceBuffer<float>& bias) {
+    Values values(device(), table.entities(), 1, factors_);
+    table.represent(device(), values);
+    vectors = std::move(values.vectors);
+    bias = std::move(values.bias);
+  };
+  fill(tables_[0], all_->users, all_->user_bias);
+  fill(tables_[1], all_->items, all_->item_bias);
+  fresh_ = true;
+}
+
+void Hybrid::predict(const PairsView& pairs, std::span<float> out) const {
+  EmbeddingTrainer::predict(pairs, out);
+  if (tables_.size() <= Minibatches::contexts || pairs.context.rows == 0) return;
+  for (std::int64_t first = 0; first < pairs.context.rows; first += contexts_together) {
+    predict_with_contexts(pairs, first, std::min(contexts_together, pairs.context.rows - first), out);
+  }
+}
+
+/// Adds the contexts' share to predictions [first, first + count).
+void Hybrid::predict_with_contexts(const PairsView& pairs, std::int64_t first, std::int64_t count,
+                                   std::span<float> out) const {
+  Values contexts(device(), count, 1, factors_);
+  tables_[Minibatches::contexts].represent(device(), {pairs.context, first, count}, contexts);
+  const auto begin = static_cast<std::size_t>(first), size = static_cast<std::size_t>(count);
+  const DeviceBuffer<std::int32_t> users(device(), pairs.users.subspan(begin, size));
+  const DeviceBuffer<std::int32_t> items(device(), pairs.items.subspan(begin, size));
+  const std::span<float> part = out.subspan(begin, size);
+  DeviceBuffer<float> predicted(device(), std::span<const float>(part));
+  add_contexts(device(), contexts.vectors.view(), contexts.bias.span(), model_.view().users, model_.view().items,
+               users.span(), items.span(), predicted.span());
+  device().download(DeviceSpan<const float>(predicted.span()), part);
+}
+
+}  // namespace
+
+std::unique_ptr<Trainer> make_hybrid(DevicePtr device, const Problem& problem) {
+  return std::make_unique<Hybrid>(std::move(device), problem, HostModel(problem));
+}
+
+}  // namespace embrace::gpu

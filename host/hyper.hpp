@@ -1,0 +1,38 @@
+// Hyper-parameters: what a method declares, and what a run sets.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace embrace {
+
+/// Named numbers; always complete and checked against the method's HyperSpecs before a Trainer sees them.
+class Hyper {
+ public:
+  double operator[](std::string_view name) const;  // throws std::out_of_range for a name the method did not declare
+  std::int64_t integer(std::string_view name) const;
+  bool has(std::string_view name) const;
+  void set(std::string_view name, double value);
+  const std::vector<std::pair<std::string, double>>& values() const { return values_; }
+
+ private:
+  std::vector<std::pair<std::string, double>> values_;  // ascending by name
+};
+
+/// Standard deviation of each element of a vector before training: `spread` / sqrt(`factors`).
+double initial_deviation(const Hyper& hyper);
+
+/// One hyper-parameter: default per task, legal range, meaning.
+struct HyperSpec {
+  std::string name;
+  double rating_default;
+  double ranking_default;
+  double lowest;
+  double highest;
+  bool whole = false;  // an integer
+  std::string meaning;
+};
+
+}  // namespace embrace

@@ -1,0 +1,32 @@
+// Sums of ratings per user and per item: what the plain baselines are made of.
+#pragma once
+#include <vector>
+
+#include "host/method.hpp"
+
+namespace embrace {
+
+/// Mean of all entries; 0 when there are none.
+double global_mean(CsrView ratings);
+
+/// Mean of each row; `otherwise` for empty rows. Summed in double, in the order of the row.
+std::vector<float> row_means(CsrView ratings, double otherwise, Threads& threads);
+
+/// A trainer whose score is offset + user bias + item bias.
+class BiasTrainer : public Trainer {
+ public:
+  explicit BiasTrainer(const Problem& problem)
+      : Trainer(problem.threads), users_(problem.users()), items_(problem.items()) {}
+  std::optional<EmbeddingView> embedding() const override {
+    return EmbeddingView{{nullptr, users_, 0, 0}, {nullptr, items_, 0, 0}, user_bias_, item_bias_, offset_};
+  }
+
+ protected:
+  std::int64_t users_;
+  std::int64_t items_;
+  std::vector<float> user_bias_;
+  std::vector<float> item_bias_;
+  float offset_ = 0;
+};
+
+}  // namespace embrace

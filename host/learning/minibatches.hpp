@@ -1,0 +1,53 @@
+// Minibatches: what goes on in an epoch of a model made of EmbeddingTables, but for the learning. Neither samples nor
+// slots depend on the weights: they are made for a run of batches at once, a task for each batch and side.
+#pragma once
+#include <array>
+#include <functional>
+#include <vector>
+
+#include "host/learning/embedding_table.hpp"
+#include "host/learning/samples.hpp"
+
+namespace embrace {
+
+struct Minibatch {
+  std::uint64_t number;  // of the batch since training began
+  std::uint64_t first;   // samples before it since training began
+  std::uint32_t epoch;
+  Batch& samples;
+  std::array<Slots, 3>& slots;  // by side
+};
+
+class Minibatches {
+ public:
+  enum Side : std::size_t { users, items, contexts };
+  using Tables = std::array<const EmbeddingTable*, 3>;  // contexts are null where there are none
+  static constexpr std::int64_t run = 16384;            // samples, or one batch when that is larger
+
+  /// Hyper-parameters `batch` and `identity_dropout` are those of the problem.
+  Minibatches(const Problem& problem, Samples::Negatives kind, std::int64_t negatives, std::int64_t run_samples = run);
+  const Samples& samples() const { return samples_; }
+
+  /// Calls step for each batch, which returns the sum of its losses; returns their mean over the samples of the epoch.
+  /// Searched samples come without slots of items: the step chooses the movies, then calls collect().
+  double epoch(const Tables& tables, Threads& threads, const std::function<double(Minibatch&)>& step);
+  void collect(Side side, const EmbeddingTable& table, Minibatch& batch) const;
+  /// Whether that leaves identity out of an entity.
+  bool leaves_identity_out(Side side, const EmbeddingTable& table, std::int32_t entity, const Minibatch& batch) const {
+    return table.leaves_identity_out(entity, identity_dropout_, 2 * batch.number + side, dropout_);
+  }
+
+ private:
+  Samples samples_;
+  std::int64_t batch_;     // samples
+  std::int64_t together_;  // batches of a run
+  double identity_dropout_;
+  Random dropout_;
+  std::uint32_t epochs_ = 0;  // so far
+  std::uint64_t batches_so_far_ = 0;
+  std::uint64_t samples_so_far_ = 0;
+  std::vector<Batch> drawn_;                 // by batch of the run
+  std::vector<std::array<Slots, 3>> slots_;  // likewise
+};
+
+}  // namespace embrace

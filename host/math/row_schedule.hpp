@@ -1,0 +1,23 @@
+// RowSchedule: the rows of a sparse matrix cut into tasks, longest rows first, so that no long row starts last.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "host/views.hpp"
+
+namespace embrace {
+
+class RowSchedule {
+ public:
+  explicit RowSchedule(CsrView rows);
+  std::int64_t tasks() const { return static_cast<std::int64_t>(begins_.size()) - 1; }
+  /// The rows of a task; every row is in exactly one.
+  std::span<const std::int32_t> rows(std::int64_t task) const;
+
+ private:
+  std::vector<std::int32_t> order_;
+  std::vector<std::int64_t> begins_{0};
+};
+
+}  // namespace embrace

@@ -1,0 +1,88 @@
+#include "host/metadata/rating_statistics.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace embrace {
+namespace {
+
+struct Index {
+  const std::vector<std::int32_t>& rows;
+  std::size_t count;
+};
+
+Index index_for(const Ratings& ratings, Side side) {
+  return side == Side::user ? Index{ratings.users, ratings.user_ids.size()}
+                            : Index{ratings.items, ratings.item_ids.size()};
+}
+
+}  // namespace
+
+RatingStatistics rating_statistics(const Ratings& ratings, std::span<const std::int64_t> train, Side side) {
+  const auto [rows, size] = index_for(ratings, side);
+  RatingStatistics result;
+  result.count.assign(size, 0);
+  result.mean.assign(size, 0);
+  result.spread.assign(size, 0);
+  double total = 0;
+  for (const std::int64_t position : train) {
+    const auto p = static_cast<std::size_t>(position);
+    const auto row = static_cast<std::size_t>(rows[p]);
+    ++result.count[row];
+    result.mean[row] += static_cast<double>(ratings.values[p]);
+    total += static_cast<double>(ratings.values[p]);
+  }
+  if (!train.empty()) result.overall_mean = total / static_cast<double>(train.size());
+  for (std::size_t row = 0; row < size; ++row)
+    result.mean[row] /= std::max(1.0, static_cast<double>(result.count[row]));
+  // Second pass for the squares: the difference of two large sums would lose the digits.
+  for (const std::int64_t position : train) {
+    const auto p = static_cast<std::size_t>(position);
+    const auto row = static_cast<std::size_t>(rows[p]);
+    const double difference = static_cast<double>(ratings.values[p]) - result.mean[row];
+    result.spread[row] += difference * difference;
+  }
+  for (std::size_t row = 0; row < size; ++row) {
+    result.spread[row] = std::sqrt(result.spread[row] / std::max(1.0, static_cast<double>(result.count[row])));
+  }
+  if (ratings.times.empty()) return result;
+  std::vector<std::int64_t> first(size), last(size);
+  std::vector<bool> seen(size);
+  for (const std::int64_t position : train) {
+    const auto p = static_cast<std::size_t>(position);
+    const auto row = static_cast<std::size_t>(rows[p]);
+    first[row] = seen[row] ? std::min(first[row], ratings.times[p]) : ratings.times[p];
+    last[row] = seen[row] ? std::max(last[row], ratings.times[p]) : ratings.times[p];
+    seen[row] = true;
+  }
+  result.span_days.resize(size);
+  for (std::size_t row = 0; row < size; ++row) {
+    result.span_days[row] = (static_cast<double>(last[row]) - static_cast<double>(first[row])) / 86400.0;
+  }
+  return result;
+}
+
+FeatureBlock activity_block(const std::string& name, const RatingStatistics& aggregates) {
+  std::vector<bool> known;
+  NumberColumn count{"log_count", {}, {}}, span{"log_span_days", {}, {}};
+  for (const std::int64_t n : aggregates.count) {
+    known.push_back(n > 0);
+    count.values.push_back(std::log1p(static_cast<double>(n)));
+  }
+  for (const double days : aggregates.span_days) span.values.push_back(std::log1p(days));
+  count.known = span.known = known;
+  std::vector<NumberColumn> numbers{count};
+  if (!span.values.empty()) numbers.push_back(span);
+  return number_block(name, numbers, aggregates.count);
+}
+
+std::vector<bool> in_training(const Ratings& ratings, std::span<const std::int64_t> train, Side side) {
+  const auto [rows, size] = index_for(ratings, side);
+  std::vector<bool> result(size);
+  for (const std::int64_t position : train) {
+    result[static_cast<std::size_t>(rows[static_cast<std::size_t>(position)])] = true;
+  }
+  return result;
+}
+
+}  // namespace embrace

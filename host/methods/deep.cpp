@@ -1,0 +1,418 @@
+// deep: an embedding per field, identity and metadata, concatenated into a small network, with the factorization
+// machine of the same embeddings beside it; deep_model.hpp has the formulas.
+// Rating task: squared error. Ranking task: logistic loss on the ratings and four sampled movies each (He et al. 2017,
+// "Neural collaborative filtering", section 3.1.1 and 4.1).
+//
+// Learning is in minibatches of fixed size with Adam, decoupled weight decay, and dropout by counter-based masks. A
+// batch takes four parallel steps: representations and first-layer parts of its distinct users, movies and contexts;
+// the network forward and backward in blocks of samples; gradients by slot; updates. Every block has a fixed size and
+// every sum a fixed order, and a matrix product inside a block runs on one thread: bits do not depend on the threads.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <mutex>
+
+#include "host/error.hpp"
+#include "host/learning/means.hpp"
+#include "host/learning/minibatches.hpp"
+#include "host/learning/task_list.hpp"
+#include "host/math/product.hpp"
+#include "host/math/vector_math.hpp"
+#include "host/methods/deep_model.hpp"
+
+namespace embrace::cpu {
+namespace {
+
+constexpr std::int64_t slot_grain = 32;      // slots a task
+constexpr std::int64_t sample_grain = 64;    // samples a task
+constexpr std::int64_t row_grain = 64;       // touched embedding rows a task
+constexpr std::int64_t weight_grain = 16;    // rows of a weight matrix a task
+constexpr std::int64_t predict_grain = 256;  // pairs a block
+constexpr std::int64_t negatives = 4;        // sampled movies for each rating
+
+class Deep final : public Trainer {
+ public:
+  explicit Deep(const Problem& problem);
+  EpochResult epoch() override;
+  void predict(const PairsView& pairs, std::span<float> out) const override;
+  void score(std::span<const std::int32_t> users, MatrixView out) const override;
+
+ private:
+  struct Prepared;
+  std::vector<DeepSide*> sides();
+  DeepSide side(const Problem& problem, bool identity, const Features* features,
+                const std::vector<std::int64_t>& samples, std::uint32_t stream) const;
+  double learn(Minibatch& batch);
+  void represent();
+  SampleParts parts_of(std::int64_t sample) const;
+  double network();
+  double derivatives(std::int64_t begin, std::int64_t end);
+  void slot_gradients();
+  void slot_gradients(DeepSide& side, std::int64_t begin, std::int64_t end);
+  void add_interactions(const DeepSide& side, std::int64_t sample, float* gradient) const;
+  void update();
+  void update_weights(DenseParameter& weights, ConstMatrixView inputs, ConstMatrixView gradients, const AdamStep& step,
+                      TaskList& tasks) const;
+  void update_head(const AdamStep& step);
+  const Prepared& prepared() const;
+  void score_block(const std::int32_t* users, const std::int32_t* items, std::int64_t n, const CsrView* context,
+                   std::int64_t first, float* out) const;
+
+  Minibatches minibatches_;
+  std::int64_t factors_, hidden_;
+  double learning_rate_, weight_decay_;
+  float offset_;
+  Random dropout_;
+  DeepSide users_, items_;
+  std::optional<DeepSide> contexts_;
+  DeepHead head_;
+  const Minibatch* batch_ = nullptr;  // at hand
+  Matrix h1_, h2_, g1_, g2_;          // by sample
+  std::vector<float> coefficient_;    // derivative of the batch's mean loss by the score
+  std::vector<double> loss_;          // of each task
+  std::vector<RowSums> sums_;         // of each worker
+
+  // All users and movies as the network reads them; made when first asked for after an epoch.
+  struct Prepared {
+    std::mutex mutex;
+    bool fresh = false;
+    SideActivations users, items;
+    std::vector<float> user_bias, item_bias;
+  };
+  std::unique_ptr<Prepared> prepared_ = std::make_unique<Prepared>();
+};
+
+DeepSide Deep::side(const Problem& problem, bool identity, const Features* features,
+                    const std::vector<std::int64_t>& samples, std::uint32_t stream) const {
+  DeepSide made(EmbeddingTable(static_cast<std::int64_t>(samples.size()), identity, features, samples,
+                               EmbeddingTable::Slices::by_field, factors_, initial_deviation(problem.hyper),
+                               problem.seed, stream),
+                hidden_);
+  made.decays = made.table.penalties(samples, problem.hyper["regularization"], problem.hyper["nu"]);
+  // He et al. 2015, equation 10, for the inputs of one side.
+  made.weights.randomize(std::sqrt(2.0 / static_cast<double>(std::max<std::int64_t>(1, made.inputs()))),
+                         Random(problem.seed, Stream::initial), 8 + stream);
+  return made;
+}
+
+Deep::Deep(const Problem& problem)
+    : Trainer(problem.threads),
+      minibatches_(problem, Samples::Negatives::pointwise, negatives),
+      factors_(problem.hyper.integer("factors")),
+      hidden_(problem.hyper.integer("hidden")),
+      learning_rate_(problem.hyper["learning_rate"]),
+      weight_decay_(problem.hyper["weight_decay"]),
+      offset_(problem.task == Task::rating ? static_cast<float>(global_mean(problem.ratings.view()))
+                                           : -std::log(static_cast<float>(negatives))),
+      dropout_(problem.seed, Stream::dropout),
+      users_(side(problem, true, problem.user_features, row_sizes(problem.ratings.view()), 0)),
+      items_(side(problem, true, problem.item_features, row_sizes(problem.by_item.view()), 1)),
+      head_(factors_, hidden_, problem.hyper["dropout"], Random(problem.seed, Stream::initial)),
+      sums_(static_cast<std::size_t>(threads_.count()), RowSums(factors_)) {
+  if (problem.context != nullptr) {
+    contexts_.emplace(side(problem, false, problem.context,
+                           std::vector<std::int64_t>(static_cast<std::size_t>(problem.ratings.entries()), 1), 2));
+  }
+  const std::int64_t rows = std::min(problem.hyper.integer("batch"), minibatches_.samples().size());
+  h1_ = g1_ = Matrix(rows, hidden_);
+  h2_ = g2_ = Matrix(rows, head_.hidden2());
+}
+
+std::vector<DeepSide*> Deep::sides() {
+  std::vector<DeepSide*> all{&users_, &items_};
+  if (contexts_) all.push_back(&*contexts_);
+  return all;
+}
+
+EpochResult Deep::epoch() {
+  prepared_->fresh = false;
+  const double objective = minibatches_.epoch({&users_.table, &items_.table, contexts_ ? &contexts_->table : nullptr},
+                                              threads_, [this](Minibatch& batch) { return learn(batch); });
+  if (!std::isfinite(objective) || !users_.table.finite() ||
+      !items_.table.finite()) {  // the last update has no loss yet
+    throw Diverged("the training loss is not finite; lower learning_rate");
+  }
+  return {objective, minibatches_.samples().size()};
+}
+
+double Deep::learn(Minibatch& batch) {
+  batch_ = &batch;
+  const std::vector<DeepSide*> all = sides();
+  for (std::size_t side = 0; side < all.size(); ++side) all[side]->slots = &batch.slots[side];
+  represent();
+  const double loss = network();
+  slot_gradients();
+  update();
+  return loss;
+}
+
+void Deep::represent() {
+  TaskList tasks;
+  for (DeepSide* side : sides()) {
+    side->active.resize(side->slots->size(), factors_, hidden_);
+    side->values.resize(side->slots->size(), side->inputs());
+    tasks.add(side->slots->size(), slot_grain, [this, side](std::int64_t begin, std::int64_t end, int worker) {
+      side->table.forward(*side->slots, begin, end, sums_[static_cast<std::size_t>(worker)], side->values);
+      side->activate(side->values.vectors, begin, end, side->active);
+    });
+  }
+  tasks.run(threads_);
+}
+
+SampleParts Deep::parts_of(std::int64_t sample) const {
+  const auto s = static_cast<std::size_t>(sample);
+  const std::int64_t u = users_.slots->slot[s], i = items_.slots->slot[s];
+  SampleParts parts{
+      users_.active.hidden.row(u),
+      items_.active.hidden.row(i),
+      nullptr,
+      users_.active.sum.row(u),
+      items_.active.sum.row(i),
+      nullptr,
+      offset_ + users_.values.bias[static_cast<std::size_t>(u)] + items_.values.bias[static_cast<std::size_t>(i)]};
+  if (contexts_) {
+    const std::int64_t c = contexts_->slots->slot[s];
+    parts.context_hidden = contexts_->active.hidden.row(c);
+    parts.context_sum = contexts_->active.sum.row(c);
+    parts.bias += contexts_->values.bias[static_cast<std::size_t>(c)];
+  }
+  return parts;
+}
+
+double Deep::network() {
+  coefficient_.resize(static_cast<std::size_t>(batch_->samples.size()));
+  loss_.assign(static_cast<std::size_t>((batch_->samples.size() + sample_grain - 1) / sample_grain), 0.0);
+  threads_.for_ranges(batch_->samples.size(), sample_grain, [&](std::int64_t begin, std::int64_t end, int) {
+    const std::int64_t n = end - begin, hidden2 = head_.hidden2();
+    std::vector<SampleParts> parts;
+    for (std::int64_t s = begin; s < end; ++s) parts.push_back(parts_of(s));
+    const MatrixView h1{h1_.row(begin), n, hidden_, hidden_}, h2{h2_.row(begin), n, hidden2, hidden2};
+    head_.forward(parts.data(), n, &dropout_, batch_->first + static_cast<std::uint64_t>(begin), h1, h2,
+                  &coefficient_[static_cast<std::size_t>(begin)]);
+    loss_[static_cast<std::size_t>(begin / sample_grain)] = derivatives(begin, end);
+    head_.backward(&coefficient_[static_cast<std::size_t>(begin)], h1, h2, {g1_.row(begin), n, hidden_, hidden_},
+                   {g2_.row(begin), n, hidden2, hidden2});
+  });
+  double loss = 0;
+  for (const double part : loss_) loss += part;
+  return loss;
+}
+
+/// Turns scores into derivatives of the mean loss; returns the sum of the losses.
+double Deep::derivatives(std::int64_t begin, std::int64_t end) {
+  const float share = 1.0F / static_cast<float>(batch_->samples.size());
+  std::array<float, sample_grain> softplus, sigmoid;
+  const bool ranking = minibatches_.samples().ranking();
+  if (ranking) {
+    logistic(&coefficient_[static_cast<std::size_t>(begin)], end - begin, softplus.data(), sigmoid.data());
+  }
+  double loss = 0;
+  for (auto s = static_cast<std::size_t>(begin); s < static_cast<std::size_t>(end); ++s) {
+    const auto k = s - static_cast<std::size_t>(begin);
+    const float score = coefficient_[s], target = batch_->samples.targets[s];
+    if (ranking) {
+      coefficient_[s] = share * (sigmoid[k] - target);
+      loss += static_cast<double>(softplus[k] - target * score);
+    } else {
+      const float error = score - target;
+      coefficient_[s] = share * error;
+      loss += 0.5 * static_cast<double>(error) * static_cast<double>(error);
+    }
+  }
+  return loss;
+}
+
+/// Derivative of the factorization machine's part by this side's sum: the sums of the other sides.
+void Deep::add_interactions(const DeepSide& side, std::int64_t sample, float* gradient) const {
+  const auto s = static_cast<std::size_t>(sample);
+  for (const DeepSide* other : {&users_, &items_, contexts_ ? &*contexts_ : nullptr}) {
+    if (other == nullptr || other == &side) continue;
+    add_scaled(coefficient_[s], other->active.sum.row(other->slots->slot[s]), gradient, factors_);
+  }
+}
+
+void Deep::slot_gradients(DeepSide& side, std::int64_t begin, std::int64_t end) {
+  const std::int64_t inputs = side.inputs();
+  for (std::int64_t slot = begin; slot < end; ++slot) {
+    float* hidden = side.hidden_gradient.row(slot);
+    std::fill(hidden, hidden + hidden_, 0.0F);
+    for (const std::int32_t s : side.slots->samples.of(slot)) add_scaled(1.0F, g1_.row(s), hidden, hidden_);
+  }
+  multiply_transposed({side.hidden_gradient.row(begin), end - begin, hidden_, hidden_}, side.weights.value.view(), 0.0F,
+                      {side.gradients.vectors.row(begin), end - begin, inputs, side.gradients.vectors.columns()});
+  std::vector<float> interactions(static_cast<std::size_t>(factors_));
+  for (std::int64_t slot = begin; slot < end; ++slot) {
+    std::fill(interactions.begin(), interactions.end(), 0.0F);
+    float* gradient = side.gradients.vectors.row(slot);
+    float& bias = side.gradients.bias[static_cast<std::size_t>(slot)];
+    bias = 0.0F;
+    for (const std::int32_t s : side.slots->samples.of(slot)) {
+      add_interactions(side, s, interactions.data());
+      bias += coefficient_[static_cast<std::size_t>(s)];
+    }
+    for (std::int64_t slice = 0; slice < side.table.slices(); ++slice) {
+      add_scaled(1.0F, interactions.data(), gradient + slice * factors_, factors_);
+    }
+  }
+}
+
+void Deep::slot_gradients() {
+  TaskList tasks;
+  for (DeepSide* side : sides()) {
+    const std::int64_t slots = side->slots->size();
+    if (side->hidden_gradient.rows() < slots) side->hidden_gradient = Matrix(slots, hidden_);
+    side->gradients.resize(slots, side->inputs());
+    tasks.add(slots, slot_grain,
+              [this, side](std::int64_t begin, std::int64_t end, int) { slot_gradients(*side, begin, end); });
+  }
+  tasks.run(threads_);
+}
+
+/// weights -= Adam(inputsᵀ gradients), in panels of rows
+void Deep::update_weights(DenseParameter& weights, ConstMatrixView inputs, ConstMatrixView gradients,
+                          const AdamStep& step, TaskList& tasks) const {
+  tasks.add(weights.value.rows(), weight_grain, [=, &weights, &step](std::int64_t begin, std::int64_t end, int) {
+    Matrix gradient(end - begin, gradients.columns);
+    multiply_by_transposed({inputs.data + begin, inputs.rows, end - begin, inputs.stride}, gradients, gradient.view());
+    for (std::int64_t r = begin; r < end; ++r) weights.update(r, gradient.row(r - begin), step);
+  });
+}
+
+/// The three short vectors: biases of both layers and the output weights.
+void Deep::update_head(const AdamStep& step) {
+  std::vector<float> first(static_cast<std::size_t>(hidden_)), second(static_cast<std::size_t>(head_.hidden2())),
+      output(second.size());
+  for (std::int64_t s = 0; s < batch_->samples.size(); ++s) {
+    add_scaled(1.0F, g1_.row(s), first.data(), hidden_);
+    add_scaled(1.0F, g2_.row(s), second.data(), head_.hidden2());
+    add_scaled(coefficient_[static_cast<std::size_t>(s)], h2_.row(s), output.data(), head_.hidden2());
+  }
+  head_.first_bias.update(0, first.data(), step);
+  head_.second_bias.update(0, second.data(), step);
+  head_.output.update(0, output.data(), step);
+}
+
+void Deep::update() {
+  const AdamStep step(learning_rate_, weight_decay_, static_cast<std::int64_t>(batch_->number) + 1);
+  const std::int64_t n = batch_->samples.size(), hidden2 = head_.hidden2();
+  TaskList tasks;
+  for (DeepSide* side : sides()) {
+    const std::int64_t slots = side->slots->size();
+    const Matrix& values = side->values.vectors;
+    update_weights(side->weights, {values.data(), slots, side->inputs(), values.columns()},
+                   {side->hidden_gradient.data(), slots, hidden_, hidden_}, step, tasks);
+    tasks.add(side->slots->touched(), row_grain, [this, side](std::int64_t begin, std::int64_t end, int worker) {
+      side->update_rows(begin, end, learning_rate_, sums_[static_cast<std::size_t>(worker)]);
+    });
+  }
+  update_weights(head_.second, {h1_.data(), n, hidden_, hidden_}, {g2_.data(), n, hidden2, hidden2}, step, tasks);
+  tasks.add(1, 1, [&](std::int64_t, std::int64_t, int) { update_head(step); });
+  tasks.run(threads_);
+}
+
+const Deep::Prepared& Deep::prepared() const {
+  const std::lock_guard lock(prepared_->mutex);
+  if (prepared_->fresh) return *prepared_;
+  const auto fill = [&](const DeepSide& side, SideActivations& out, std::vector<float>& bias) {
+    const std::int64_t entities = side.table.entities();
+    out.resize(entities, factors_, hidden_);
+    bias.resize(static_cast<std::size_t>(entities));
+    threads_.for_ranges(entities, predict_grain, [&](std::int64_t begin, std::int64_t end, int) {
+      Matrix values(end - begin, side.table.width());
+      SideActivations block;
+      block.resize(end - begin, factors_, hidden_);
+      for (std::int64_t e = begin; e < end; ++e) {
+        side.table.represent(static_cast<std::int32_t>(e), values.row(e - begin));
+        bias[static_cast<std::size_t>(e)] = values(e - begin, side.inputs());
+      }
+      side.activate(values, 0, end - begin, block);
+      std::copy_n(block.hidden.data(), (end - begin) * hidden_, out.hidden.row(begin));
+      std::copy_n(block.sum.data(), (end - begin) * factors_, out.sum.row(begin));
+    });
+  };
+  fill(users_, prepared_->users, prepared_->user_bias);
+  fill(items_, prepared_->items, prepared_->item_bias);
+  prepared_->fresh = true;
+  return *prepared_;
+}
+
+/// Scores of n pairs; pair r reads row first + r of the context, when there is one.
+void Deep::score_block(const std::int32_t* users, const std::int32_t* items, std::int64_t n, const CsrView* context,
+                       std::int64_t first, float* out) const {
+  const Prepared& all = *prepared_;
+  SideActivations contexts;
+  Matrix values;
+  if (context != nullptr) {
+    values = Matrix(n, contexts_->table.width());
+    contexts.resize(n, factors_, hidden_);
+    for (std::int64_t r = 0; r < n; ++r) {
+      contexts_->table.represent(context->row_indices(first + r), context->row_values(first + r), values.row(r));
+    }
+    contexts_->activate(values, 0, n, contexts);
+  }
+  std::vector<SampleParts> parts;
+  for (std::int64_t r = 0; r < n; ++r) {
+    const std::int64_t u = users[r], i = items[r];
+    parts.push_back(
+        {all.users.hidden.row(u), all.items.hidden.row(i), nullptr, all.users.sum.row(u), all.items.sum.row(i), nullptr,
+         offset_ + all.user_bias[static_cast<std::size_t>(u)] + all.item_bias[static_cast<std::size_t>(i)]});
+    if (context != nullptr) {
+      parts.back().context_hidden = contexts.hidden.row(r);
+      parts.back().context_sum = contexts.sum.row(r);
+      parts.back().bias += values(r, contexts_->inputs());
+    }
+  }
+  Matrix h1(n, hidden_), h2(n, head_.hidden2());
+  head_.forward(parts.data(), n, nullptr, 0, h1.view(), h2.view(), out);
+}
+
+void Deep::predict(const PairsView& pairs, std::span<float> out) const {
+  prepared();
+  const CsrView* context = contexts_ && pairs.context.rows > 0 ? &pairs.context : nullptr;
+  threads_.for_ranges(static_cast<std::int64_t>(out.size()), predict_grain,
+                      [&](std::int64_t begin, std::int64_t end, int) {
+                        score_block(pairs.users.data() + begin, pairs.items.data() + begin, end - begin, context, begin,
+                                    out.data() + begin);
+                      });
+}
+
+void Deep::score(std::span<const std::int32_t> users, MatrixView out) const {
+  prepared();
+  threads_.for_each(static_cast<std::int64_t>(users.size()), [&](std::int64_t row, int) {
+    const std::vector<std::int32_t> user(predict_grain, users[static_cast<std::size_t>(row)]);
+    std::vector<std::int32_t> items(predict_grain);
+    for (std::int64_t first = 0; first < out.columns; first += predict_grain) {
+      const std::int64_t n = std::min(predict_grain, out.columns - first);
+      for (std::int64_t i = 0; i < n; ++i) items[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(first + i);
+      score_block(user.data(), items.data(), n, nullptr, 0, &out(row, first));
+    }
+  });
+}
+
+}  // namespace
+
+MethodInfo deep_info() {
+  return {"deep",
+          "Field embeddings in a two-layer network with a factorization machine beside it, learned with Adam",
+          "Guo et al. 2017 (DeepFM), equations 1 to 4; He et al. 2017, section 4.1; Kingma and Ba 2015",
+          {.user_features = true, .item_features = true, .context = true},
+          {{"epochs", 12, 12, 1, 10000, true, "passes over the samples"},
+           {"factors", 16, 16, 1, 1024, true, "length of a field's embedding"},
+           {"learning_rate", 0.002, 0.002, 0, 100, false, "Adam step"},
+           {"regularization", 10, 1, 0, 1e6, false,
+            "decoupled weight decay of an identity that a batch touches, times its samples to the power nu - 1"},
+           {"nu", 0.5, 1, 0, 2, false,
+            "how that over an epoch grows with the samples; features decay as a mean identity does"},
+           {"weight_decay", 1, 0.01, 0, 1e6, false, "decoupled weight decay of the network"},
+           {"batch", 1024, 1024, 1, 1 << 24, true, "samples of an update"},
+           {"hidden", 64, 64, 1, 65536, true, "units of the first layer; the second has half as many"},
+           {"dropout", 0.4, 0.2, 0, 0.95, false, "share of the units left out in training"},
+           {"identity_dropout", 0.1, 0.1, 0, 1, false,
+            "share of the batches in which a user's or movie's identity is left out"},
+           {"spread", 0.5, 0.5, 0, 100, false, "initial standard deviation of an embedding, times sqrt(factors)"}},
+          {1e-3, 0.02, "float sums in another order, amplified by relu and Adam over many updates"}};
+}
+
+std::unique_ptr<Trainer> make_deep(const Problem& problem) { return std::make_unique<Deep>(problem); }
+
+}  // namespace embrace::cpu

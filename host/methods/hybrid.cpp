@@ -1,0 +1,432 @@
+// hybrid: a user or a movie is the weighted sum of the embeddings and biases of its features, identity being one
+// (Kula 2015, "Metadata embeddings for user and item cold-start recommendations", equations 1 to 3); the time of a
+// rating is a third such sum that meets both, as in a factorization machine (Rendle 2010, equation 1):
+//   score = offset + b_u + b_i + b_c + <q_u, q_i> + <q_c, q_u + q_i>
+// The loss is one of hybrid_loss.hpp.
+//
+// Learning is in minibatches of fixed size: representations of the batch's distinct users, movies and contexts, one
+// coefficient a sample, gradients by slot, then one Adagrad update (Duchi et al. 2011) of each touched row with the sum
+// of its gradients. Every sum has a fixed order and every task a fixed size: bits do not depend on the threads.
+//
+// In a share `identity_dropout` of the batches a user or movie is represented without its identity (after Volkovs, Yu
+// and Poutanen 2017, "DropoutNet"): so metadata learn to speak for a movie without ratings, weighted by ratings and not
+// by movies.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <mutex>
+
+#include "host/error.hpp"
+#include "host/learning/embedding_table.hpp"
+#include "host/learning/minibatches.hpp"
+#include "host/learning/task_list.hpp"
+#include "host/math/vector_math.hpp"
+#include "host/methods/hybrid_loss.hpp"
+
+namespace embrace::cpu {
+namespace {
+
+constexpr std::int64_t slot_grain = 32;    // representations a task
+constexpr std::int64_t sample_grain = 64;  // samples a task
+constexpr std::int64_t search_grain = 32;  // samples a task
+constexpr std::int64_t row_grain = 16;     // rows of features a task
+
+struct RowRates {
+  float penalty;  // for each sample that reads the row
+  float step;     // learning rate
+};
+
+/// An embedding table with its Adagrad sums.
+struct Side {
+  Side(EmbeddingTable made, double initial_sum, std::vector<RowRates> row_rates)
+      : table(std::move(made)), sums(table.rows(), table.factors() + 1), rates(std::move(row_rates)) {
+    std::fill(sums.data(), sums.data() + sums.size(), static_cast<float>(initial_sum));
+  }
+  EmbeddingTable table;
+  Matrix sums;
+  std::vector<RowRates> rates;   // by row
+  const Slots* slots = nullptr;  // of the batch at hand
+  SlotValues values, gradients;  // by slot
+};
+
+/// What a worker writes while it works, kept for the next time.
+struct Work {
+  RowSums sums;
+  std::vector<AdagradRow> steps;
+  std::vector<RowPair> pairs;
+  std::vector<float> products;
+};
+
+std::size_t slot_of(const Side& side, std::int64_t sample) {
+  return static_cast<std::size_t>(side.slots->slot[static_cast<std::size_t>(sample)]);
+}
+/// What a sample reads.
+const float* vector_of(const Side& side, std::int64_t sample) {
+  return side.values.vectors.row(static_cast<std::int64_t>(slot_of(side, sample)));
+}
+float bias_of(const Side& side, std::int64_t sample) { return side.values.bias[slot_of(side, sample)]; }
+
+class Hybrid final : public Trainer {
+ public:
+  explicit Hybrid(const Problem& problem);
+  EpochResult epoch() override;
+  void predict(const PairsView& pairs, std::span<float> out) const override;
+  std::optional<EmbeddingView> embedding() const override;
+
+ private:
+  Side side(const Problem& problem, bool identity, const Features* features, const std::vector<std::int64_t>& samples,
+            std::uint32_t stream) const;
+  bool paired() const { return is_paired(loss_kind_); }
+  std::vector<Side*> sides();
+  double learn(Minibatch& batch);
+  void search(Minibatch& batch);
+  void search(Minibatch& batch, std::int64_t sample);
+  void represent(const std::vector<Side*>& sides);
+  void scores(std::int64_t begin, std::int64_t end, Work& work, float* out) const;
+  double coefficients();
+  using Gradient = float (Hybrid::*)(std::int64_t slot, RowSums& vector) const;
+  float user_gradient(std::int64_t slot, RowSums& vector) const;
+  float item_gradient(std::int64_t slot, RowSums& vector) const;
+  float context_gradient(std::int64_t slot, RowSums& vector) const;
+  void learn_slots();
+  void learn_features();
+  AdagradRow step(Side& side, std::int32_t row, const float* vector, EmbeddingTable::RowGradient from) const;
+
+  Loss loss_kind_;
+  Minibatches minibatches_;
+  std::int64_t factors_;
+  float offset_;
+  Side users_;
+  Side items_;
+  std::optional<Side> contexts_;
+  const Batch* samples_ = nullptr;  // at hand
+  std::vector<float> coefficient_;  // of each sample: derivative of the loss by the score; before, its warp weight
+  std::vector<double> loss_;        // of each task
+  std::vector<Work> work_;          // of each worker
+
+  // Made from the tables when first asked for after an epoch.
+  struct Representations {
+    std::mutex mutex;
+    bool fresh = false;
+    Matrix users, items;
+    std::vector<float> user_bias, item_bias;
+  };
+  std::unique_ptr<Representations> made_ = std::make_unique<Representations>();
+};
+
+Side Hybrid::side(const Problem& problem, bool identity, const Features* features,
+                  const std::vector<std::int64_t>& samples, std::uint32_t stream) const {
+  const double spread = initial_deviation(problem.hyper);
+  EmbeddingTable table(static_cast<std::int64_t>(samples.size()), identity, features, samples,
+                       EmbeddingTable::Slices::one, factors_, spread, problem.seed, stream);
+  const auto learning_rate = static_cast<float>(problem.hyper["learning_rate"]);
+  std::vector<RowRates> rates;
+  for (const float penalty : table.penalties(samples, problem.hyper["regularization"], problem.hyper["nu"])) {
+    rates.push_back({penalty, learning_rate * table.rate(static_cast<std::int64_t>(rates.size()))});
+  }
+  return {std::move(table), 1.0, std::move(rates)};
+}
+
+Hybrid::Hybrid(const Problem& problem)
+    : Trainer(problem.threads),
+      loss_kind_(loss_of(problem)),
+      minibatches_(problem, negatives_of(loss_kind_), logistic_negatives),
+      factors_(problem.hyper.integer("factors")),
+      offset_(offset_of(problem, loss_kind_)),
+      users_(side(problem, true, problem.user_features, row_sizes(problem.ratings.view()), 0)),
+      items_(side(problem, true, problem.item_features, row_sizes(problem.by_item.view()), 1)),
+      work_(static_cast<std::size_t>(threads_.count()), Work{RowSums(factors_), {}, {}, {}}) {
+  if (problem.context != nullptr) {
+    contexts_.emplace(side(problem, false, problem.context,
+                           std::vector<std::int64_t>(static_cast<std::size_t>(problem.ratings.entries()), 1), 2));
+  }
+}
+
+std::vector<Side*> Hybrid::sides() {
+  std::vector<Side*> all{&users_, &items_};
+  if (contexts_) all.push_back(&*contexts_);
+  return all;
+}
+
+EpochResult Hybrid::epoch() {
+  made_->fresh = false;
+  const double objective = minibatches_.epoch({&users_.table, &items_.table, contexts_ ? &contexts_->table : nullptr},
+                                              threads_, [this](Minibatch& batch) { return learn(batch); });
+  if (!std::isfinite(objective) || !users_.table.finite() ||
+      !items_.table.finite()) {  // the last update has no loss yet
+    throw Diverged("the training loss is not finite; lower learning_rate");
+  }
+  return {objective, minibatches_.samples().size()};
+}
+
+double Hybrid::learn(Minibatch& batch) {
+  samples_ = &batch.samples;
+  const std::vector<Side*> all = sides();
+  for (std::size_t side = 0; side < all.size(); ++side) all[side]->slots = &batch.slots[side];
+  coefficient_.resize(static_cast<std::size_t>(batch.samples.size()));
+  if (loss_kind_ == Loss::warp) {
+    represent({&users_});
+    search(batch);
+    minibatches_.collect(Minibatches::items, items_.table, batch);
+    represent({&items_});
+  } else {
+    represent(all);
+  }
+  const double loss = coefficients();
+  learn_slots();
+  learn_features();
+  return loss;
+}
+
+void Hybrid::search(Minibatch& batch) {
+  threads_.for_ranges(batch.samples.size(), search_grain, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t s = begin; s < end; ++s) search(batch, s);
+  });
+}
+
+/// The sampled movie of a warp sample and its weight; 0 and the last candidate when none comes near the rated one.
+void Hybrid::search(Minibatch& batch, std::int64_t sample) {
+  const auto s = static_cast<std::size_t>(sample);
+  const Samples& samples = minibatches_.samples();
+  const float* user = vector_of(users_, sample);
+  const auto score = [&](std::int32_t item) {
+    const bool alone = minibatches_.leaves_identity_out(Minibatches::items, items_.table, item, batch);
+    return items_.table.product(item, alone, user);
+  };
+  std::int32_t& chosen = batch.samples.items[batch.samples.users.size() + s];
+  coefficient_[s] = 0.0F;
+  const float least = score(batch.samples.items[s]) - 1.0F;
+  for (int trial = 0; trial < Samples::most_candidates; ++trial) {
+    chosen = samples.candidate(batch.samples.users[s], batch.samples.numbers[s], batch.epoch, trial);
+    if (score(chosen) <= least) continue;
+    coefficient_[s] = warp_weight(samples.trained_items(), trial + 1);
+    return;
+  }
+}
+
+void Hybrid::represent(const std::vector<Side*>& sides) {
+  TaskList tasks;
+  for (Side* side : sides) {
+    side->values.resize(side->slots->size(), factors_);
+    tasks.add(side->slots->size(), slot_grain, [this, side](std::int64_t begin, std::int64_t end, int worker) {
+      side->table.forward(*side->slots, begin, end, work_[static_cast<std::size_t>(worker)].sums, side->values);
+    });
+  }
+  tasks.run(threads_);
+}
+
+/// Scores of samples [begin, end); of pairs, how far the positive is ahead of the sampled movie: the user's bias is in
+/// both.
+void Hybrid::scores(std::int64_t begin, std::int64_t end, Work& work, float* out) const {
+  auto& [sums, steps, pairs, products] = work;
+  pairs.clear();
+  for (std::int64_t s = begin; s < end; ++s) {
+    const float* user = vector_of(users_, s);
+    const float* item = vector_of(items_, s);
+    pairs.push_back({user, item});
+    if (paired()) pairs.push_back({user, vector_of(items_, s + samples_->size())});
+    if (!contexts_) continue;
+    pairs.push_back({vector_of(*contexts_, s), user});
+    pairs.push_back({vector_of(*contexts_, s), item});
+  }
+  products.resize(pairs.size());
+  dots(pairs, factors_, products.data());
+  const float* product = products.data();
+  for (std::int64_t s = begin; s < end; ++s) {
+    float& score = out[s - begin];
+    if (paired()) {
+      score = (bias_of(items_, s) - bias_of(items_, s + samples_->size())) + (product[0] - product[1]);
+      product += 2;
+      continue;
+    }
+    score = offset_ + bias_of(users_, s) + bias_of(items_, s) + *product++;
+    if (!contexts_) continue;
+    score += bias_of(*contexts_, s) + product[0] + product[1];
+    product += 2;
+  }
+}
+
+double Hybrid::coefficients() {
+  loss_.assign(static_cast<std::size_t>((samples_->size() + sample_grain - 1) / sample_grain), 0.0);
+  threads_.for_ranges(samples_->size(), sample_grain, [&](std::int64_t begin, std::int64_t end, int worker) {
+    std::array<float, sample_grain> score;
+    scores(begin, end, work_[static_cast<std::size_t>(worker)], score.data());
+    float* coefficient = &coefficient_[static_cast<std::size_t>(begin)];
+    const float* target = loss_kind_ == Loss::warp ? coefficient : &samples_->targets[static_cast<std::size_t>(begin)];
+    loss_[static_cast<std::size_t>(begin / sample_grain)] = losses(loss_kind_, target, end - begin, score.data());
+    std::copy_n(score.data(), end - begin, coefficient);
+  });
+  double loss = 0;
+  for (const double part : loss_) loss += part;
+  return loss;
+}
+
+/// Each lists the vector of a slot's gradient and returns its bias.
+float Hybrid::user_gradient(std::int64_t slot, RowSums& vector) const {
+  float bias = 0;
+  for (const std::int32_t s : users_.slots->samples.of(slot)) {
+    const float coefficient = coefficient_[static_cast<std::size_t>(s)];
+    vector.add(vector_of(items_, s), coefficient);
+    if (paired()) {
+      vector.add(vector_of(items_, s + samples_->size()), -coefficient);
+    } else {
+      bias += coefficient;
+    }
+    if (contexts_) vector.add(vector_of(*contexts_, s), coefficient);
+  }
+  return bias;
+}
+
+/// In a batch of n pairs, item sample n + s is the sampled movie of sample s.
+float Hybrid::item_gradient(std::int64_t slot, RowSums& vector) const {
+  float bias = 0;
+  for (const std::int32_t read : items_.slots->samples.of(slot)) {
+    const bool negative = read >= samples_->size();
+    const std::int64_t s = negative ? read - samples_->size() : read;
+    const float coefficient = (negative ? -1.0F : 1.0F) * coefficient_[static_cast<std::size_t>(s)];
+    vector.add(vector_of(users_, s), coefficient);
+    if (contexts_) vector.add(vector_of(*contexts_, s), coefficient);
+    bias += coefficient;
+  }
+  return bias;
+}
+
+float Hybrid::context_gradient(std::int64_t slot, RowSums& vector) const {
+  float bias = 0;
+  for (const std::int32_t s : contexts_->slots->samples.of(slot)) {
+    const float coefficient = coefficient_[static_cast<std::size_t>(s)];
+    vector.add(vector_of(users_, s), coefficient);
+    vector.add(vector_of(items_, s), coefficient);
+    bias += coefficient;
+  }
+  return bias;
+}
+
+/// Gradients of all slots. Identities, which no other slot reads, are updated with them; features wait for all.
+void Hybrid::learn_slots() {
+  TaskList tasks;
+  const auto add = [&](Side& side, Gradient gradient) {
+    side.gradients.resize(side.slots->size(), factors_);
+    tasks.add(side.slots->size(), slot_grain,
+              [this, &side, gradient](std::int64_t begin, std::int64_t end, int worker) {
+                auto& [vectors, identities, pairs, products] = work_[static_cast<std::size_t>(worker)];
+                identities.clear();
+                for (std::int64_t slot = begin; slot < end; ++slot) {
+                  const auto s = static_cast<std::size_t>(slot);
+                  const float bias = (this->*gradient)(slot, vectors);
+                  float* vector = side.gradients.vectors.row(slot);
+                  vectors.store_at(vector);
+                  side.gradients.bias[s] = bias;
+                  if (side.slots->without_identity[s] != 0) continue;
+                  const auto samples = static_cast<float>(side.slots->samples.of(slot).size());
+                  identities.push_back(step(side, side.slots->entity[s], vector, {bias, samples}));
+                }
+                vectors.run();
+                adagrad(identities, factors_);
+              });
+  };
+  add(users_, &Hybrid::user_gradient);
+  add(items_, &Hybrid::item_gradient);
+  if (contexts_) add(*contexts_, &Hybrid::context_gradient);
+  tasks.run(threads_);
+}
+
+void Hybrid::learn_features() {
+  TaskList tasks;
+  for (Side* side : sides()) {
+    const std::int64_t first = side->slots->identities;
+    tasks.add(side->slots->touched() - first, row_grain,
+              [this, side, first](std::int64_t begin, std::int64_t end, int worker) {
+                auto& [vectors, features, pairs, products] = work_[static_cast<std::size_t>(worker)];
+                features.clear();
+                Matrix gradient(end - begin, factors_);
+                for (std::int64_t t = begin; t < end; ++t) {
+                  const auto from = side->table.row_gradient(*side->slots, side->gradients, first + t, vectors);
+                  vectors.store_at(gradient.row(t - begin));
+                  features.push_back(step(*side, side->slots->rows[static_cast<std::size_t>(first + t)],
+                                          gradient.row(t - begin), from));
+                }
+                vectors.run();
+                adagrad(features, factors_);
+              });
+  }
+  tasks.run(threads_);
+}
+
+/// Of a row of the table with the sum of its gradients; each of its samples pays its penalty.
+AdagradRow Hybrid::step(Side& side, std::int32_t row, const float* vector, EmbeddingTable::RowGradient from) const {
+  float* weights = side.table.weights().row(row);
+  float* sums = side.sums.row(row);
+  prefetch(weights, factors_ + 1);
+  prefetch(sums, factors_ + 1);
+  const RowRates& rates = side.rates[static_cast<std::size_t>(row)];
+  return {vector, from.bias, rates.penalty * from.squares, rates.step, sums, weights};
+}
+
+std::optional<EmbeddingView> Hybrid::embedding() const {
+  const std::lock_guard lock(made_->mutex);
+  const std::int64_t users = users_.table.entities(), items = items_.table.entities();
+  if (!made_->fresh) {
+    made_->users = Matrix(users, factors_ + 1);
+    made_->items = Matrix(items, factors_ + 1);
+    made_->user_bias.resize(static_cast<std::size_t>(users));
+    made_->item_bias.resize(static_cast<std::size_t>(items));
+    const auto fill = [&](const Side& side, Matrix& out, std::vector<float>& bias) {
+      threads_.for_ranges(out.rows(), 128, [&](std::int64_t begin, std::int64_t end, int) {
+        for (std::int64_t e = begin; e < end; ++e) {
+          side.table.represent(static_cast<std::int32_t>(e), out.row(e));
+          bias[static_cast<std::size_t>(e)] = out(e, factors_);
+        }
+      });
+    };
+    fill(users_, made_->users, made_->user_bias);
+    fill(items_, made_->items, made_->item_bias);
+    made_->fresh = true;
+  }
+  return EmbeddingView{{made_->users.data(), users, factors_, factors_ + 1},
+                       {made_->items.data(), items, factors_, factors_ + 1},
+                       made_->user_bias,
+                       made_->item_bias,
+                       offset_};
+}
+
+void Hybrid::predict(const PairsView& pairs, std::span<float> out) const {
+  Trainer::predict(pairs, out);
+  if (!contexts_ || pairs.context.rows == 0) return;
+  const EmbeddingView e = *embedding();
+  threads_.for_ranges(static_cast<std::int64_t>(out.size()), 1024, [&](std::int64_t begin, std::int64_t end, int) {
+    std::vector<float> context(static_cast<std::size_t>(contexts_->table.width()));
+    for (std::int64_t p = begin; p < end; ++p) {
+      const auto at = static_cast<std::size_t>(p);
+      contexts_->table.represent(pairs.context.row_indices(p), pairs.context.row_values(p), context.data());
+      out[at] += context[static_cast<std::size_t>(factors_)] +
+                 dot(context.data(), e.users.row(pairs.users[at]), factors_) +
+                 dot(context.data(), e.items.row(pairs.items[at]), factors_);
+    }
+  });
+}
+
+}  // namespace
+
+MethodInfo hybrid_info() {
+  return {
+      "features",
+      "Sums of feature embeddings, identity being one feature, learned with Adagrad",
+      "Kula 2015, equations 1 to 3; Rendle et al. 2009 (BPR); Weston et al. 2011 (WARP); Duchi et al. 2011 (Adagrad)",
+      {.user_features = true, .item_features = true, .context = true},
+      {{"epochs", 20, 20, 1, 10000, true, "passes over the ratings"},
+       {"factors", 32, 32, 1, 1024, true, "length of the embeddings"},
+       {"learning_rate", 0.05, 0.1, 0, 100, false, "Adagrad step"},
+       {"regularization", 1, 0.003, 0, 1e6, false, "L2 penalty of an identity, times its samples to the power nu"},
+       {"nu", 0.5, 1, 0, 2, false, "how that grows with the samples; features pay as a mean identity does"},
+       {"batch", 1024, 1024, 1, 1 << 24, true, "samples of an update"},
+       {"identity_dropout", 0.1, 0.1, 0, 1, false,
+        "share of the batches in which a user's or movie's identity is left out"},
+       {"spread", 0.1, 0.1, 0, 100, false, "initial standard deviation of an embedding, times sqrt(factors)"},
+       {"loss", 0, 2, 0, 3, true, "of ratings 0, squared error; of rankings 1 logistic, 2 BPR or 3 WARP"}},
+      {1e-4, 1e-3, "float sums in another order over many updates"}};
+}
+
+std::unique_ptr<Trainer> make_hybrid(const Problem& problem) { return std::make_unique<Hybrid>(problem); }
+
+}  // namespace embrace::cpu

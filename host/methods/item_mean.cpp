@@ -1,0 +1,31 @@
+// item-mean: a movie's mean training rating; the mean of all for movies without ratings.
+#include "host/learning/means.hpp"
+
+namespace embrace::cpu {
+namespace {
+
+class ItemMean final : public BiasTrainer {
+ public:
+  explicit ItemMean(const Problem& problem)
+      : BiasTrainer(problem), ratings_(problem.ratings.view()), by_item_(problem.by_item.view()) {}
+  EpochResult epoch() override {
+    const double mean = global_mean(ratings_);
+    item_bias_ = row_means(by_item_, mean, threads_);
+    return {mean, ratings_.entries()};
+  }
+
+ private:
+  CsrView ratings_;
+  CsrView by_item_;
+};
+
+}  // namespace
+
+MethodInfo item_mean_info() {
+  return {"baseline", "The movie's mean training rating", "", {.fold_in = true, .closed_form = true},
+          {},         {1e-6, 1e-6, "sums in double"}};
+}
+
+std::unique_ptr<Trainer> make_item_mean(const Problem& problem) { return std::make_unique<ItemMean>(problem); }
+
+}  // namespace embrace::cpu

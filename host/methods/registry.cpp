@@ -1,0 +1,75 @@
+// Expands methods.def: a method that is listed and not defined fails at link time.
+#include "host/methods/registry.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/error.hpp"
+#include "host/method.hpp"
+#include "host/text.hpp"
+
+namespace embrace {
+namespace cpu {
+#define EMBRACE_METHOD(identifier) \
+  MethodInfo identifier##_info();  \
+  std::unique_ptr<Trainer> make_##identifier(const Problem&);
+#include "host/methods/methods.def"
+#undef EMBRACE_METHOD
+}  // namespace cpu
+
+namespace {
+
+std::string user_name(std::string identifier) {
+  std::replace(identifier.begin(), identifier.end(), '_', '-');
+  return identifier;
+}
+
+std::string number_text(double value) {
+  std::string text = std::to_string(value);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+const std::vector<Method>& methods() {
+  static const std::vector<Method> list = {
+#define EMBRACE_METHOD(identifier) {user_name(#identifier), cpu::identifier##_info(), &cpu::make_##identifier},
+#include "host/methods/methods.def"
+#undef EMBRACE_METHOD
+  };
+  return list;
+}
+
+const Method* find_method(std::string_view name) {
+  const auto& list = methods();
+  const auto found = std::find_if(list.begin(), list.end(), [&](const Method& m) { return m.name == name; });
+  return found == list.end() ? nullptr : &*found;
+}
+
+Hyper make_hyper(const Method& method, Task task, std::span<const std::pair<std::string, double>> settings) {
+  Hyper hyper;
+  for (const HyperSpec& spec : method.info.hyper) {
+    hyper.set(spec.name, task == Task::rating ? spec.rating_default : spec.ranking_default);
+  }
+  for (const auto& [name, value] : settings) {
+    const auto& specs = method.info.hyper;
+    const auto spec =
+        std::find_if(specs.begin(), specs.end(), [&key = name](const HyperSpec& s) { return s.name == key; });
+    if (spec == specs.end()) {
+      std::vector<std::string> known;
+      for (const HyperSpec& s : specs) known.push_back(s.name);
+      throw UsageError("method '" + method.name + "' has no hyper-parameter '" + name + "'", suggestion(name, known));
+    }
+    if (!(value >= spec->lowest && value <= spec->highest) || (spec->whole && value != std::floor(value))) {
+      throw UsageError(method.name + "." + name + "=" + number_text(value) + " is out of range",
+                       "give " + std::string(spec->whole ? "a whole number" : "a number") + " from " +
+                           number_text(spec->lowest) + " to " + number_text(spec->highest));
+    }
+    hyper.set(name, value);
+  }
+  return hyper;
+}
+
+}  // namespace embrace

@@ -1,0 +1,368 @@
+// Contests with other libraries: the table from hand-made records, the shared loss, the operations, and the whole way
+// with a peer that is a shell script. No library is needed.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "bench/peers/contest_table.hpp"
+#include "bench/peers/environment.hpp"
+#include "bench/peers/implicit_loss.hpp"
+#include "bench/peers/npy.hpp"
+#include "bench/peers/rating_operations.hpp"
+#include "bench/report/report.hpp"
+#include "host/data/load.hpp"
+#include "host/data/split/split_name.hpp"
+#include "host/files.hpp"
+#include "host/methods/registry.hpp"
+#include "host/permutation.hpp"
+#include "tests/planted.hpp"
+#include "tests/program.hpp"
+
+namespace embrace::peers {
+namespace {
+
+namespace fs = std::filesystem;
+using test::embrace_run;
+using test::Ended;
+using test::TemporaryFolder;
+
+/// A run of libmf-sgd on "d": one second an epoch times `pace`, values as given.
+Record run_of(bool ours, std::uint64_t repetition, double pace, const std::vector<double>& values) {
+  Record r;
+  r.id = std::string(15, 'a') + (ours ? "0" : "1") + std::to_string(repetition);
+  r.data = {"d", "h", 10, 10, 2000, std::nullopt};
+  r.split = {"holdout:0.1", 0, 1, "s", 1000, 100};
+  r.method = ours ? "sgd" : "libmf-sgd";
+  r.family = ours ? "factorization" : "peer";
+  r.information = "ratings";
+  r.task = "rating";
+  r.seed = repetition;
+  r.hyper = {{"factors", 128}};
+  r.device = {"cpu", "Some CPU", 2};
+  r.provenance = {{"contest", "libmf-sgd"}, {"version", "1"}, {"package", "libmf 0.9.2"}, {"machine", "M"}};
+  const auto epochs = static_cast<int>(values.size());
+  r.cost = Record::Cost{0, pace * epochs, 0, {}, epochs, 1000 / pace, 1};
+  r.curve = Record::Curve{"rmse", {}, {}, values};
+  for (int e = 1; e <= epochs; ++e) {
+    r.curve->epochs.push_back(e);
+    r.curve->seconds.push_back(pace * e);
+  }
+  return r;
+}
+
+const ContestRow& row_of(const std::vector<ContestRow>& rows, Measure measure) {
+  for (const ContestRow& row : rows) {
+    if (row.measure == measure) return row;
+  }
+  throw std::runtime_error("no row");
+}
+
+TEST(PeersTable, RatesAndTimesToTheAccuracyOfBoth) {
+  // Both end at or below 0.9: ours at 0.9 after two epochs of 0.1 s, theirs at 0.8, below 0.9 after three of 0.4 s.
+  const auto rows = contest_rows({run_of(true, 1, 0.1, {1.0, 0.9}), run_of(false, 1, 0.4, {1.2, 1.0, 0.85, 0.8})});
+  ASSERT_EQ(rows.size(), 2U);
+  const ContestRow& rate = row_of(rows, Measure::rate);
+  EXPECT_DOUBLE_EQ(*rate.target, 0.9) << "the worse of the two ends";
+  EXPECT_DOUBLE_EQ(*rate.ours_value, 10000);
+  EXPECT_DOUBLE_EQ(*rate.theirs_value, 2500);
+  EXPECT_DOUBLE_EQ(*rate.ratio, 4);
+  EXPECT_FALSE(rate.interval) << "one repetition says nothing about noise";
+  const ContestRow& target = row_of(rows, Measure::target);
+  EXPECT_DOUBLE_EQ(*target.ours_value, 0.2);
+  EXPECT_DOUBLE_EQ(*target.theirs_value, 1.2);
+  EXPECT_DOUBLE_EQ(*target.ratio, 6);
+}
+
+TEST(PeersTable, MediansAndIntervalsOverRepetitions) {
+  std::vector<Record> records;
+  const std::vector<double> ours = {0.10, 0.11, 0.10, 0.30, 0.10}, theirs = {0.40, 0.44, 0.42, 0.90, 0.38};
+  for (std::size_t r = 0; r < ours.size(); ++r) {
+    records.push_back(run_of(true, r + 1, ours[r], {0.9}));
+    records.push_back(run_of(false, r + 1, theirs[r], {0.9}));
+  }
+  const auto rows = contest_rows(records);
+  const ContestRow& row = row_of(rows, Measure::rate);
+  EXPECT_EQ(row.repetitions, 5);
+  EXPECT_NEAR(*row.ratio, 0.42 / 0.10, 1e-12) << "one disturbed repetition does not move a median";
+  ASSERT_TRUE(row.interval);
+  // Drawn in pairs: no draw can set a slow run of theirs against a fast one of ours as 0.90 / 0.10.
+  EXPECT_GE(row.interval->low, 0.90 / 0.30 - 1e-9);
+  EXPECT_LE(row.interval->high, 0.44 / 0.10 + 1e-9);
+  EXPECT_LT(row.interval->low, *row.ratio);
+}
+
+TEST(PeersTable, ARepetitionCountsOnlyWhenBothSidesAreThere) {
+  Record failed = run_of(false, 2, 0.4, {0.9});
+  failed.status = "failed";
+  failed.reason = "it died";
+  const auto rows =
+      contest_rows({run_of(true, 1, 0.1, {0.9}), run_of(false, 1, 0.4, {0.9}), run_of(true, 2, 0.1, {0.9}), failed});
+  EXPECT_EQ(rows.at(0).repetitions, 1);
+  EXPECT_TRUE(rows.at(0).ratio);
+  const auto none = contest_rows({run_of(true, 2, 0.1, {0.9}), failed});
+  EXPECT_FALSE(none.at(0).ratio);
+  EXPECT_NE(none.at(0).reason.find("it died"), std::string::npos) << none.at(0).reason;
+}
+
+TEST(PeersTable, WithoutTheAccuracyThereIsNoRatio) {
+  // On ml-1m the accuracy of this contest is stated: 0.845.
+  Record ours = run_of(true, 1, 0.1, {0.90, 0.88}), theirs = run_of(false, 1, 0.4, {0.90, 0.84});
+  ours.data.name = theirs.data.name = "ml-1m";
+  const auto rows = contest_rows({ours, theirs});
+  for (const ContestRow& row : rows) {
+    EXPECT_DOUBLE_EQ(*row.target, 0.845);
+    EXPECT_FALSE(row.ratio) << "a fast run that learns less is no win";
+    EXPECT_NE(row.reason.find("sgd does not reach rmse 0.8450"), std::string::npos) << row.reason;
+  }
+}
+
+TEST(PeersTable, OtherRecordsAreNoContests) {
+  Record plain = run_of(true, 1, 0.1, {0.9});
+  plain.provenance.erase("contest");
+  EXPECT_TRUE(contest_rows({plain}).empty());
+  Record scaled = run_of(true, 1, 0.1, {0.9});
+  scaled.hyper = {{"factors", 32}};
+  EXPECT_EQ(contest_rows({scaled, run_of(false, 1, 0.4, {0.9})}).size(), 4U) << "32 and 128 factors are two contests";
+}
+
+/// The loss as it stands in the paper: all pairs, one by one.
+double plain_loss(const Csr& ratings, const EmbeddingView& e, double scale, double c, double regularization) {
+  double loss = 0;
+  const CsrView rows = ratings.view();
+  for (std::int64_t u = 0; u < rows.rows; ++u) {
+    const auto rated = rows.row_indices(u);
+    for (std::int64_t i = 0; i < rows.columns; ++i) {
+      double x = 0;
+      for (std::int64_t k = 0; k < e.users.columns; ++k) {
+        x += scale * static_cast<double>(e.users(u, k)) * scale * static_cast<double>(e.items(i, k));
+      }
+      const bool seen = std::binary_search(rated.begin(), rated.end(), static_cast<std::int32_t>(i));
+      loss += seen ? c * (1 - x) * (1 - x) : x * x;
+    }
+  }
+  for (const ConstMatrixView side : {e.users, e.items}) {
+    for (std::int64_t r = 0; r < side.rows; ++r) {
+      for (std::int64_t k = 0; k < side.columns; ++k) {
+        loss += regularization * std::pow(scale * static_cast<double>(side(r, k)), 2);
+      }
+    }
+  }
+  return loss / static_cast<double>(rows.entries());
+}
+
+TEST(PeersLoss, IsThePapersAndOursMinimisesIt) {
+  const test::Planted planted;
+  const test::Data data(test::Planted::users, test::Planted::items, planted.seen);
+  constexpr double c = 10, regularization = 3;
+  const test::Trained trained(
+      *find_method("ials"), Task::ranking, data,
+      {.settings = {
+           {"factors", 4}, {"epochs", 60}, {"alpha", 1 / (c - 1)}, {"regularization", regularization / c}, {"nu", 0}}});
+  const EmbeddingView e = *trained.trainer().embedding();
+  const double scale = std::sqrt(c / (c - 1));
+  Threads threads(2);
+  const auto loss = [&](double s) {
+    return implicit_loss(data.ratings.view(), e.users, e.items, s, c, regularization, threads);
+  };
+  // Sums of 20,000 doubles in another order: 2e4 * 1e-16, times the cancellation of Gram sums; far below 1e-9.
+  EXPECT_NEAR(loss(scale), plain_loss(data.ratings, e, scale, c, regularization), 1e-9);
+  // 60 sweeps have converged: along the line of scalings the minimum is where the two formulations meet, within the
+  // step that is tried. A wrong alpha, λ or scale would move it.
+  EXPECT_LT(loss(scale), loss(scale * 1.01));
+  EXPECT_LT(loss(scale), loss(scale * 0.99));
+}
+
+class PeersOperation : public testing::Test {
+ protected:
+  PeersOperation() {
+    dataset_ = load_dataset("synth:40x30x700", {}, threads_);
+    SplitName split = parse_split("holdout:0.1");
+    fold_ = make_folds(dataset_, split, 1, {}, threads_).at(0);
+    input_ = make_operation_input(dataset_, fold_, folder_ / "data");
+  }
+  TemporaryFolder folder_;
+  Threads threads_{2};
+  Dataset dataset_;
+  Fold fold_;
+  OperationInput input_;
+};
+
+TEST_F(PeersOperation, PeersAreGivenWhatWeWorkOn) {
+  EXPECT_EQ(read_npy<std::int32_t>(folder_ / "data/train_users.npy").values, input_.user);
+  EXPECT_EQ(read_npy<float>(folder_ / "data/train_values.npy").values, input_.value);
+  EXPECT_EQ(input_.user.size(), fold_.train.size());
+  EXPECT_FALSE(std::is_sorted(input_.user.begin(), input_.user.end())) << "in random order there is something to sort";
+}
+
+TEST_F(PeersOperation, AggregatesAndRowsAreThoseOfPlainLoops) {
+  std::vector<std::int64_t> sums(static_cast<std::size_t>(3 * (input_.users + input_.items)), 0);
+  std::vector<std::tuple<std::int32_t, std::int32_t, std::int64_t>> entries;
+  for (std::size_t n = 0; n < input_.user.size(); ++n) {
+    const auto half = static_cast<std::int64_t>(2 * input_.value[n]);
+    const auto u = static_cast<std::size_t>(input_.user[n]), i = static_cast<std::size_t>(input_.item[n]);
+    const auto users = static_cast<std::size_t>(input_.users), items = static_cast<std::size_t>(input_.items);
+    for (const auto& [first, rows, row] : {std::tuple{std::size_t{0}, users, u}, std::tuple{3 * users, items, i}}) {
+      sums[first + row] += 1;
+      sums[first + rows + row] += half;
+      sums[first + 2 * rows + row] += half * half;
+    }
+    entries.emplace_back(input_.user[n], input_.item[n], half);
+  }
+  const OperationOutput aggregate = run_operation("aggregate", input_, 2, threads_);
+  EXPECT_EQ(aggregate.answer, sums);
+  EXPECT_EQ(aggregate.seconds.size(), 2U);
+  std::sort(entries.begin(), entries.end());
+  std::vector<std::int64_t> offsets(static_cast<std::size_t>(input_.users) + 1, 0), rows, values;
+  for (const auto& [u, i, half] : entries) {
+    for (std::size_t r = static_cast<std::size_t>(u) + 1; r < offsets.size(); ++r) ++offsets[r];
+    rows.push_back(i);
+    values.push_back(half);
+  }
+  offsets.insert(offsets.end(), rows.begin(), rows.end());
+  offsets.insert(offsets.end(), values.begin(), values.end());
+  EXPECT_EQ(run_operation("csr", input_, 1, threads_).answer, offsets);
+  // Every user and item of this data is in the training part, so that the file numbers them alike.
+  EXPECT_EQ(run_operation("prepare", input_, 1, threads_).answer, offsets);
+  EXPECT_THROW(run_operation("sort", input_, 1, threads_), std::invalid_argument);
+}
+
+/// A folder of environments in which "python" hands back prepared files.
+class PeersRun : public testing::Test {
+ protected:
+  static constexpr const char* data = "synth:60x80x1500";
+
+  void install(const std::string& peer, const std::string& script) {
+    fs::create_directories(folder_ / "envs/main/bin");
+    const fs::path python = folder_ / "envs/main/bin/python";
+    std::ofstream(python) << "#!/bin/sh\n" << script;
+    fs::permissions(python, fs::perms::owner_all);
+    std::ofstream(folder_ / ("envs/" + peer + ".state")) << installed_state(*find_peer(peer));
+  }
+  Ended run(const std::string& contests, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words = {"peers",
+                                      "run",
+                                      "-d",
+                                      data,
+                                      "-c",
+                                      contests,
+                                      "--environments",
+                                      (folder_ / "envs").string(),
+                                      "--repetitions",
+                                      "2",
+                                      "-o",
+                                      (folder_ / "out").string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return embrace_run(words);
+  }
+  std::vector<Record> records() { return read_records({folder_ / "out"}); }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(PeersRun, ALibraryThatIsNotThereIsARowWithItsReason) {
+  const Ended ended = run("libmf-sgd,duckdb-csr");
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("not installed; embrace peers install duckdb"), std::string::npos) << ended.out;
+  ASSERT_EQ(records().size(), 2U);
+  for (const Record& record : records()) EXPECT_EQ(record.status, "unsupported");
+  EXPECT_EQ(embrace_run({"validate", (folder_ / "out").string()}).code, 0);
+  EXPECT_EQ(embrace_run({"peers", "report", (folder_ / "out").string()}).out, ended.out)
+      << "the table comes from the records alone";
+  EXPECT_FALSE(fs::exists(folder_ / "out/.peers")) << "jobs leave nothing behind";
+}
+
+TEST_F(PeersRun, BothSidesBecomeOrdinaryRecords) {
+  // The peer predicts 3.5 for all 150 pairs, after one epoch and after nine.
+  fs::create_directory(folder_ / "answers");
+  nlohmann::json result = {{"status", "ok"},
+                           {"package", "libmf 0"},
+                           {"build", "stub"},
+                           {"libraries", ""},
+                           {"prepare_seconds", 0},
+                           {"peak_bytes", 1},
+                           {"epoch_seconds", nlohmann::json::array()},
+                           {"checkpoints", nlohmann::json::array()}};
+  for (int epoch = 1; epoch <= 9; ++epoch) {
+    result["epoch_seconds"].push_back(100.0);
+    result["checkpoints"].push_back({{"epochs", epoch}, {"seconds", 100.0 * epoch}, {"offset", 0}});
+    write_npy<float>(folder_ / ("answers/" + std::to_string(epoch) + "-predictions.npy"), std::vector<float>(150, 3.5F),
+                     {150});
+  }
+  std::ofstream(folder_ / "answers/result.json") << result.dump();
+  install("libmf", "cp " + (folder_ / "answers").string() + "/* \"$(dirname \"$2\")/output/\"\n");
+  const Ended ended = run("libmf-sgd");
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  const std::vector<Record> all = records();
+  ASSERT_EQ(all.size(), 4U) << "two sides, two repetitions";
+  for (const Record& record : all) {
+    EXPECT_EQ(record.status, "ok") << record.reason;
+    EXPECT_EQ(record.provenance.at("contest"), "libmf-sgd");
+    EXPECT_EQ(record.curve->metric, "rmse");
+    EXPECT_NEAR(record.curve->values.back(), record.accuracy.at("rmse").value, 1e-12) << "one evaluator";
+    EXPECT_EQ(record.curve->values.size(), record.family == "peer" ? 9U : 5U);
+    if (record.family == "peer") {
+      EXPECT_EQ(record.cost->train_seconds, 900);
+    }
+  }
+  const auto rows = contest_rows(all);
+  EXPECT_EQ(rows.at(0).repetitions, 2);
+  EXPECT_GT(*rows.at(0).ratio, 1) << "900 s are more than ours took";
+  EXPECT_NE(ended.out.find("libmf 0, stub"), std::string::npos) << ended.out;
+  EXPECT_NE(embrace_run({"report", (folder_ / "out").string()}).out.find("libmf-sgd"), std::string::npos)
+      << "peers are rows of the ordinary report, too";
+}
+
+TEST_F(PeersRun, AFailureEndsItsContestAndNotTheRest) {
+  install("duckdb", "echo boom >&2; exit 7\n");
+  const Ended ended = run("duckdb-csr,duckdb-aggregate");
+  EXPECT_EQ(ended.code, 1) << "something failed";
+  EXPECT_NE(ended.out.find("exit code 7: boom"), std::string::npos) << ended.out;
+  EXPECT_EQ(records().size(), 4U) << "each contest: ours, and theirs that failed; no second repetition";
+}
+
+TEST_F(PeersRun, AWrongAnswerIsNoTime) {
+  fs::create_directory(folder_ / "answers");
+  std::ofstream(folder_ / "answers/result.json")
+      << R"({"status": "ok", "package": "duckdb 0", "build": "", "libraries": "", "prepare_seconds": 0,
+             "peak_bytes": 1, "epoch_seconds": [1, 1, 1], "checkpoints": []})";
+  write_npy<std::int64_t>(folder_ / "answers/answer.npy", std::vector<std::int64_t>(3 * 140, 1), {3 * 140});
+  install("duckdb", "cp " + (folder_ / "answers").string() + "/* \"$(dirname \"$2\")/output/\"\n");
+  const Ended ended = run("duckdb-aggregate");
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_NE(ended.out.find("its answer differs from ours"), std::string::npos) << ended.out;
+}
+
+TEST_F(PeersRun, WhatCannotBeInstalledIsRemembered) {
+  fs::create_directories(folder_ / "bin");
+  std::ofstream(folder_ / "bin/python3") << "#!/bin/sh\necho 'no venv here' >&2\nexit 1\n";
+  fs::permissions(folder_ / "bin/python3", fs::perms::owner_all);
+  const std::string path = "PATH=" + (folder_ / "bin").string() + ":/usr/bin:/bin";
+  const std::vector<std::string> where = {"--environments", (folder_ / "envs").string()};
+  const Ended ended = embrace_run({"peers", "install", "polars", where[0], where[1]}, {path});
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  const Ended list = embrace_run({"peers", "list", where[0], where[1]});
+  EXPECT_NE(list.out.find("no venv here"), std::string::npos) << list.out;
+  EXPECT_NE(run("polars-prepare").out.find("no venv here"), std::string::npos);
+}
+
+TEST(PeersNames, AreCheckedAndChosenByGlob) {
+  EXPECT_EQ(select_contests("libmf").size(), 1U) << "a peer's name stands for its contests";
+  EXPECT_EQ(select_contests("duckdb-*").size(), 2U);
+  EXPECT_EQ(select_contests("all").size(), all_contests().size());
+  EXPECT_EQ(embrace_run({"peers", "run", "-d", "synth", "-c", "libfm", "-o", "/tmp/x"}).code, 2);
+  EXPECT_EQ(embrace_run({"peers", "install", "libfm"}).code, 2);
+  for (const Contest& contest : all_contests()) {
+    ASSERT_NE(find_peer(contest.peer), nullptr) << contest.name;
+    EXPECT_FALSE(peer_file("peer_" + contest.peer + ".py").empty());
+    if (contest.is_operation()) continue;
+    const Method* method = find_method(contest.ours.method);
+    ASSERT_NE(method, nullptr) << contest.name;
+    EXPECT_NO_THROW(make_hyper(*method, contest.task, contest.ours.settings)) << contest.name;
+    EXPECT_EQ(setting(contest.ours, "factors"), setting(contest.theirs, "factors")) << contest.name;
+  }
+}
+
+}  // namespace
+}  // namespace embrace::peers

@@ -1,0 +1,79 @@
+// deep on the device against deep on the CPU, which tests/host/methods/deep_test.cpp compares with plain loops in
+// double.
+#include "cuda/trainers.hpp"
+#include "host/error.hpp"
+#include "host/methods/registry.hpp"
+#include "tests/cuda/methods/feature_twins.hpp"
+
+namespace embrace::gpu {
+namespace {
+
+using test::Settings;
+
+const Method& method() { return *find_method("deep"); }
+
+class DeepTwinTest : public test::GpuTest, public testing::WithParamInterface<Task> {
+ protected:
+  test::Outputs on_cpu(const test::FeatureProblem& data, int epochs, const Settings& settings) {
+    return test::train(method(), nullptr, nullptr, data, GetParam(), epochs, settings);
+  }
+  test::Outputs on_gpu(const test::FeatureProblem& data, int epochs, const Settings& settings) {
+    return test::train(method(), &make_deep, shared(), data, GetParam(), epochs, settings);
+  }
+};
+
+// One step. Sums of a few hundred floats in another order differ by 1e-6 of their size; where a gradient is of that
+// size itself, Adam makes it a step of up to the learning rate, 0.002, so that a few of the parameters behind a score
+// may be off by a fraction of that. Seen: 4e-7.
+TEST_P(DeepTwinTest, AStepAgreesWithTheCpu) {
+  const auto data = test::mixed_problem(30, 40);
+  const std::pair<double, double> shapes[] = {{1, 1}, {5, 7}, {16, 64}, {32, 31}, {33, 130}, {64, 32}};
+  for (const auto& [factors, hidden] : shapes) {
+    const Settings settings{{"factors", factors}, {"hidden", hidden}, {"batch", 100000}, {"identity_dropout", 0.3}};
+    const auto gpu = on_gpu(data, 1, settings), cpu = on_cpu(data, 1, settings);
+    EXPECT_LT(test::distance(gpu.values, cpu.values), 1e-5) << factors << " factors, " << hidden << " units";
+    EXPECT_NEAR(gpu.objectives[0], cpu.objectives[0], 1e-5 * cpu.objectives[0]);
+  }
+}
+
+// Many steps: what one is off by is carried into the next.
+TEST_P(DeepTwinTest, EpochsAgreeWithTheCpu) {
+  const auto data = test::mixed_problem(30, 40);
+  const Settings settings{{"factors", 8}, {"batch", 32}, {"identity_dropout", 0.2}};
+  const auto gpu = on_gpu(data, 3, settings), cpu = on_cpu(data, 3, settings);
+  EXPECT_LT(test::distance(gpu.values, cpu.values), 1e-5);
+  for (std::size_t e = 0; e < 3; ++e) EXPECT_NEAR(gpu.objectives[e], cpu.objectives[e], 1e-5 * cpu.objectives[e]);
+}
+
+TEST_P(DeepTwinTest, TheSameBitsAgain) {
+  const auto data = test::mixed_problem(30, 40);
+  const Settings settings{{"batch", 128}, {"identity_dropout", 0.3}};
+  EXPECT_EQ(on_gpu(data, 2, settings).values, on_gpu(data, 2, settings).values);
+}
+
+// A user with nearly all ratings, whose slot has nearly all samples of a batch.
+TEST_P(DeepTwinTest, OneRowWithAllTheRatings) {
+  auto data = test::mixed_problem(3, 400);
+  const Settings settings{{"factors", 16}, {"batch", 256}};
+  EXPECT_LT(test::distance(on_gpu(data, 2, settings).values, on_cpu(data, 2, settings).values), 1e-5);
+}
+
+TEST_P(DeepTwinTest, NothingToLearnFromIsFine) {
+  test::FeatureProblem data = test::mixed_problem(1, 1);
+  data.user = data.item = Features{csr_from_triples(1, 0, {}, {}, {}), {}};
+  data.with_context = false;
+  EXPECT_EQ(test::distance(on_gpu(data, 2, {}).values, on_cpu(data, 2, {}).values), 0.0);
+  data.set_ratings(1, 1, {0}, {0}, {4.0F});
+  EXPECT_LT(test::distance(on_gpu(data, 2, {{"factors", 1}}).values, on_cpu(data, 2, {{"factors", 1}}).values), 1e-5);
+}
+
+TEST_P(DeepTwinTest, DivergenceIsNoticedInItsEpoch) {
+  if (GetParam() == Task::ranking) GTEST_SKIP() << "a logistic loss stays finite";
+  EXPECT_THROW(on_gpu(test::mixed_problem(9, 12), 1, {{"learning_rate", 100}, {"batch", 1}}), Diverged);
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, DeepTwinTest, testing::Values(Task::rating, Task::ranking),
+                         [](const auto& task) { return task.param == Task::rating ? "Rating" : "Ranking"; });
+
+}  // namespace
+}  // namespace embrace::gpu
