@@ -1,5 +1,5 @@
 // The committed tables say what the committed records say: each is made again and compared.
-// results/records/MACHINE/DATE/NAME/*.json -> results/tables/MACHINE/DATE/NAME.md, and what README shows of them.
+// results/records/MACHINE/NAME/*.json -> results/tables/MACHINE/NAME.md, and what README shows of them.
 // A NAME that begins with "peers" holds contests.
 #include <gtest/gtest.h>
 
