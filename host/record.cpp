@@ -2,10 +2,11 @@
 #include "host/record.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+
+#include "host/draws.hpp"
 
 namespace embrace {
 namespace {
@@ -16,15 +17,6 @@ constexpr const char* first_provenance[] = {"version",   "commit",  "dirty",  "c
                                             "libraries", "machine", "cpu",    "gpu",      "driver",
                                             "toolkit",   "started", "command"};
 
-/// About 7 significant digits: draws feed intervals and differences, never a further decimal.
-double rounded(double value) {
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::general, 7).ptr;
-  double out = value;
-  std::from_chars(text, end, out);
-  return out;
-}
-
 /// 64 rather than 64.0 for a whole number.
 Json number(double value) {
   constexpr double largest_whole = 9007199254740992.0;
@@ -32,31 +24,15 @@ Json number(double value) {
   return value;
 }
 
-std::string scalar_text(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string compact(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
-bool is_flat(const Json& value) {
-  return std::all_of(value.begin(), value.end(), [](const Json& element) { return !element.is_structured(); });
-}
-
-/// Objects over several lines; arrays of scalars, and small objects of scalars inside others, on one.
-void write(const Json& value, int depth, std::string& out) {
-  if (!value.is_structured() || value.empty()) {
-    out += scalar_text(value);
-    return;
+/// A field a line, so that grep and diff work on records; no blanks, as there are thousands of them.
+std::string text_of(const Json& record) {
+  std::string out;
+  for (const auto& field : record.items()) {
+    out += (out.empty() ? "{\n" : ",\n") + compact(field.key()) + ":" + compact(field.value());
   }
-  const bool one_line = is_flat(value) && (value.is_array() || (depth > 1 && value.size() <= 4));
-  const std::string gap = one_line ? "" : "\n" + std::string(static_cast<std::size_t>(depth) + 1, ' ');
-  out += value.is_array() ? '[' : '{';
-  bool first = true;
-  for (const auto& entry : value.items()) {
-    if (!first) out += one_line ? ", " : ",";
-    first = false;
-    out += gap;
-    if (value.is_object()) out += scalar_text(entry.key()) + ": ";
-    write(entry.value(), depth + 1, out);
-  }
-  if (!one_line) out += "\n" + std::string(static_cast<std::size_t>(depth), ' ');
-  out += value.is_array() ? ']' : '}';
+  return out + "\n}\n";
 }
 
 void require_finite(const Json& value, const std::string& path) {
@@ -111,9 +87,8 @@ Json bootstrap_json(const Record& record) {
     if (a.draws.empty()) continue;
     if (draws != 0 && a.draws.size() != draws) throw std::logic_error("record: metrics differ in their draws");
     draws = a.draws.size();
-    Json list = Json::array();
-    for (const double draw : a.draws) list.push_back(rounded(draw));
-    values[name] = std::move(list);
+    const PackedDraws packed = pack_draws(a.draws);
+    values[name] = {{"low", packed.low}, {"step", packed.step}, {"digits", packed.digits}};
   }
   if (draws == 0) return nullptr;
   return {{"draws", draws}, {"kind", "bayesian over users"}, {"values", std::move(values)}};
@@ -162,9 +137,7 @@ std::string to_json(const Record& record) {
   out["provenance"] = provenance_json(record.provenance);
   if (Json draws = bootstrap_json(record); !draws.is_null()) out["bootstrap"] = std::move(draws);
   require_finite(out, "record");
-  std::string text;
-  write(out, 0, text);
-  return text + "\n";
+  return text_of(out);
 }
 
 }  // namespace embrace

@@ -6,6 +6,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "host/draws.hpp"
 #include "host/error.hpp"
 #include "host/record.hpp"
 
@@ -15,7 +16,7 @@ namespace {
 // Not ordered_json: its objects take quadratic time for a hostile number of keys.
 using Json = nlohmann::json;
 
-constexpr std::size_t largest_text = std::size_t{16} << 20U;  // a record with 50 metrics' draws takes 0.6 MB
+constexpr std::size_t largest_text = std::size_t{16} << 20U;  // a record with 50 metrics' draws takes 0.1 MB
 constexpr int deepest = 32;
 constexpr std::size_t most_violations = 100;
 constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
@@ -53,7 +54,7 @@ class Checker {
   const Json* number(const Json& object, const std::string& path, const char* name, bool required = true) {
     return field(object, path, name, required, "a number", [](const Json& v) { return v.is_number(); });
   }
-  const Json* seconds(const Json& object, const std::string& path, const char* name) {
+  const Json* not_negative(const Json& object, const std::string& path, const char* name) {
     return field(object, path, name, true, "a number that is not negative",
                  [](const Json& v) { return v.is_number() && v.get<double>() >= 0; });
   }
@@ -199,7 +200,7 @@ void check_cost(const Json& record, bool ok, Checker& check) {
   const Json* cost = check.object(record, "", "cost", ok);
   if (cost == nullptr) return;
   for (const char* name : {"prepare_seconds", "train_seconds", "score_seconds", "updates_per_second"}) {
-    check.seconds(*cost, "cost.", name);
+    check.not_negative(*cost, "cost.", name);
   }
   check.numbers(*cost, "cost.", "epoch_seconds");
   check.count(*cost, "cost.", "epochs", largest_int);
@@ -234,6 +235,25 @@ void check_provenance(const Json& record, Checker& check) {
   }
 }
 
+/// How many draws a metric has; -1 when that cannot be told. Earlier builds wrote them as an array of numbers.
+std::int64_t count_draws(const Json& values, const std::string& metric, Checker& check) {
+  const std::string path = "bootstrap.values.";
+  if (values[metric].is_array()) {
+    const Json* list = check.numbers(values, path, metric.c_str());
+    return list == nullptr ? -1 : static_cast<std::int64_t>(list->size());
+  }
+  const Json* packed = check.object(values, path, metric.c_str());
+  if (packed == nullptr) return -1;
+  const Json* low = check.number(*packed, path + metric + ".", "low");
+  const Json* step = check.not_negative(*packed, path + metric + ".", "step");
+  if (low != nullptr && step != nullptr && !std::isfinite(low->get<double>() + most_steps * step->get<double>())) {
+    check.complain(path + metric, "has draws that are not finite");
+  }
+  const Json* digits = check.field(*packed, path + metric + ".", "digits", true, "two digits of base 64 a draw",
+                                   [](const Json& v) { return v.is_string() && are_digits(v.get<std::string>()); });
+  return digits == nullptr ? -1 : static_cast<std::int64_t>(digits->get_ref<const std::string&>().size() / 2);
+}
+
 void check_bootstrap(const Json& record, Checker& check) {
   const Json* bootstrap = check.object(record, "", "bootstrap", false);
   if (bootstrap == nullptr) return;
@@ -242,9 +262,9 @@ void check_bootstrap(const Json& record, Checker& check) {
   if (draws == nullptr || values == nullptr) return;
   for (const auto& entry : values->items()) {
     const std::string path = "bootstrap.values.";
-    const Json* list = check.numbers(*values, path, entry.key().c_str());
-    if (list != nullptr && list->size() != draws->get<std::size_t>()) {
-      check.complain(path + entry.key(), "has " + std::to_string(list->size()) + " numbers, not bootstrap.draws");
+    const std::int64_t count = count_draws(*values, entry.key(), check);
+    if (count >= 0 && static_cast<std::uint64_t>(count) != draws->get<std::uint64_t>()) {
+      check.complain(path + entry.key(), "has " + std::to_string(count) + " draws, not bootstrap.draws");
     }
     const auto accuracy = record.find("accuracy");
     if (accuracy == record.end() || !accuracy->is_object() || !accuracy->contains(entry.key())) {
@@ -316,7 +336,10 @@ void read_outcome(const Json& json, Record& record) {
   }
   if (json.contains("bootstrap")) {
     for (const auto& entry : json["bootstrap"]["values"].items()) {
-      record.accuracy[entry.key()].draws = entry.value().get<std::vector<double>>();
+      const Json& draws = entry.value();
+      record.accuracy[entry.key()].draws = draws.is_array()
+                                               ? draws.get<std::vector<double>>()
+                                               : unpack_draws({draws["low"], draws["step"], draws["digits"]});
     }
   }
   record.users_without_targets = json.value("users_without_targets", std::int64_t{0});
