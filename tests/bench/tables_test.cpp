@@ -1,11 +1,12 @@
 // The committed tables say what the committed records say: each is made again and compared.
 // results/records/MACHINE/NAME/*.json -> results/tables/MACHINE/NAME.md, and what README shows of them.
-// A NAME that begins with "peers" holds contests.
+// A NAME that begins with "peers" holds contests. results/README.md lists them all.
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <map>
 #include <set>
+#include <sstream>
 #include <tuple>
 
 #include "bench/peers/contest_table.hpp"
@@ -108,6 +109,81 @@ TEST(Tables, ReadmeShowsThemUnchanged) {
     EXPECT_EQ(text.substr(body, stop - body), read_file(source / path)) << path;
   }
   EXPECT_GT(shown, 0);
+}
+
+/// What one set of records has in common, as texts: "cpu, emulated".
+struct SetFacts {
+  std::set<std::string> data, splits, devices, dates, machines;
+
+  explicit SetFacts(const std::vector<Record>& records) {
+    for (const Record& record : records) {
+      data.insert(record.data.name);
+      splits.insert(record.split.name);
+      devices.insert(record.device.kind);
+      dates.insert(record.provenance.at("started").substr(0, 10));
+      machines.insert(record.provenance.at("cpu") + ", " + record.provenance.at("machine"));
+    }
+  }
+};
+
+std::string joined(const std::set<std::string>& texts, const std::string& separator) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : separator) + text;
+  return all;
+}
+
+/// results/questions.tsv: a set and the question that its table answers, in the order of the list.
+std::vector<std::pair<std::string, std::string>> questions() {
+  std::istringstream lines(read_file(source / "results" / "questions.tsv"));
+  std::vector<std::pair<std::string, std::string>> all;
+  for (std::string line; std::getline(lines, line);) {
+    const std::size_t tab = line.find('\t');
+    EXPECT_NE(tab, std::string::npos) << line;
+    all.emplace_back(line.substr(0, tab), line.substr(tab + 1));
+  }
+  return all;
+}
+
+/// The list of one machine's sets.
+std::string list_of_sets(const fs::path& machine, const std::set<fs::path>& folders) {
+  std::string rows;
+  std::set<std::string> machines;
+  for (const auto& [name, question] : questions()) {
+    if (folders.count(machine / name) == 0) continue;
+    const SetFacts facts(read_records({source / "results" / "records" / machine / name}));
+    machines.insert(facts.machines.begin(), facts.machines.end());
+    const std::string link = "[" + name + "](tables/" + (machine / name).generic_string() + ".md)";
+    for (const std::string& cell : {link, question, joined(facts.data, ", "), joined(facts.splits, ", "),
+                                    joined(facts.devices, ", "), joined(facts.dates, ", ")}) {
+      rows.append("| ").append(cell).append(" ");
+    }
+    rows += "|\n";
+  }
+  return "## " + machine.string() + "\n" + joined(machines, "; ") +
+         ".\n\n| table | question | data | split | device | measured |\n| --- | --- | --- | --- | --- | --- |\n" + rows;
+}
+
+TEST(Tables, AreListedWithTheirQuestions) {
+  const std::set<fs::path> folders = record_folders();
+  std::set<std::string> sets, asked;
+  std::set<fs::path> machines;
+  for (const fs::path& folder : folders) {
+    sets.insert(folder.filename().string());
+    machines.insert(folder.parent_path());
+  }
+  for (const auto& [name, question] : questions()) EXPECT_TRUE(asked.insert(name).second) << name << " is asked twice";
+  EXPECT_EQ(asked, sets) << "results/questions.tsv has a line for each set";
+  std::string list;
+  for (const fs::path& machine : machines) list += list_of_sets(machine, folders);
+  const std::string text = read_file(source / "results" / "README.md");
+  const std::string begin = "<!-- sets -->\n", end = "<!-- end of sets -->\n";
+  const std::size_t from = text.find(begin), to = text.find(end);
+  ASSERT_TRUE(from != std::string::npos && to != std::string::npos && from < to);
+  const std::string expected = text.substr(0, from + begin.size()) + list + text.substr(to);
+  if (text == expected) return;
+  const fs::path written = fs::path(testing::TempDir()) / "results-README.md";
+  write_atomically(written, expected);
+  FAIL() << "cp " << written.string() << " results/README.md";
 }
 
 }  // namespace
