@@ -25,7 +25,7 @@ std::vector<KernelFacts> facts_of(const char* spills, int registers) {
 }
 
 TEST(Kernels, HotKernelsNeitherSpillNorLoseOccupancy) {
-  const std::string text = read_file(std::filesystem::path(EMBRACE_SOURCE_DIR) / "docs" / "kernels.md");
+  const std::string text = read_file(std::filesystem::path(EMBRACE_SOURCE_DIR) / "tests" / "golden" / "kernels.md");
   const std::string compiler = "nvcc " EMBRACE_NVCC_VERSION;
   if (text.find(compiler + " ") == std::string::npos)
     GTEST_SKIP() << "tests/golden/kernels.md is of another nvcc than " << compiler;
