@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "bench/devices.hpp"
 #include "host/method.hpp"
 #include "host/methods/registry.hpp"
 #include "host/random.hpp"
@@ -81,11 +81,16 @@ struct Options {
   std::int64_t epochs = 0;  // 0: as the method declares
 };
 
+using Maker = std::function<std::unique_ptr<Trainer>(const Method&, const Problem&)>;
+
+inline std::unique_ptr<Trainer> make_on_cpu(const Method& method, const Problem& problem) {
+  return method.cpu(problem);
+}
+
 /// A method trained on data; keeps alive what the trainer refers to. `data` must outlive it.
 class Trained {
  public:
-  Trained(const Method& method, Task task, const Data& data, const Options& options,
-          const DeviceInfo& device = {"cpu", "cpu", "", "", ""})
+  Trained(const Method& method, Task task, const Data& data, const Options& options, const Maker& make = make_on_cpu)
       : hyper_(make_hyper(method, task, options.settings)), threads_(options.threads) {
     const Traits& traits = method.info.traits;
     has_context_ = options.features && options.context && traits.context && task == Task::rating;
@@ -99,7 +104,7 @@ class Trained {
                           hyper_,
                           options.seed,
                           threads_};
-    trainer_ = make_trainer(method, device, problem);
+    trainer_ = make(method, problem);
     const std::int64_t declared = traits.closed_form ? 1 : hyper_.integer("epochs");
     for (std::int64_t e = 0; e < (options.epochs > 0 ? options.epochs : declared); ++e) {
       results_.push_back(trainer_->epoch());

@@ -6,10 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 
 #include "host/files.hpp"
+#include "tests/temporary_folder.hpp"
 
 extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX asks for it
 
@@ -73,17 +74,6 @@ Ended run_program(const std::string& program, const std::vector<std::string>& ar
   ended.out = read_file(folder / "out");
   ended.err = read_file(folder / "err");
   return ended;
-}
-
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (std::filesystem::temp_directory_path() / "embrace-test-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot create " + name);
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
 }
 
 }  // namespace embrace::test

@@ -2,7 +2,6 @@
 #pragma once
 #include <sys/types.h>
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -27,19 +26,5 @@ inline Ended embrace_run(const std::vector<std::string>& arguments, const std::v
 /// Starts it without waiting; output goes to /dev/null. Give the result to wait_for.
 pid_t start_program(const std::string& program, const std::vector<std::string>& arguments);
 int wait_for(pid_t process);
-
-/// A fresh folder that is removed with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace embrace::test

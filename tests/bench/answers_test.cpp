@@ -10,6 +10,7 @@
 
 #include "host/files.hpp"
 #include "tests/program.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace embrace {
 namespace {

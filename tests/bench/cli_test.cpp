@@ -12,6 +12,7 @@
 #include "host/metadata/information.hpp"
 #include "host/record.hpp"
 #include "tests/program.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace embrace {
 namespace {

@@ -19,6 +19,7 @@
 #include "host/permutation.hpp"
 #include "tests/planted.hpp"
 #include "tests/program.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace embrace::peers {
 namespace {

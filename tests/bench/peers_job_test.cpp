@@ -16,6 +16,7 @@
 #include "host/error.hpp"
 #include "host/files.hpp"
 #include "tests/program.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace embrace::peers {
 namespace {

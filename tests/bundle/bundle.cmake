@@ -26,7 +26,7 @@ if(EMBRACE_BENCHMARKS)
   add_bundled_program(embrace-bench-epochs "$<TARGET_OBJECTS:embrace-bench-epochs>" embrace_benchmark_main)
 endif()
 list(TRANSFORM EMBRACE_CUDA_TESTS REPLACE "(.+)" "$<TARGET_OBJECTS:\\1>" OUTPUT_VARIABLE objects)
-add_bundled_program(embrace-gpu-tests "${objects}" embrace_test_support embrace_gpu)
+add_bundled_program(embrace-gpu-tests "${objects}" embrace_bench_test_support embrace_gpu)
 
 add_library(bundled-cuda MODULE $<TARGET_OBJECTS:embrace_cuda>)
 target_link_libraries(bundled-cuda PRIVATE embrace_gpu)

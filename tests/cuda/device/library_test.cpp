@@ -9,6 +9,7 @@
 #include "host/files.hpp"
 #include "host/record.hpp"
 #include "tests/program.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace embrace {
 namespace {

@@ -9,7 +9,7 @@ set_target_properties(kernel_objects PROPERTIES CUDA_ARCHITECTURES OFF
   CUDA_COMPILER_LAUNCHER "${CMAKE_CURRENT_SOURCE_DIR}/kernels/keep_messages;${CMAKE_CUDA_COMPILER_LAUNCHER}")
 
 add_library(kernel_table_support STATIC kernels/kernel_facts.cpp kernels/kernel_table.cpp)
-target_link_libraries(kernel_table_support PUBLIC embrace_test_support embrace_gpu)
+target_link_libraries(kernel_table_support PUBLIC embrace_bench_test_support embrace_gpu)
 string(REGEX MATCH "^[0-9]+\\.[0-9]+" nvcc_version ${CMAKE_CUDA_COMPILER_VERSION})
 target_compile_definitions(kernel_table_support PUBLIC EMBRACE_NVCC_VERSION="${nvcc_version}"
   "EMBRACE_KERNEL_OBJECTS=\"$<JOIN:$<TARGET_OBJECTS:kernel_objects>,\",\">\"")

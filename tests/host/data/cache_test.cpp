@@ -11,7 +11,7 @@
 #include "host/data/write.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
-#include "tests/program.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace embrace {
 namespace {

@@ -16,7 +16,7 @@
 #include "host/error.hpp"
 #include "host/files.hpp"
 #include "host/random.hpp"
-#include "tests/program.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace embrace {
 namespace {

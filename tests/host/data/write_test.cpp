@@ -12,7 +12,7 @@
 #include "host/digest.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
-#include "tests/program.hpp"
+#include "tests/temporary_folder.hpp"
 
 namespace embrace {
 namespace {

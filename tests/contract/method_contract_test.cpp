@@ -8,6 +8,7 @@
 #include <set>
 #include <tuple>
 
+#include "bench/devices.hpp"
 #include "host/error.hpp"
 #include "host/matrix.hpp"
 #include "host/methods/registry.hpp"
@@ -112,8 +113,10 @@ class MethodContract : public ::testing::TestWithParam<Case> {
   const Method& method() const { return *GetParam().method; }
   const Traits& traits() const { return method().info.traits; }
   Task task() const { return GetParam().task; }
-  Trained train(const Data& data, const Options& options = {}) const {
-    return {method(), task(), data, options, device()};
+  Trained train(const Data& data, const Options& options = {}) const { return train_on(device(), data, options); }
+  Trained train_on(const DeviceInfo& device, const Data& data, const Options& options = {}) const {
+    return {method(), task(), data, options,
+            [&](const Method& method, const Problem& problem) { return make_trainer(method, device, problem); }};
   }
 };
 
@@ -344,7 +347,7 @@ TEST_P(FoldInContract, FoldInServesUsersHeldOutOfTraining) {
 
 TEST_P(DeviceContract, ReachesTheCpusMetric) {
   const auto metric = [&](const DeviceInfo& on) {
-    const auto predicted = Trained(method(), task(), planted_data(), {}, on).predict(planted().unseen);
+    const auto predicted = train_on(on, planted_data()).predict(planted().unseen);
     return task() == Task::rating ? test::rmse(predicted, planted().unseen.values)
                                   : test::agreement(planted().unseen, predicted);
   };
