@@ -4,6 +4,7 @@
 
 #include "host/files.hpp"
 #include "host/metrics/ranking.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 namespace {
@@ -23,10 +24,10 @@ std::filesystem::path answers_path(const std::filesystem::path& folder, const st
   return folder / (id + ".answers.csv.gz");
 }
 
-void write_rating_answers(const std::filesystem::path& file, const Ratings& ratings, std::span<const std::int64_t> test,
-                          std::span<const float> predicted) {
+void write_rating_answers(const std::filesystem::path& file, const Ratings& ratings, Span<const std::int64_t> test,
+                          Span<const float> predicted) {
   std::string text = "user,item,rating,prediction\n";
-  for (std::size_t t = 0; t < test.size(); ++t) {
+  for (std::int64_t t = 0; t < test.size(); ++t) {
     const auto p = static_cast<std::size_t>(test[t]);
     append(text, ratings.user_ids[static_cast<std::size_t>(ratings.users[p])], ',');
     append(text, ratings.item_ids[static_cast<std::size_t>(ratings.items[p])], ',');
@@ -36,8 +37,7 @@ void write_rating_answers(const std::filesystem::path& file, const Ratings& rati
   write_atomically(file, gzip(text));
 }
 
-void write_ranking_answers(const std::filesystem::path& file, const Ratings& ratings,
-                           std::span<const RankedItem> answers) {
+void write_ranking_answers(const std::filesystem::path& file, const Ratings& ratings, Span<const RankedItem> answers) {
   std::string text = "user,rank,item,score\n";
   for (const RankedItem& answer : answers) {
     append(text, ratings.user_ids[static_cast<std::size_t>(answer.user)], ',');

@@ -4,7 +4,7 @@ namespace embrace {
 namespace {
 
 Csr matrix_of(const Ratings& ratings, const std::vector<std::int64_t>& positions, Threads& threads,
-              std::vector<std::int64_t>* order = nullptr) {
+              Array<std::int64_t>* order = nullptr) {
   std::vector<std::int32_t> rows, columns;
   std::vector<float> values;
   rows.reserve(positions.size());

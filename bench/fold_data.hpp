@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "host/array.hpp"
 #include "host/data/dataset.hpp"
 #include "host/data/split/split.hpp"
 #include "host/metadata/features.hpp"
@@ -11,10 +12,10 @@
 namespace embrace {
 
 struct FoldData {
-  Csr ratings;                      // training part, users × items
-  std::vector<std::int64_t> order;  // position in Dataset::ratings of each entry
+  Csr ratings;                // training part, users × items
+  Array<std::int64_t> order;  // position in Dataset::ratings of each entry
   Csr by_item;
-  std::vector<std::int64_t> by_item_order;
+  Array<std::int64_t> by_item_order;
   Csr known;                                         // fold-in: what is known of held-out users
   Csr mask;                                          // training and known items: not ranked
   Csr targets;                                       // test items

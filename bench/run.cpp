@@ -27,7 +27,7 @@ void stop_if_interrupted() {
 }
 
 void add_accuracy(const std::vector<UserValues>& metrics, Threads& threads, Record& record) {
-  std::vector<std::vector<double>> draws = bootstrap(metrics, threads);
+  Array<Array<double>> draws = bootstrap(metrics, threads);
   for (std::size_t m = 0; m < metrics.size(); ++m) {
     const Interval interval = percentile_interval(draws[m]);
     Accuracy accuracy{metrics[m].value(), interval.low, interval.high, metrics[m].n, std::move(draws[m])};

@@ -8,6 +8,7 @@
 #include "cuda/math/product.hpp"
 #include "cuda/math/scoring.hpp"
 #include "cuda/math/sparse.hpp"
+#include "host/span.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -56,11 +57,11 @@ class OnDevice final : public Operations {
   explicit OnDevice(DevicePtr device)
       : device_(std::move(device)), flushed_(*device_, std::max<std::int64_t>(2 * device_->cache_bytes(), 1)) {}
 
-  DeviceRun copy(std::span<const float> from) const override {
+  DeviceRun copy(Span<const float> from) const override {
     struct State {
       DeviceBuffer<float> from, to;
     };
-    const auto size = static_cast<std::int64_t>(from.size());
+    const std::int64_t size = from.size();
     State state{{*device_, from}, {*device_, size}};
     const auto work = [bytes = from.size_bytes()](Device& device, State& s) {
       if (bytes == 0) return;
@@ -70,7 +71,7 @@ class OnDevice final : public Operations {
     return timed(device_, std::move(state), work, [](Device&, const State& s) { return doubles(s.to.download()); });
   }
 
-  DeviceRun gemm(std::int64_t n, std::span<const float> a, std::span<const float> b) const override {
+  DeviceRun gemm(std::int64_t n, Span<const float> a, Span<const float> b) const override {
     struct State {
       DeviceMatrix a, b, c;
     };
@@ -82,8 +83,8 @@ class OnDevice final : public Operations {
     });
   }
 
-  DeviceRun aggregate(std::int64_t users, std::int64_t items, std::span<const std::int32_t> user,
-                      std::span<const std::int32_t> item, std::span<const float> value) const override {
+  DeviceRun aggregate(std::int64_t users, std::int64_t items, Span<const std::int32_t> user,
+                      Span<const std::int32_t> item, Span<const float> value) const override {
     struct State {
       DeviceTriples ratings;
       DeviceAggregates sums;
@@ -101,8 +102,8 @@ class OnDevice final : public Operations {
     });
   }
 
-  DeviceRun csr(std::int64_t rows, std::int64_t columns, std::span<const std::int32_t> row,
-                std::span<const std::int32_t> column, std::span<const float> value) const override {
+  DeviceRun csr(std::int64_t rows, std::int64_t columns, Span<const std::int32_t> row, Span<const std::int32_t> column,
+                Span<const float> value) const override {
     struct State {
       DeviceTriples triples;
       DeviceCsr matrix;
@@ -121,8 +122,8 @@ class OnDevice final : public Operations {
     });
   }
 
-  DeviceRun predict(ConstMatrixView users, ConstMatrixView items, std::span<const std::int32_t> user,
-                    std::span<const std::int32_t> item) const override {
+  DeviceRun predict(ConstMatrixView users, ConstMatrixView items, Span<const std::int32_t> user,
+                    Span<const std::int32_t> item) const override {
     struct State {
       DeviceEmbedding model;
       DeviceBuffer<std::int32_t> users, items;
@@ -133,7 +134,7 @@ class OnDevice final : public Operations {
     state.model.items = uploaded(*device_, items);
     state.users = {*device_, user};
     state.items = {*device_, item};
-    state.out = {*device_, static_cast<std::int64_t>(user.size())};
+    state.out = {*device_, user.size()};
     const auto work = [](Device& device, State& s) {
       predict_pairs(device, s.model.view(), s.users.span(), s.items.span(), s.out.span());
     };
@@ -153,7 +154,7 @@ class OnDevice final : public Operations {
     state.mask = {*device_, mask};
     std::vector<std::int32_t> everybody(static_cast<std::size_t>(users.rows));
     std::iota(everybody.begin(), everybody.end(), 0);
-    state.users = {*device_, std::span<const std::int32_t>(everybody)};
+    state.users = {*device_, Span<const std::int32_t>(everybody)};
     state.items = {*device_, users.rows * depth};
     state.scores = {*device_, users.rows * depth};
     const auto work = [depth](Device& device, State& s) {

@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <span>
 #include <vector>
 
+#include "host/span.hpp"
 #include "host/views.hpp"
 
 namespace embrace::gpu {
@@ -20,15 +20,15 @@ struct DeviceRun {
 class Operations {
  public:
   virtual ~Operations() = default;
-  virtual DeviceRun copy(std::span<const float> from) const = 0;
+  virtual DeviceRun copy(Span<const float> from) const = 0;
   /// a b, both n × n.
-  virtual DeviceRun gemm(std::int64_t n, std::span<const float> a, std::span<const float> b) const = 0;
-  virtual DeviceRun aggregate(std::int64_t users, std::int64_t items, std::span<const std::int32_t> user,
-                              std::span<const std::int32_t> item, std::span<const float> value) const = 0;
-  virtual DeviceRun csr(std::int64_t rows, std::int64_t columns, std::span<const std::int32_t> row,
-                        std::span<const std::int32_t> column, std::span<const float> value) const = 0;
-  virtual DeviceRun predict(ConstMatrixView users, ConstMatrixView items, std::span<const std::int32_t> user,
-                            std::span<const std::int32_t> item) const = 0;
+  virtual DeviceRun gemm(std::int64_t n, Span<const float> a, Span<const float> b) const = 0;
+  virtual DeviceRun aggregate(std::int64_t users, std::int64_t items, Span<const std::int32_t> user,
+                              Span<const std::int32_t> item, Span<const float> value) const = 0;
+  virtual DeviceRun csr(std::int64_t rows, std::int64_t columns, Span<const std::int32_t> row,
+                        Span<const std::int32_t> column, Span<const float> value) const = 0;
+  virtual DeviceRun predict(ConstMatrixView users, ConstMatrixView items, Span<const std::int32_t> user,
+                            Span<const std::int32_t> item) const = 0;
   /// The first `depth` items of all users.
   virtual DeviceRun rank(ConstMatrixView users, ConstMatrixView items, CsrView mask, std::int64_t depth) const = 0;
   /// Writes over the device's caches: what runs next finds them cold.

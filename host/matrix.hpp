@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <limits>
 #include <new>
-#include <vector>
 
+#include "host/array.hpp"
 #include "host/memory.hpp"
 #include "host/views.hpp"
 
@@ -34,17 +34,16 @@ struct AlignedAllocator {
 };
 
 template <typename T>
-using AlignedVector = std::vector<T, AlignedAllocator<T>>;
+using AlignedVector = Array<T, AlignedAllocator<T>>;
 
 class Matrix {
  public:
   Matrix() = default;
-  Matrix(std::int64_t rows, std::int64_t columns)
-      : rows_(rows), columns_(columns), data_(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns)) {}
+  Matrix(std::int64_t rows, std::int64_t columns) : rows_(rows), columns_(columns), data_(rows * columns) {}
 
   std::int64_t rows() const { return rows_; }
   std::int64_t columns() const { return columns_; }
-  std::size_t size() const { return data_.size(); }
+  std::int64_t size() const { return data_.size(); }
   float* data() { return data_.data(); }
   const float* data() const { return data_.data(); }
   float* row(std::int64_t r) { return data_.data() + r * columns_; }

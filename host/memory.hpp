@@ -1,6 +1,7 @@
 // Large tables on huge pages: a table of some megabytes that is read at random misses the translation cache at every
 // access on pages of 4 KiB, and a fresh one costs a page fault for each of them.
 #pragma once
+#include <concepts>
 #include <cstddef>
 #include <vector>
 
@@ -12,14 +13,14 @@ void prefer_huge_pages(void* data, std::size_t bytes);
 
 /// reserve() and resize() for a vector that may become large and is empty before.
 template <typename T>
-void reserve_large(std::vector<T>& vector, std::size_t size) {
-  vector.reserve(size);
-  prefer_huge_pages(vector.data(), size * sizeof(T));
+void reserve_large(std::vector<T>& vector, std::integral auto size) {
+  vector.reserve(static_cast<std::size_t>(size));
+  prefer_huge_pages(vector.data(), static_cast<std::size_t>(size) * sizeof(T));
 }
 template <typename T>
-void resize_large(std::vector<T>& vector, std::size_t size) {
+void resize_large(std::vector<T>& vector, std::integral auto size) {
   reserve_large(vector, size);
-  vector.resize(size);
+  vector.resize(static_cast<std::size_t>(size));
 }
 
 }  // namespace embrace

@@ -5,12 +5,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "host/array.hpp"
 #include "host/hyper.hpp"
+#include "host/span.hpp"
 #include "host/sparse.hpp"
 #include "host/threads.hpp"
 #include "host/views.hpp"
@@ -41,9 +42,9 @@ struct Features {
 /// What there is to learn from. All of it is the training part; nothing here has seen a test rating.
 /// References stay valid for the Trainer's life.
 struct Problem {
-  const Csr& ratings;                              // users × items
-  const Csr& by_item;                              // the same, transposed
-  const std::vector<std::int64_t>& by_item_order;  // entry of `ratings` behind each entry of `by_item`
+  const Csr& ratings;                        // users × items
+  const Csr& by_item;                        // the same, transposed
+  const Array<std::int64_t>& by_item_order;  // entry of `ratings` behind each entry of `by_item`
   Task task = Task::rating;
   const Features* user_features = nullptr;  // one row a user; null when the information has none
   const Features* item_features = nullptr;  // one row an item
@@ -58,8 +59,8 @@ struct Problem {
 
 /// Pairs to be predicted. context.rows is 0 when the problem had no context, else the number of pairs.
 struct PairsView {
-  std::span<const std::int32_t> users;
-  std::span<const std::int32_t> items;
+  Span<const std::int32_t> users;
+  Span<const std::int32_t> items;
   CsrView context{};
 };
 
@@ -68,8 +69,8 @@ struct PairsView {
 struct EmbeddingView {
   ConstMatrixView users;  // users × factors (factors may be 0)
   ConstMatrixView items;  // items × factors
-  std::span<const float> user_bias;
-  std::span<const float> item_bias;
+  Span<const float> user_bias;
+  Span<const float> item_bias;
   float offset = 0;
 };
 
@@ -93,14 +94,13 @@ class Trainer {
   virtual EpochResult epoch() = 0;
   /// Predicted ratings of pairs, not clipped (rating task), or scores (ranking task).
   /// Default: from embedding().
-  virtual void predict(const PairsView& pairs, std::span<float> out) const;
+  virtual void predict(const PairsView& pairs, Span<float> out) const;
   /// Scores of all items for each user; out is users.size() × items. Default: from embedding().
-  virtual void score(std::span<const std::int32_t> users, MatrixView out) const;
+  virtual void score(Span<const std::int32_t> users, MatrixView out) const;
   /// The first `depth` items of each user's list: score descending, then lower item; the items in row u of `mask` are
   /// left out. out is users.size() × depth. False: not offered, the caller ranks what score() gives. Throws Diverged
   /// when a score is not finite.
-  virtual bool rank(std::span<const std::int32_t> users, CsrView mask, std::int64_t depth,
-                    std::span<ScoredItem> out) const;
+  virtual bool rank(Span<const std::int32_t> users, CsrView mask, std::int64_t depth, Span<ScoredItem> out) const;
   /// For users that were held out of training (strong generalization): rows of `ratings` with entries are such
   /// users' known ratings. Only called when the method declares Traits::fold_in. Default: does nothing, right for
   /// methods whose score does not depend on the user.

@@ -69,7 +69,7 @@ class Random {
 /// Fisher-Yates; the same order on every machine for the same random numbers.
 template <typename Container>
 void shuffle(Container& items, const Random& random, std::uint32_t b = 0) {
-  for (std::uint64_t i = items.size(); i > 1; --i) {
+  for (auto i = static_cast<std::uint64_t>(items.size()); i > 1; --i) {
     const auto j = random.below(i, i, b);
     using std::swap;
     swap(items[i - 1], items[j]);

@@ -14,27 +14,29 @@
 #include <type_traits>
 #include <utility>
 
+#include "host/array.hpp"
 #include "host/memory.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 namespace {
 
-constexpr std::size_t bucket_entries = std::size_t{1} << 15U;  // 256 KiB of narrow entries, and as much scratch
-constexpr std::size_t most_buckets = std::size_t{1} << 12U;
-constexpr std::size_t chunk_entries = std::size_t{1} << 18U;
-constexpr std::size_t most_chunks = std::size_t{1} << 10U;
+constexpr std::int64_t bucket_entries = std::int64_t{1} << 15U;  // 256 KiB of narrow entries, and as much scratch
+constexpr std::int64_t most_buckets = std::int64_t{1} << 12U;
+constexpr std::int64_t chunk_entries = std::int64_t{1} << 18U;
+constexpr std::int64_t most_chunks = std::int64_t{1} << 10U;
 constexpr unsigned digit_bits = 12;  // 4096 counters of 4 bytes: half a first-level cache
 
 struct Triples {
   std::int64_t rows, columns;
-  std::span<const std::int32_t> row, column;
-  std::span<const float> value;
-  std::size_t size() const { return row.size(); }
+  Span<const std::int32_t> row, column;
+  Span<const float> value;
+  std::int64_t size() const { return row.size(); }
 };
 
-std::size_t checked(std::int32_t index, std::int64_t end) {
+std::int64_t checked(std::int32_t index, std::int64_t end) {
   if (index < 0 || index >= end) throw std::out_of_range("index " + std::to_string(index) + " outside the matrix");
-  return static_cast<std::size_t>(index);
+  return index;
 }
 
 /// What is moved: the place in the bucket to sort by, and either the value or, when the order is asked for or the
@@ -47,12 +49,12 @@ struct Narrow {
 struct Wide {
   using Key = std::uint64_t;
   Key key;
-  std::size_t position;
+  std::int64_t position;
 };
 
 /// Elements of a cache line.
 template <typename T>
-constexpr std::size_t line = 64 / sizeof(T);
+constexpr std::int64_t line = 64 / sizeof(T);
 
 /// A store to a line that is not in a cache holds up those behind it until the line has come.
 void prefetch_to_write(const void* address) { __builtin_prefetch(address, 1); }
@@ -60,8 +62,8 @@ void prefetch_to_write(const void* address) { __builtin_prefetch(address, 1); }
 /// Memory that is not touched before it is written.
 template <typename T>
 struct Buffer {
-  explicit Buffer(std::size_t size) : data(std::make_unique_for_overwrite<T[]>(size)) {
-    prefer_huge_pages(data.get(), size * sizeof(T));
+  explicit Buffer(std::int64_t size) : data(std::make_unique_for_overwrite<T[]>(static_cast<std::size_t>(size))) {
+    prefer_huge_pages(data.get(), static_cast<std::size_t>(size) * sizeof(T));
   }
   std::unique_ptr<T[]> data;
 };
@@ -70,26 +72,26 @@ struct Buffer {
 /// bucket of its own.
 struct Buckets {
   explicit Buckets(const Triples& triples);
-  std::size_t count() const { return first_row.size() - 1; }
+  std::int64_t count() const { return first_row.size() - 1; }
   /// Bits that tell the rows of a bucket apart.
-  unsigned row_bits(std::size_t bucket) const {
+  unsigned row_bits(std::int64_t bucket) const {
     return static_cast<unsigned>(
-        std::bit_width(static_cast<std::size_t>(first_row[bucket + 1] - first_row[bucket] - 1)));
+        std::bit_width(static_cast<std::uint64_t>(first_row[bucket + 1] - first_row[bucket] - 1)));
   }
-  std::vector<std::int64_t> first_row{0};  // of each bucket, and the number of rows
-  std::vector<std::uint16_t> of_row;
+  Array<std::int64_t> first_row{0};  // of each bucket, and the number of rows
+  Array<std::uint16_t> of_row;
 };
 
-Buckets::Buckets(const Triples& triples) : of_row(static_cast<std::size_t>(triples.rows)) {
-  const std::size_t wanted = std::clamp<std::size_t>(triples.size() / bucket_entries, 1, most_buckets);
-  const std::size_t step = std::max<std::size_t>(1, triples.size() / (wanted * 64));
-  std::vector<std::uint32_t> sampled(of_row.size());
-  std::size_t total = 0;
-  for (std::size_t p = 0; p < triples.size(); p += step, ++total) ++sampled[checked(triples.row[p], triples.rows)];
-  std::size_t inside = 0;  // of the bucket at hand; any two neighbours have more than total / wanted
-  for (std::size_t r = 0; r < of_row.size(); ++r) {
+Buckets::Buckets(const Triples& triples) : of_row(triples.rows) {
+  const std::int64_t wanted = std::clamp<std::int64_t>(triples.size() / bucket_entries, 1, most_buckets);
+  const std::int64_t step = std::max<std::int64_t>(1, triples.size() / (wanted * 64));
+  Array<std::uint32_t> sampled(of_row.size());
+  std::int64_t total = 0;
+  for (std::int64_t p = 0; p < triples.size(); p += step, ++total) ++sampled[checked(triples.row[p], triples.rows)];
+  std::int64_t inside = 0;  // of the bucket at hand; any two neighbours have more than total / wanted
+  for (std::int64_t r = 0; r < of_row.size(); ++r) {
     if (inside > 0 && (inside + sampled[r]) * wanted > total) {
-      first_row.push_back(static_cast<std::int64_t>(r));
+      first_row.push_back(r);
       inside = 0;
     }
     inside += sampled[r];
@@ -112,40 +114,38 @@ class Sort {
         begins_(buckets.count() + 1),
         entries_(triples.size() + line<Entry>) {}
 
-  void run(Csr& result, std::vector<std::int64_t>* order) {
+  void run(Csr& result, Array<std::int64_t>* order) {
     count();
     deal();
-    std::size_t largest = 0;
-    for (std::size_t b = 0; b < buckets_.count(); ++b) largest = std::max(largest, begins_[b + 1] - begins_[b]);
-    std::vector<Buffer<Entry>> scratch;
+    std::int64_t largest = 0;
+    for (std::int64_t b = 0; b < buckets_.count(); ++b) largest = std::max(largest, begins_[b + 1] - begins_[b]);
+    Array<Buffer<Entry>> scratch;
     for (int worker = 0; worker < threads_.count(); ++worker) scratch.emplace_back(largest);
-    for_each(buckets_.count(), [&](std::size_t bucket, int worker) {
-      finish(bucket, scratch[static_cast<std::size_t>(worker)].data.get(), result, order);
-    });
+    for_each(buckets_.count(),
+             [&](std::int64_t bucket, int worker) { finish(bucket, scratch[worker].data.get(), result, order); });
     std::partial_sum(result.offsets.begin(), result.offsets.end(), result.offsets.begin());
   }
 
  private:
   template <typename Task>
-  void for_each(std::size_t tasks, const Task& task) {
-    threads_.for_each(static_cast<std::int64_t>(tasks),
-                      [&](std::int64_t t, int worker) { task(static_cast<std::size_t>(t), worker); });
+  void for_each(std::int64_t tasks, const Task& task) {
+    threads_.for_each(tasks, [&](std::int64_t t, int worker) { task(t, worker); });
   }
 
   /// How many triples of each chunk go to each bucket, then where they go.
   void count() {
-    for_each(chunks_, [&](std::size_t chunk, int) {
-      std::vector<std::size_t> counts(buckets_.count());
-      const std::size_t end = std::min(triples_.size(), (chunk + 1) * chunk_);
-      for (std::size_t p = chunk * chunk_; p < end; ++p) {
+    for_each(chunks_, [&](std::int64_t chunk, int) {
+      Array<std::int64_t> counts(buckets_.count());
+      const std::int64_t end = std::min(triples_.size(), (chunk + 1) * chunk_);
+      for (std::int64_t p = chunk * chunk_; p < end; ++p) {
         ++counts[buckets_.of_row[checked(triples_.row[p], triples_.rows)]];
       }
       std::copy(counts.begin(), counts.end(), &places_[chunk * buckets_.count()]);
     });
-    std::size_t place = 0;
-    for (std::size_t b = 0; b < buckets_.count(); ++b) {
+    std::int64_t place = 0;
+    for (std::int64_t b = 0; b < buckets_.count(); ++b) {
       begins_[b] = place;
-      for (std::size_t chunk = 0; chunk < chunks_; ++chunk) {
+      for (std::int64_t chunk = 0; chunk < chunks_; ++chunk) {
         place += std::exchange(places_[chunk * buckets_.count() + b], place);
       }
     }
@@ -153,16 +153,16 @@ class Sort {
   }
 
   void deal() {
-    for_each(chunks_, [&](std::size_t chunk, int) {
-      std::vector<std::size_t> next(&places_[chunk * buckets_.count()],
-                                    &places_[chunk * buckets_.count()] + buckets_.count());
-      const std::size_t end = std::min(triples_.size(), (chunk + 1) * chunk_);
-      for (std::size_t p = chunk * chunk_; p < end; ++p) {
-        const std::size_t row = static_cast<std::size_t>(triples_.row[p]);
-        const std::size_t bucket = buckets_.of_row[row];
-        const auto local = static_cast<typename Entry::Key>(row - static_cast<std::size_t>(buckets_.first_row[bucket]));
+    for_each(chunks_, [&](std::int64_t chunk, int) {
+      Array<std::int64_t> next(&places_[chunk * buckets_.count()],
+                               &places_[chunk * buckets_.count()] + buckets_.count());
+      const std::int64_t end = std::min(triples_.size(), (chunk + 1) * chunk_);
+      for (std::int64_t p = chunk * chunk_; p < end; ++p) {
+        const std::int64_t row = triples_.row[p];
+        const std::int64_t bucket = buckets_.of_row[row];
+        const auto local = static_cast<typename Entry::Key>(row - buckets_.first_row[bucket]);
         const auto column = static_cast<typename Entry::Key>(checked(triples_.column[p], triples_.columns));
-        Entry& entry = entries_.data[next[bucket]++];
+        Entry& entry = entries_.data[static_cast<std::size_t>(next[bucket]++)];
         prefetch_to_write(&entry + line<Entry>);
         entry.key = static_cast<typename Entry::Key>(local << column_bits_) | column;
         if constexpr (std::is_same_v<Entry, Narrow>) {
@@ -174,20 +174,20 @@ class Sort {
     });
   }
 
-  void finish(std::size_t bucket, Entry* scratch, Csr& result, std::vector<std::int64_t>* order) const {
+  void finish(std::int64_t bucket, Entry* scratch, Csr& result, Array<std::int64_t>* order) const {
     Entry* from = entries_.data.get() + begins_[bucket];
     Entry* to = scratch;
-    const std::size_t size = begins_[bucket + 1] - begins_[bucket];
+    const std::int64_t size = begins_[bucket + 1] - begins_[bucket];
     const unsigned bits = std::max(1U, column_bits_ + buckets_.row_bits(bucket));
     const unsigned passes = (bits + digit_bits - 1) / digit_bits;
     const unsigned width = (bits + passes - 1) / passes;
-    const auto digits = std::size_t{1} << width;
+    const auto digits = std::uint64_t{1} << width;
     const auto digit = [width, mask = digits - 1](const Entry& entry, unsigned pass) {
-      return static_cast<std::size_t>(entry.key >> (pass * width)) & mask;
+      return (entry.key >> (pass * width)) & mask;
     };
-    std::vector<std::uint32_t> places(passes * digits);
+    Array<std::uint32_t> places(passes * digits);
     std::int64_t* rows = result.offsets.data() + 1 + buckets_.first_row[bucket];
-    for (std::size_t p = 0; p < size; ++p) {
+    for (std::int64_t p = 0; p < size; ++p) {
       if (p % line<float> == 0) {
         prefetch_to_write(&result.indices[begins_[bucket] + p]);
         prefetch_to_write(&result.values[begins_[bucket] + p]);
@@ -199,17 +199,17 @@ class Sort {
       std::uint32_t* next = places.data() + pass * digits;
       std::exclusive_scan(next, next + digits, next, 0U);
       if (pass + 1 == passes) {
-        for (std::size_t p = 0; p < size; ++p) {
+        for (std::int64_t p = 0; p < size; ++p) {
           write(from[p], begins_[bucket] + next[digit(from[p], pass)]++, result, order);
         }
       } else {
-        for (std::size_t p = 0; p < size; ++p) to[next[digit(from[p], pass)]++] = from[p];
+        for (std::int64_t p = 0; p < size; ++p) to[next[digit(from[p], pass)]++] = from[p];
         std::swap(from, to);
       }
     }
   }
 
-  void write(const Entry& entry, std::size_t place, Csr& result, std::vector<std::int64_t>* order) const {
+  void write(const Entry& entry, std::int64_t place, Csr& result, Array<std::int64_t>* order) const {
     const auto mask = (typename Entry::Key{1} << column_bits_) - 1U;
     result.indices[place] = static_cast<std::int32_t>(entry.key & mask);
     if constexpr (std::is_same_v<Entry, Narrow>) {
@@ -224,23 +224,23 @@ class Sort {
   const Buckets& buckets_;
   Threads& threads_;
   unsigned column_bits_;
-  std::size_t chunk_, chunks_;
-  std::vector<std::size_t> places_;  // chunk × bucket: number of triples, then where the first goes
-  std::vector<std::size_t> begins_;  // of each bucket among the entries
+  std::int64_t chunk_, chunks_;
+  Array<std::int64_t> places_;  // chunk × bucket: number of triples, then where the first goes
+  Array<std::int64_t> begins_;  // of each bucket among the entries
   Buffer<Entry> entries_;
 };
 
 }  // namespace
 
-Csr csr_from_triples(std::int64_t rows, std::int64_t columns, std::span<const std::int32_t> row,
-                     std::span<const std::int32_t> column, std::span<const float> value, Threads& threads,
-                     std::vector<std::int64_t>* order) {
+Csr csr_from_triples(std::int64_t rows, std::int64_t columns, Span<const std::int32_t> row,
+                     Span<const std::int32_t> column, Span<const float> value, Threads& threads,
+                     Array<std::int64_t>* order) {
   if (row.size() != column.size() || row.size() != value.size()) {
     throw std::invalid_argument("csr_from_triples: rows, columns and values differ in number");
   }
   Csr result;
   result.columns = columns;
-  result.offsets.resize(static_cast<std::size_t>(rows) + 1);
+  result.offsets.resize(rows + 1);
   if (order != nullptr) order->clear();
   if (row.empty()) return result;
   threads.for_each(3, [&](std::int64_t task, int) {  // pages are touched first here: the slowest part of a small job
@@ -253,7 +253,7 @@ Csr csr_from_triples(std::int64_t rows, std::int64_t columns, std::span<const st
   const auto column_bits =
       static_cast<unsigned>(std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(1, columns) - 1)));
   unsigned row_bits = 0;
-  for (std::size_t b = 0; b < buckets.count(); ++b) row_bits = std::max(row_bits, buckets.row_bits(b));
+  for (std::int64_t b = 0; b < buckets.count(); ++b) row_bits = std::max(row_bits, buckets.row_bits(b));
   if (order == nullptr && column_bits + row_bits <= 31) {  // one bit to spare: shifts stay below the width of the key
     Sort<Narrow>(triples, buckets, column_bits, threads).run(result, order);
   } else {
@@ -262,16 +262,15 @@ Csr csr_from_triples(std::int64_t rows, std::int64_t columns, std::span<const st
   return result;
 }
 
-Csr csr_from_triples(std::int64_t rows, std::int64_t columns, std::span<const std::int32_t> row,
-                     std::span<const std::int32_t> column, std::span<const float> value,
-                     std::vector<std::int64_t>* order) {
+Csr csr_from_triples(std::int64_t rows, std::int64_t columns, Span<const std::int32_t> row,
+                     Span<const std::int32_t> column, Span<const float> value, Array<std::int64_t>* order) {
   Threads one(1);
   return csr_from_triples(rows, columns, row, column, value, one, order);
 }
 
-Csr transposed(CsrView matrix, Threads& threads, std::vector<std::int64_t>* order) {
-  const auto entries = static_cast<std::size_t>(matrix.entries());
-  std::vector<std::int32_t> row_of;
+Csr transposed(CsrView matrix, Threads& threads, Array<std::int64_t>* order) {
+  const auto entries = matrix.entries();
+  Array<std::int32_t> row_of;
   resize_large(row_of, entries);
   threads.for_ranges(matrix.rows, 1024, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t r = begin; r < end; ++r) {
@@ -283,7 +282,7 @@ Csr transposed(CsrView matrix, Threads& threads, std::vector<std::int64_t>* orde
                           threads, order);
 }
 
-Csr transposed(CsrView matrix, std::vector<std::int64_t>* order) {
+Csr transposed(CsrView matrix, Array<std::int64_t>* order) {
   Threads one(1);
   return transposed(matrix, one, order);
 }

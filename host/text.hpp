@@ -1,9 +1,11 @@
 // Small helpers for names: nearest-name suggestions and globs.
 #pragma once
-#include <span>
+
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "host/span.hpp"
 
 namespace embrace {
 
@@ -11,7 +13,7 @@ namespace embrace {
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// "did you mean X?" when a name of the list is near, else "one of: …" (all of them when short).
-std::string suggestion(std::string_view name, std::span<const std::string> known);
+std::string suggestion(std::string_view name, Span<const std::string> known);
 
 /// Does `name` match `pattern`, where * stands for any text and ? for one character?
 bool glob_match(std::string_view pattern, std::string_view name);

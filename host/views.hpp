@@ -2,7 +2,8 @@
 // everywhere, since users × factors passes 2^31 on real data.
 #pragma once
 #include <cstdint>
-#include <span>
+
+#include "host/span.hpp"
 
 namespace embrace {
 
@@ -31,12 +32,8 @@ struct CsrView {
 
   std::int64_t entries() const { return rows == 0 ? 0 : offsets[rows]; }
   std::int64_t row_size(std::int64_t r) const { return offsets[r + 1] - offsets[r]; }
-  std::span<const std::int32_t> row_indices(std::int64_t r) const {
-    return {indices + offsets[r], static_cast<std::size_t>(row_size(r))};
-  }
-  std::span<const float> row_values(std::int64_t r) const {
-    return {values + offsets[r], static_cast<std::size_t>(row_size(r))};
-  }
+  Span<const std::int32_t> row_indices(std::int64_t r) const { return {indices + offsets[r], row_size(r)}; }
+  Span<const float> row_values(std::int64_t r) const { return {values + offsets[r], row_size(r)}; }
 };
 
 }  // namespace embrace

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/array.hpp"
 #include "host/method.hpp"
 #include "host/methods/registry.hpp"
 #include "host/random.hpp"
@@ -12,7 +13,7 @@ namespace embrace::test {
 
 struct FeatureProblem {
   Csr ratings, by_item;
-  std::vector<std::int64_t> by_item_order;
+  Array<std::int64_t> by_item_order;
   Features user, item, context;
   bool with_user = true, with_item = true, with_context = true;
 

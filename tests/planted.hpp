@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "host/array.hpp"
 #include "host/method.hpp"
 #include "host/methods/registry.hpp"
 #include "host/random.hpp"
@@ -33,7 +34,7 @@ struct Pairs {
 /// Ratings with the transposed matrix and features, as a Problem wants them.
 struct Data {
   Csr ratings;
-  std::vector<std::int64_t> by_item_order;  // before by_item, whose construction fills it
+  Array<std::int64_t> by_item_order;  // before by_item, whose construction fills it
   Csr by_item;
   Features user_features;
   Features item_features;

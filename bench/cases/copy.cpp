@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "bench/cases/operation.hpp"
+#include "host/array.hpp"
 #include "host/matrix.hpp"
 
 namespace embrace::cases {
@@ -10,19 +11,17 @@ namespace {
 class Copy final : public Case {
  public:
   Copy(const Shape& shape, std::uint64_t seed) {
-    const std::vector<float> numbers = whole_numbers(std::min<std::int64_t>(shape.ratings, 4096), seed);
+    const Array<float> numbers = whole_numbers(std::min<std::int64_t>(shape.ratings, 4096), seed);
     from_.resize(static_cast<std::size_t>(shape.ratings));
-    for (std::size_t i = 0; i < from_.size(); ++i) from_[i] = numbers[i % numbers.size()];
+    for (std::int64_t i = 0; i < from_.size(); ++i) from_[i] = numbers[i % numbers.size()];
   }
   std::vector<double> reference() const override { return {from_.begin(), from_.end()}; }
   Prepared cpu(Threads& threads) const override {
     auto to = std::make_shared<AlignedVector<float>>(from_.size());
     const auto run = [this, to, &threads] {
-      threads.for_ranges(static_cast<std::int64_t>(from_.size()), 1 << 20U,
-                         [&](std::int64_t begin, std::int64_t end, int) {
-                           std::memcpy(to->data() + begin, from_.data() + begin,
-                                       static_cast<std::size_t>(end - begin) * sizeof(float));
-                         });
+      threads.for_ranges(from_.size(), 1 << 20U, [&](std::int64_t begin, std::int64_t end, int) {
+        std::memcpy(to->data() + begin, from_.data() + begin, static_cast<std::size_t>(end - begin) * sizeof(float));
+      });
     };
     return {run, [to] { return std::vector<double>(to->begin(), to->end()); }};
   }

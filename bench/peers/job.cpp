@@ -11,6 +11,7 @@
 #include "bench/run.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
+#include "host/span.hpp"
 
 namespace embrace::peers {
 namespace {
@@ -106,7 +107,7 @@ class PeerModel final : public Trainer {
   PeerModel(Threads& threads, float offset) : Trainer(threads), offset_(offset) {}
 
   EpochResult epoch() override { throw std::logic_error("a peer's model is not trained here"); }
-  void predict(const PairsView&, std::span<float> out) const override {
+  void predict(const PairsView&, Span<float> out) const override {
     std::copy(predictions_.begin(), predictions_.end(), out.begin());
   }
   std::optional<EmbeddingView> embedding() const override {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "host/error.hpp"
+#include "host/span.hpp"
 
 namespace embrace::peers {
 namespace {
@@ -92,7 +93,7 @@ NpyArray<T> read(std::ifstream& stream, std::uintmax_t file_bytes) {
 }  // namespace
 
 template <typename T>
-void write_npy(const std::filesystem::path& file, std::span<const T> values, const std::vector<std::int64_t>& shape) {
+void write_npy(const std::filesystem::path& file, Span<const T> values, const std::vector<std::int64_t>& shape) {
   std::string header = std::string("{'descr': '") + type_name<T>() + "', 'fortran_order': False, 'shape': (";
   for (const std::int64_t extent : shape) header += std::to_string(extent) + ",";
   header += "), }";
@@ -121,9 +122,9 @@ NpyArray<T> read_npy(const std::filesystem::path& file) {
   }
 }
 
-template void write_npy(const std::filesystem::path&, std::span<const float>, const std::vector<std::int64_t>&);
-template void write_npy(const std::filesystem::path&, std::span<const std::int32_t>, const std::vector<std::int64_t>&);
-template void write_npy(const std::filesystem::path&, std::span<const std::int64_t>, const std::vector<std::int64_t>&);
+template void write_npy(const std::filesystem::path&, Span<const float>, const std::vector<std::int64_t>&);
+template void write_npy(const std::filesystem::path&, Span<const std::int32_t>, const std::vector<std::int64_t>&);
+template void write_npy(const std::filesystem::path&, Span<const std::int64_t>, const std::vector<std::int64_t>&);
 template NpyArray<float> read_npy(const std::filesystem::path&);
 template NpyArray<double> read_npy(const std::filesystem::path&);
 template NpyArray<std::int32_t> read_npy(const std::filesystem::path&);

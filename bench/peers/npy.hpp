@@ -2,8 +2,9 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <vector>
+
+#include "host/span.hpp"
 
 namespace embrace::peers {
 
@@ -16,7 +17,7 @@ struct NpyArray {
 /// T: float, double, std::int32_t or std::int64_t. `values` has one element for each place of `shape`.
 /// Throws OutputError when the file cannot be written.
 template <typename T>
-void write_npy(const std::filesystem::path& file, std::span<const T> values, const std::vector<std::int64_t>& shape);
+void write_npy(const std::filesystem::path& file, Span<const T> values, const std::vector<std::int64_t>& shape);
 
 /// Throws std::runtime_error when the file is not there, torn, of another type or in another order.
 template <typename T>

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "host/error.hpp"
+#include "host/span.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -154,8 +155,8 @@ DeviceCsr::DeviceCsr(Device& device, CsrView from) : rows_(from.rows), columns_(
   offsets_ = from.rows == 0
                  ? DeviceBuffer<std::int64_t>(device, {&no_rows, 1})
                  : DeviceBuffer<std::int64_t>(device, {from.offsets, static_cast<std::size_t>(from.rows) + 1});
-  indices_ = {device, std::span(from.indices, entries)};
-  values_ = {device, std::span(from.values, entries)};
+  indices_ = {device, Span(from.indices, entries)};
+  values_ = {device, Span(from.values, entries)};
 }
 
 Timer::Timer(Device& device) : device_(device) {

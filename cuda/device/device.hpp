@@ -6,13 +6,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <utility>
 #include <vector>
 
 #include "cuda/device/check.hpp"
 #include "cuda/device/views.hpp"
 #include "host/matrix.hpp"
+#include "host/span.hpp"
 #include "host/sparse.hpp"
 #include "host/views.hpp"
 
@@ -42,11 +42,11 @@ class Device {
 
   /// Copies through pinned memory. `upload` has read `from` when it returns; `download` has filled `to`.
   template <typename T>
-  void upload(std::span<const T> from, DeviceSpan<T> to) {
+  void upload(Span<const T> from, DeviceSpan<T> to) {
     upload_bytes(from.data(), to.data, from.size_bytes());
   }
   template <typename T>
-  void download(DeviceSpan<const T> from, std::span<T> to) {
+  void download(DeviceSpan<const T> from, Span<T> to) {
     download_bytes(from.data, to.data(), to.size_bytes());
   }
 
@@ -90,7 +90,7 @@ class DeviceBuffer {
   DeviceBuffer() = default;
   DeviceBuffer(Device& device, std::int64_t size)
       : device_(&device), size_(size), data_(static_cast<T*>(device.allocate(bytes()))) {}
-  DeviceBuffer(Device& device, std::span<const T> from) : DeviceBuffer(device, static_cast<std::int64_t>(from.size())) {
+  DeviceBuffer(Device& device, Span<const T> from) : DeviceBuffer(device, static_cast<std::int64_t>(from.size())) {
     device.upload(from, span());
   }
   DeviceBuffer(DeviceBuffer&& other) noexcept { *this = std::move(other); }
@@ -113,7 +113,7 @@ class DeviceBuffer {
   }
   std::vector<T> download() const {
     std::vector<T> host(static_cast<std::size_t>(size_));
-    if (size_ > 0) device_->download(span(), std::span<T>(host));
+    if (size_ > 0) device_->download(span(), Span<T>(host));
     return host;
   }
 

@@ -19,6 +19,7 @@
 #include "cuda/learning/embedding_table.cuh"
 #include "cuda/math/sums.hpp"
 #include "host/error.hpp"
+#include "host/span.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -216,9 +217,9 @@ EmbeddingTable::EmbeddingTable(Device& device, const embrace::EmbeddingTable& ho
     slice[r] = host.slice(static_cast<std::int64_t>(r));
     bias[r] = host.weights()(static_cast<std::int64_t>(r), host.factors());
   }
-  identified_ = {device, std::span<const unsigned char>(identified)};
-  slice_ = {device, std::span<const std::int32_t>(slice)};
-  bias_ = {device, std::span<const float>(bias)};
+  identified_ = {device, Span<const unsigned char>(identified)};
+  slice_ = {device, Span<const std::int32_t>(slice)};
+  bias_ = {device, Span<const float>(bias)};
   vectors_.upload(device, {host.weights().data(), host.rows(), host.factors(), host.factors() + 1});
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cuda/device/phase.hpp"
+#include "host/span.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -19,20 +20,19 @@ EmbeddingTrainer::EmbeddingTrainer(DevicePtr device, const Problem& problem, con
   model_.items = DeviceMatrix(*device_, items_, 0);
 }
 
-void EmbeddingTrainer::predict(const PairsView& pairs, std::span<float> out) const {
+void EmbeddingTrainer::predict(const PairsView& pairs, Span<float> out) const {
   complete_model();
-  const auto size = static_cast<std::int64_t>(out.size());
+  const std::int64_t size = out.size();
   const std::int64_t most = std::min(size, pairs_at_a_time);
   DeviceBuffer<std::int32_t> users(*device_, most), items(*device_, most);
   DeviceBuffer<float> predicted(*device_, most);
   for (std::int64_t first = 0; first < size; first += most) {
     const std::int64_t count = std::min(most, size - first);
-    const auto begin = static_cast<std::size_t>(first), length = static_cast<std::size_t>(count);
-    device_->upload(pairs.users.subspan(begin, length), users.span().part(0, count));
-    device_->upload(pairs.items.subspan(begin, length), items.span().part(0, count));
+    device_->upload(pairs.users.subspan(first, count), users.span().part(0, count));
+    device_->upload(pairs.items.subspan(first, count), items.span().part(0, count));
     predict_pairs(*device_, model_.view(), users.span().part(0, count), items.span().part(0, count),
                   predicted.span().part(0, count));
-    device_->download(DeviceSpan<const float>(predicted.span().part(0, count)), out.subspan(begin, length));
+    device_->download(DeviceSpan<const float>(predicted.span().part(0, count)), out.subspan(first, count));
   }
 }
 
@@ -43,12 +43,12 @@ Scorer EmbeddingTrainer::scorer() const {
   };
 }
 
-void EmbeddingTrainer::score(std::span<const std::int32_t> users, MatrixView out) const {
+void EmbeddingTrainer::score(Span<const std::int32_t> users, MatrixView out) const {
   score_users(*device_, scorer(), users, out);
 }
 
-bool EmbeddingTrainer::rank(std::span<const std::int32_t> users, CsrView mask, std::int64_t depth,
-                            std::span<ScoredItem> out) const {
+bool EmbeddingTrainer::rank(Span<const std::int32_t> users, CsrView mask, std::int64_t depth,
+                            Span<ScoredItem> out) const {
   return rank_users(*device_, scorer(), users, mask, depth, out);
 }
 

@@ -10,15 +10,15 @@
 #include "cuda/math/scoring.hpp"
 #include "host/matrix.hpp"
 #include "host/method.hpp"
+#include "host/span.hpp"
 
 namespace embrace::gpu {
 
 class EmbeddingTrainer : public Trainer {
  public:
-  void predict(const PairsView& pairs, std::span<float> out) const override;
-  void score(std::span<const std::int32_t> users, MatrixView out) const override;
-  bool rank(std::span<const std::int32_t> users, CsrView mask, std::int64_t depth,
-            std::span<ScoredItem> out) const override;
+  void predict(const PairsView& pairs, Span<float> out) const override;
+  void score(Span<const std::int32_t> users, MatrixView out) const override;
+  bool rank(Span<const std::int32_t> users, CsrView mask, std::int64_t depth, Span<ScoredItem> out) const override;
   std::optional<EmbeddingView> embedding() const override;
   std::string device_memory() const override { return plan_; }
 

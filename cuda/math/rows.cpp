@@ -1,4 +1,5 @@
 #include "cuda/math/rows.hpp"
+#include "host/span.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -25,10 +26,10 @@ RowPlan::RowPlan(Device& device, CsrView rows) {
     }
     long_rows.push_back({*row, first, static_cast<std::int32_t>(pieces.size())});
   }
-  long_ = {device, std::span<const LongRow>(long_rows)};
-  pieces_ = {device, std::span<const RowPiece>(pieces)};
-  medium_ = {device, std::span<const std::int32_t>(medium, small)};
-  short_ = {device, std::span<const std::int32_t>(small, order.end())};
+  long_ = {device, Span<const LongRow>(long_rows)};
+  pieces_ = {device, Span<const RowPiece>(pieces)};
+  medium_ = {device, Span<const std::int32_t>(medium, small)};
+  short_ = {device, Span<const std::int32_t>(small, order.end())};
 }
 
 std::int64_t RowPlan::bytes(CsrView rows) {

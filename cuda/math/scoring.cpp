@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cuda/math/rank.hpp"
+#include "host/span.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -28,25 +29,25 @@ void for_parts(Device& device, const Scorer& score, std::int64_t items, DeviceSp
 
 }  // namespace
 
-void score_users(Device& device, const Scorer& score, std::span<const std::int32_t> users, MatrixView out) {
+void score_users(Device& device, const Scorer& score, Span<const std::int32_t> users, MatrixView out) {
   const DeviceBuffer<std::int32_t> chosen(device, users);
   for_parts(device, score, out.columns, chosen.span(), [&](std::int64_t first, DeviceMatrixView<const float> scores) {
     download(device, scores, {out.row(first), scores.rows, out.columns, out.stride});
   });
 }
 
-bool rank_users(Device& device, const Scorer& score, std::span<const std::int32_t> users, CsrView mask,
-                std::int64_t depth, std::span<ScoredItem> out) {
+bool rank_users(Device& device, const Scorer& score, Span<const std::int32_t> users, CsrView mask, std::int64_t depth,
+                Span<ScoredItem> out) {
   if (depth > longest_list) return false;
   const DeviceCsr seen(device, mask);
   const DeviceBuffer<std::int32_t> chosen(device, users);
-  const auto size = static_cast<std::int64_t>(out.size());
+  const std::int64_t size = out.size();
   DeviceBuffer<std::int32_t> items(device, size);
   DeviceBuffer<float> values(device, size);
   rank_users(device, score, chosen.span(), seen.view(), depth, items.span(), values.span());
   const std::vector<std::int32_t> item = items.download();
   const std::vector<float> value = values.download();
-  for (std::size_t place = 0; place < out.size(); ++place) out[place] = {item[place], value[place]};
+  for (std::size_t place = 0; place < item.size(); ++place) out[place] = {item[place], value[place]};
   return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "cuda/device/device.hpp"
 #include "host/method.hpp"
+#include "host/span.hpp"
 
 namespace embrace::gpu {
 
@@ -12,11 +13,11 @@ namespace embrace::gpu {
 using Scorer = std::function<void(DeviceSpan<const std::int32_t> users, DeviceMatrixView<float> scores)>;
 
 /// Trainer::score; out is users.size() × items.
-void score_users(Device& device, const Scorer& score, std::span<const std::int32_t> users, MatrixView out);
+void score_users(Device& device, const Scorer& score, Span<const std::int32_t> users, MatrixView out);
 
 /// Trainer::rank: false when a list is longer than cuda/math/rank.hpp takes.
-bool rank_users(Device& device, const Scorer& score, std::span<const std::int32_t> users, CsrView mask,
-                std::int64_t depth, std::span<ScoredItem> out);
+bool rank_users(Device& device, const Scorer& score, Span<const std::int32_t> users, CsrView mask, std::int64_t depth,
+                Span<ScoredItem> out);
 
 /// The same with everything on the device; both outputs are users.size × depth, depth ≤ longest_list.
 void rank_users(Device& device, const Scorer& score, DeviceSpan<const std::int32_t> users, DeviceCsrView mask,

@@ -1,8 +1,8 @@
 // Triples (row, column, value) on the device: ratings (user, movie, rating), or the entries of a sparse matrix.
 #pragma once
-#include <span>
 
 #include "cuda/device/device.hpp"
+#include "host/span.hpp"
 
 namespace embrace::gpu {
 
@@ -16,8 +16,8 @@ struct DeviceTriplesView {
 class DeviceTriples {
  public:
   DeviceTriples() = default;
-  DeviceTriples(Device& device, std::span<const std::int32_t> rows, std::span<const std::int32_t> columns,
-                std::span<const float> values)
+  DeviceTriples(Device& device, Span<const std::int32_t> rows, Span<const std::int32_t> columns,
+                Span<const float> values)
       : rows_(device, rows), columns_(device, columns), values_(device, values) {}
 
   DeviceTriplesView view() const { return {rows_.span(), columns_.span(), values_.span()}; }

@@ -10,6 +10,7 @@
 #include "cuda/methods/baselines.hpp"
 #include "cuda/trainers.hpp"
 #include "host/error.hpp"
+#include "host/span.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -85,7 +86,7 @@ class Als final : public EmbeddingTrainer {
 
   DeviceBuffer<float> ridge_of(CsrView rows) const {
     const std::vector<float> values = ridges(rows, regularization_, 0, exponent_);
-    return {device(), std::span<const float>(values)};
+    return {device(), Span<const float>(values)};
   }
 
   void solve_users(const PlannedRows& rows, DeviceSpan<const float> ridge, bool clear_empty, DeviceSpan<double> loss) {

@@ -11,6 +11,7 @@
 #include "cuda/trainers.hpp"
 #include "host/error.hpp"
 #include "host/learning/means.hpp"
+#include "host/span.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -42,12 +43,11 @@ class Deep final : public Trainer {
  public:
   Deep(DevicePtr shared, const Problem& problem, const DeepStart& start);
   EpochResult epoch() override;
-  void predict(const PairsView& pairs, std::span<float> out) const override;
-  void score(std::span<const std::int32_t> users, MatrixView out) const override {
+  void predict(const PairsView& pairs, Span<float> out) const override;
+  void score(Span<const std::int32_t> users, MatrixView out) const override {
     score_users(device(), scorer(), users, out);
   }
-  bool rank(std::span<const std::int32_t> users, CsrView mask, std::int64_t depth,
-            std::span<ScoredItem> out) const override {
+  bool rank(Span<const std::int32_t> users, CsrView mask, std::int64_t depth, Span<ScoredItem> out) const override {
     return rank_users(device(), scorer(), users, mask, depth, out);
   }
   std::string device_memory() const override { return plan_; }
@@ -128,8 +128,8 @@ Deep::Deep(DevicePtr shared, const Problem& problem, const DeepStart& start)
     rates.push_back(adam.rate);
     scales.push_back(adam.scale);
   }
-  rates_ = {device(), std::span<const float>(rates)};
-  scales_ = {device(), std::span<const float>(scales)};
+  rates_ = {device(), Span<const float>(rates)};
+  scales_ = {device(), Span<const float>(scales)};
 }
 
 EpochResult Deep::epoch() {
@@ -269,8 +269,8 @@ void Deep::score_pairs(DeviceSpan<const std::int32_t> users, DeviceSpan<const st
                 out);
 }
 
-void Deep::predict(const PairsView& pairs, std::span<float> out) const {
-  const auto size = static_cast<std::int64_t>(out.size());
+void Deep::predict(const PairsView& pairs, Span<float> out) const {
+  const std::int64_t size = out.size();
   const bool with_contexts = tables_.size() > Minibatches::contexts && pairs.context.rows > 0;
   const std::int64_t most = std::min(size, pairs_together);
   Layers layers(device(), most, hidden_, hidden2_);
@@ -279,9 +279,8 @@ void Deep::predict(const PairsView& pairs, std::span<float> out) const {
   if (with_contexts) count_up(device(), counting.span());
   for (std::int64_t first = 0; first < size; first += most) {
     const std::int64_t count = std::min(most, size - first);
-    const auto begin = static_cast<std::size_t>(first), length = static_cast<std::size_t>(count);
-    const DeviceBuffer<std::int32_t> users(device(), pairs.users.subspan(begin, length));
-    const DeviceBuffer<std::int32_t> items(device(), pairs.items.subspan(begin, length));
+    const DeviceBuffer<std::int32_t> users(device(), pairs.users.subspan(first, count));
+    const DeviceBuffer<std::int32_t> items(device(), pairs.items.subspan(first, count));
     std::optional<Activations> contexts;
     if (with_contexts) {
       const EmbeddingTable& table = tables_[Minibatches::contexts];
@@ -292,7 +291,7 @@ void Deep::predict(const PairsView& pairs, std::span<float> out) const {
     const auto part = scores.span().part(0, count);
     score_pairs(users.span(), items.span(), contexts ? contexts->reads(counting.span().part(0, count)) : DeepReads{},
                 layers, part);
-    device().download(DeviceSpan<const float>(part), out.subspan(begin, length));
+    device().download(DeviceSpan<const float>(part), out.subspan(first, count));
   }
 }
 

@@ -18,6 +18,7 @@
 #include "cuda/math/adam.cuh"
 #include "cuda/math/product.hpp"
 #include "cuda/math/random.cuh"
+#include "host/span.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -236,7 +237,7 @@ std::vector<float> initial_values(const HostNetwork& host, const Layout& layout)
 
 Network::Network(Device& device, const HostNetwork& host) {
   const Layout layout(host);
-  value_ = {device, std::span<const float>(initial_values(host, layout))};
+  value_ = {device, Span<const float>(initial_values(host, layout))};
   for (DeviceBuffer<float>* zero : {&gradient_, &m_, &v_}) {
     *zero = {device, layout.size};
     zero->clear();

@@ -9,6 +9,7 @@
 #include "cuda/trainers.hpp"
 #include "host/error.hpp"
 #include "host/methods/hybrid_loss.hpp"
+#include "host/span.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -115,13 +116,12 @@ class Hybrid final : public EmbeddingTrainer {
   }
 
   EpochResult epoch() override;
-  void predict(const PairsView& pairs, std::span<float> out) const override;
+  void predict(const PairsView& pairs, Span<float> out) const override;
 
  private:
   void step(const Minibatch& batch);
   void complete_model() const override;
-  void predict_with_contexts(const PairsView& pairs, std::int64_t first, std::int64_t count,
-                             std::span<float> out) const;
+  void predict_with_contexts(const PairsView& pairs, std::int64_t first, std::int64_t count, Span<float> out) const;
 
   std::int64_t factors_;
   float learning_rate_;
@@ -213,7 +213,7 @@ void Hybrid::complete_model() const {
   fresh_ = true;
 }
 
-void Hybrid::predict(const PairsView& pairs, std::span<float> out) const {
+void Hybrid::predict(const PairsView& pairs, Span<float> out) const {
   EmbeddingTrainer::predict(pairs, out);
   if (tables_.size() <= Minibatches::contexts || pairs.context.rows == 0) return;
   for (std::int64_t first = 0; first < pairs.context.rows; first += contexts_together) {
@@ -223,14 +223,13 @@ void Hybrid::predict(const PairsView& pairs, std::span<float> out) const {
 
 /// Adds the contexts' share to predictions [first, first + count).
 void Hybrid::predict_with_contexts(const PairsView& pairs, std::int64_t first, std::int64_t count,
-                                   std::span<float> out) const {
+                                   Span<float> out) const {
   Values contexts(device(), count, 1, factors_);
   tables_[Minibatches::contexts].represent(device(), {pairs.context, first, count}, contexts);
-  const auto begin = static_cast<std::size_t>(first), size = static_cast<std::size_t>(count);
-  const DeviceBuffer<std::int32_t> users(device(), pairs.users.subspan(begin, size));
-  const DeviceBuffer<std::int32_t> items(device(), pairs.items.subspan(begin, size));
-  const std::span<float> part = out.subspan(begin, size);
-  DeviceBuffer<float> predicted(device(), std::span<const float>(part));
+  const DeviceBuffer<std::int32_t> users(device(), pairs.users.subspan(first, count));
+  const DeviceBuffer<std::int32_t> items(device(), pairs.items.subspan(first, count));
+  const Span<float> part = out.subspan(first, count);
+  DeviceBuffer<float> predicted(device(), Span<const float>(part));
   add_contexts(device(), contexts.vectors.view(), contexts.bias.span(), model_.view().users, model_.view().items,
                users.span(), items.span(), predicted.span());
   device().download(DeviceSpan<const float>(predicted.span()), part);

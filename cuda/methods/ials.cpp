@@ -13,6 +13,7 @@
 #include "cuda/trainers.hpp"
 #include "host/error.hpp"
 #include "host/methods/ials_solution.hpp"
+#include "host/span.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -86,7 +87,7 @@ class Ials final : public EmbeddingTrainer {
   DeviceBuffer<float> ridge_of(CsrView rows) const {
     const std::vector<float> values =
         ridges(rows, regularization_, alpha_ * static_cast<double>(rows.columns), exponent_);
-    return {device(), std::span<const float>(values)};
+    return {device(), Span<const float>(values)};
   }
 
   void half_sweep(const PlannedRows& rows, DeviceSpan<const float> ridge, const DeviceMatrix& fixed,

@@ -22,6 +22,7 @@
 #include "cuda/math/reduce.cuh"
 #include "cuda/methods/sgd_epoch.hpp"
 #include "host/error.hpp"
+#include "host/span.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -221,8 +222,8 @@ void run_rounds(Device& device, DeviceSgd& sgd, const SgdSide& users, const SgdS
 
 DeviceSgd::DeviceSgd(Device& device, const SgdSchedule& schedule)
     : groups(schedule.groups),
-      offsets(device, std::span(schedule.offsets)),
-      ratings(device, std::span(schedule.ratings)),
+      offsets(device, Span(schedule.offsets)),
+      ratings(device, Span(schedule.ratings)),
       squares(device, schedule.strips()),
       result(device, 1) {}
 

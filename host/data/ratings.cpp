@@ -1,4 +1,5 @@
 #include "host/data/ratings.hpp"
+#include "host/span.hpp"
 
 #include <algorithm>
 
@@ -20,12 +21,12 @@ std::vector<std::int32_t> renumber(std::vector<std::int64_t>& ids, const std::ve
 
 }  // namespace
 
-std::int32_t index_of(std::span<const std::int64_t> ids, std::int64_t id) {
+std::int32_t index_of(Span<const std::int64_t> ids, std::int64_t id) {
   const auto found = std::lower_bound(ids.begin(), ids.end(), id);
   return found == ids.end() || *found != id ? -1 : static_cast<std::int32_t>(found - ids.begin());
 }
 
-Ratings subset(const Ratings& ratings, std::span<const std::int64_t> keep) {
+Ratings subset(const Ratings& ratings, Span<const std::int64_t> keep) {
   Ratings result;
   result.scale = ratings.scale;
   result.user_ids = ratings.user_ids;

@@ -1,8 +1,9 @@
 // Ratings: the table every experiment starts from, in the order of the file.
 #pragma once
 #include <cstdint>
-#include <span>
 #include <vector>
+
+#include "host/span.hpp"
 
 namespace embrace {
 
@@ -28,9 +29,9 @@ struct Ratings {
 };
 
 /// Position of a raw id, or -1.
-std::int32_t index_of(std::span<const std::int64_t> ids, std::int64_t id);
+std::int32_t index_of(Span<const std::int64_t> ids, std::int64_t id);
 
 /// The ratings at `keep` (ascending positions), with users and items renumbered to those that remain.
-Ratings subset(const Ratings& ratings, std::span<const std::int64_t> keep);
+Ratings subset(const Ratings& ratings, Span<const std::int64_t> keep);
 
 }  // namespace embrace

@@ -6,17 +6,18 @@
 #include <limits>
 #include <numeric>
 
+#include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/math/normal_equations.hpp"
 #include "host/math/random_bits.hpp"
 #include "host/math/vector_math.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 namespace {
 
 /// Entity × table rows: identity first (for trained entities), then the features, shifted behind the identities.
-Csr entries_of(std::int64_t entities, bool identity, const Features* features,
-               const std::vector<std::int64_t>& samples) {
+Csr entries_of(std::int64_t entities, bool identity, const Features* features, const Array<std::int64_t>& samples) {
   Csr out;
   const std::int64_t identities = identity ? entities : 0;
   const std::int64_t columns = features == nullptr ? 0 : features->rows.columns;
@@ -24,9 +25,9 @@ Csr entries_of(std::int64_t entities, bool identity, const Features* features,
     throw Unsupported("more than 2^31 - 1 users or movies and features together");
   }
   out.columns = identities + columns;
-  out.offsets.reserve(static_cast<std::size_t>(entities) + 1);
+  out.offsets.reserve(entities + 1);
   for (std::int64_t e = 0; e < entities; ++e) {
-    if (identity && samples[static_cast<std::size_t>(e)] != 0) {
+    if (identity && samples[e] != 0) {
       out.indices.push_back(static_cast<std::int32_t>(e));
       out.values.push_back(1.0F);
     }
@@ -44,51 +45,49 @@ Csr entries_of(std::int64_t entities, bool identity, const Features* features,
 }
 
 /// Where entities or rows stand in the lists that a thread makes; -1 for all of them in between.
-std::vector<std::int32_t>& places(std::int64_t size) {
-  thread_local std::vector<std::int32_t> all;
-  if (all.size() < static_cast<std::size_t>(size)) all.resize(static_cast<std::size_t>(size), -1);
+Array<std::int32_t>& places(std::int64_t size) {
+  thread_local Array<std::int32_t> all;
+  if (all.size() < size) all.resize(size, -1);
   return all;
 }
 
 /// Turns groups.offsets from sizes, that of key k at k + 1, into ends, as place() wants them.
 void ends_of_sizes(Groups& groups) {
-  for (std::size_t k = 1; k < groups.offsets.size(); ++k) groups.offsets[k] += groups.offsets[k - 1];
-  groups.positions.resize(static_cast<std::size_t>(groups.offsets.back()));
+  for (std::int64_t k = 1; k < groups.offsets.size(); ++k) groups.offsets[k] += groups.offsets[k - 1];
+  groups.positions.resize(groups.offsets.back());
 }
 
 /// Where the last position of a key that has none yet goes: positions are dealt backwards.
-std::size_t place(Groups& groups, std::int32_t key) {
-  return static_cast<std::size_t>(--groups.offsets[static_cast<std::size_t>(key) + 1]);
-}
+std::int64_t place(Groups& groups, std::int32_t key) { return --groups.offsets[key + 1]; }
 
 /// After the last place(), when each offset has become the one before it.
 void offsets_of_begins(Groups& groups) {
   std::copy(groups.offsets.begin() + 1, groups.offsets.end(), groups.offsets.begin());
-  groups.offsets.back() = static_cast<std::int64_t>(groups.positions.size());
+  groups.offsets.back() = groups.positions.size();
 }
 
 /// Distinct entities in the order of their first occurrence, and who reads them. Without branches on what is new, which
 /// no processor could foresee.
-void collect_slots(std::span<const std::int32_t> entity, std::vector<std::int32_t>& slot_of_entity, Slots& slots) {
+void collect_slots(Span<const std::int32_t> entity, Array<std::int32_t>& slot_of_entity, Slots& slots) {
   slots.entity.resize(entity.size() + 1);
   slots.slot.resize(entity.size());
   Groups& samples = slots.samples;
   samples.offsets.assign(entity.size() + 2, 0);
   std::int32_t count = 0;
-  for (std::size_t s = 0; s < entity.size(); ++s) {
-    std::int32_t& known = slot_of_entity[static_cast<std::size_t>(entity[s])];
-    slots.entity[static_cast<std::size_t>(count)] = entity[s];
+  for (std::int64_t s = 0; s < entity.size(); ++s) {
+    std::int32_t& known = slot_of_entity[entity[s]];
+    slots.entity[count] = entity[s];
     const std::int32_t slot = known < 0 ? count : known;
     known = slot;
     count += slot == count ? 1 : 0;
     slots.slot[s] = slot;
-    ++samples.offsets[static_cast<std::size_t>(slot) + 1];
+    ++samples.offsets[slot + 1];
   }
-  slots.entity.resize(static_cast<std::size_t>(count));
-  for (const std::int32_t e : slots.entity) slot_of_entity[static_cast<std::size_t>(e)] = -1;
-  samples.offsets.resize(static_cast<std::size_t>(count) + 1);
+  slots.entity.resize(count);
+  for (const std::int32_t e : slots.entity) slot_of_entity[e] = -1;
+  samples.offsets.resize(count + 1);
   ends_of_sizes(samples);
-  for (std::size_t s = entity.size(); s-- > 0;)
+  for (std::int64_t s = entity.size(); s-- > 0;)
     samples.positions[place(samples, slots.slot[s])] = static_cast<std::int32_t>(s);
   offsets_of_begins(samples);
 }
@@ -98,59 +97,59 @@ void collect_slots(std::span<const std::int32_t> entity, std::vector<std::int32_
 void SlotValues::resize(std::int64_t rows, std::int64_t columns) {
   const std::int64_t padded = padded_width(columns);
   if (vectors.rows() < rows || vectors.columns() != padded) vectors = Matrix(rows, padded);
-  if (bias.size() < static_cast<std::size_t>(rows)) bias.resize(static_cast<std::size_t>(rows));
+  if (bias.size() < rows) bias.resize(rows);
 }
 
 EmbeddingTable::EmbeddingTable(std::int64_t entities, bool identity, const Features* features,
-                               const std::vector<std::int64_t>& samples, Slices slices, std::int64_t factors,
-                               double spread, std::uint64_t seed, std::uint32_t stream)
+                               const Array<std::int64_t>& samples, Slices slices, std::int64_t factors, double spread,
+                               std::uint64_t seed, std::uint32_t stream)
     : factors_(factors),
       identities_(identity ? entities : 0),
       slices_(1),
       entries_(entries_of(entities, identity, features, samples)),
-      has_identity_(static_cast<std::size_t>(entities), 0),
-      rates_(static_cast<std::size_t>(entries_.columns), 1.0F),
+      has_identity_(entities, 0),
+      rates_(entries_.columns, 1.0F),
       weights_(entries_.columns, factors + 1) {
   if (features != nullptr) {
-    column_slice_.assign(static_cast<std::size_t>(features->rows.columns), 0);
+    column_slice_.assign(features->rows.columns, 0);
     set_rates(*features, samples);
   }
   if (slices == Slices::by_field) {
     slices_ = identity ? 1 : 0;
-    for (const Field& field : features == nullptr ? std::vector<Field>{} : features->fields) {
+    for (const Field& field : features == nullptr ? Array<Field>{} : features->fields) {
       std::fill(column_slice_.begin() + field.first, column_slice_.begin() + field.last,
                 static_cast<std::int32_t>(slices_));
       ++slices_;
     }
   }
-  std::vector<char> read(static_cast<std::size_t>(rows()), 0);
+  Array<char> read(rows(), 0);
   for (std::int64_t e = 0; e < entities; ++e) {
-    if (samples[static_cast<std::size_t>(e)] == 0) continue;
-    has_identity_[static_cast<std::size_t>(e)] = identity ? 1 : 0;
-    for (const std::int32_t row : entries_.view().row_indices(e)) read[static_cast<std::size_t>(row)] = 1;
+    if (samples[e] == 0) continue;
+    has_identity_[e] = identity ? 1 : 0;
+    for (const std::int32_t row : entries_.view().row_indices(e)) read[row] = 1;
   }
   const Random random(seed, Stream::initial);
   for (std::int64_t r = 0; r < rows(); ++r) {
-    if (read[static_cast<std::size_t>(r)] == 0) continue;
+    if (read[r] == 0) continue;
     for (std::int64_t k = 0; k < factors; ++k) {
       weights_(r, k) = static_cast<float>(spread * random.normal(static_cast<std::uint64_t>(r * factors + k), stream));
     }
   }
 }
 
-void EmbeddingTable::set_rates(const Features& features, const std::vector<std::int64_t>& samples) {
+void EmbeddingTable::set_rates(const Features& features, const Array<std::int64_t>& samples) {
   const CsrView rows = features.rows.view();
   for (const Field& field : features.fields) {
     double sum = 0;
     std::int64_t readers = 0;
     for (std::int64_t e = 0; e < rows.rows; ++e) {
-      if (samples[static_cast<std::size_t>(e)] == 0) continue;
+      if (samples[e] == 0) continue;
       const auto columns = rows.row_indices(e);
       const auto first = std::lower_bound(columns.begin(), columns.end(), field.first);
       const auto last = std::lower_bound(first, columns.end(), field.last);
       readers += first == last ? 0 : 1;
       for (auto c = first; c != last; ++c) {
-        sum += std::abs(static_cast<double>(rows.row_values(e)[static_cast<std::size_t>(c - columns.begin())]));
+        sum += std::abs(static_cast<double>(rows.row_values(e)[c - columns.begin()]));
       }
     }
     const double mean = readers == 0 ? 1.0 : sum / static_cast<double>(readers);
@@ -159,21 +158,20 @@ void EmbeddingTable::set_rates(const Features& features, const std::vector<std::
   }
 }
 
-std::vector<float> EmbeddingTable::penalties(std::span<const std::int64_t> samples, double regularization,
-                                             double nu) const {
+Array<float> EmbeddingTable::penalties(Span<const std::int64_t> samples, double regularization, double nu) const {
   const auto penalty = [&](double n) { return static_cast<float>(regularization * std::pow(n, nu - 1)); };
   const auto total = static_cast<double>(std::accumulate(samples.begin(), samples.end(), std::int64_t{0}));
   const auto trained = static_cast<double>(samples.size()) -
                        static_cast<double>(std::count(samples.begin(), samples.end(), std::int64_t{0}));
-  std::vector<float> out(static_cast<std::size_t>(rows()), trained > 0 ? penalty(total / trained) : 0.0F);
+  Array<float> out(rows(), trained > 0 ? penalty(total / trained) : 0.0F);
   for (std::int64_t e = 0; e < identities_; ++e) {
-    const auto n = static_cast<double>(samples[static_cast<std::size_t>(e)]);
-    out[static_cast<std::size_t>(e)] = n > 0 ? penalty(n) : 0.0F;
+    const auto n = static_cast<double>(samples[e]);
+    out[e] = n > 0 ? penalty(n) : 0.0F;
   }
   return out;
 }
 
-bool EmbeddingTable::finite() const { return all_finite(weights_.data(), static_cast<std::int64_t>(weights_.size())); }
+bool EmbeddingTable::finite() const { return all_finite(weights_.data(), weights_.size()); }
 
 void EmbeddingTable::add_row(std::int32_t row, float value, float* out) const {
   const float* weights = weights_.row(row);
@@ -185,18 +183,18 @@ void EmbeddingTable::represent(std::int32_t entity, float* out) const {
   std::fill(out, out + width(), 0.0F);
   const auto indices = entries_.view().row_indices(entity);
   const auto values = entries_.view().row_values(entity);
-  for (std::size_t e = 0; e < indices.size(); ++e) add_row(indices[e], values[e], out);
+  for (std::int64_t e = 0; e < indices.size(); ++e) add_row(indices[e], values[e], out);
 }
 
-void EmbeddingTable::represent(std::span<const std::int32_t> columns, std::span<const float> values, float* out) const {
+void EmbeddingTable::represent(Span<const std::int32_t> columns, Span<const float> values, float* out) const {
   std::fill(out, out + width(), 0.0F);
-  for (std::size_t e = 0; e < columns.size(); ++e) {
+  for (std::int64_t e = 0; e < columns.size(); ++e) {
     add_row(static_cast<std::int32_t>(identities_) + columns[e], values[e], out);
   }
 }
 
-void EmbeddingTable::collect(std::span<const std::int32_t> entity, double dropout, std::uint64_t batch,
-                             const Random& random, Slots& slots) const {
+void EmbeddingTable::collect(Span<const std::int32_t> entity, double dropout, std::uint64_t batch, const Random& random,
+                             Slots& slots) const {
   collect_slots(entity, places(entities()), slots);
   leave_identities_out(dropout, batch, random, slots);
   collect_rows(slots);
@@ -206,19 +204,19 @@ void EmbeddingTable::collect(std::span<const std::int32_t> entity, double dropou
 void EmbeddingTable::leave_identities_out(double dropout, std::uint64_t batch, const Random& random,
                                           Slots& slots) const {
   slots.without_identity.resize(slots.entity.size());
-  for (std::size_t s = 0; s < slots.entity.size(); ++s) {
+  for (std::int64_t s = 0; s < slots.entity.size(); ++s) {
     slots.without_identity[s] = has_identity(slots.entity[s]) ? 0 : 1;
   }
   if (identities_ == 0 || dropout <= 0) return;
-  constexpr std::size_t most = 256;  // at a time
-  std::array<std::uint64_t, most> batches, bits;
-  std::array<std::uint32_t, most> entities;
+  constexpr std::int64_t most = 256;  // at a time
+  FixedArray<std::uint64_t, most> batches, bits;
+  FixedArray<std::uint32_t, most> entities;
   batches.fill(batch);
-  for (std::size_t begin = 0; begin < slots.entity.size(); begin += most) {
-    const std::size_t count = std::min(most, slots.entity.size() - begin);
-    std::copy_n(slots.entity.begin() + static_cast<std::ptrdiff_t>(begin), count, entities.begin());
+  for (std::int64_t begin = 0; begin < slots.entity.size(); begin += most) {
+    const std::int64_t count = std::min(most, slots.entity.size() - begin);
+    std::copy_n(slots.entity.begin() + begin, count, entities.begin());
     random_bits64(random, batches.data(), entities.data(), static_cast<std::int64_t>(count), bits.data());
-    for (std::size_t s = 0; s < count; ++s) {
+    for (std::int64_t s = 0; s < count; ++s) {
       if (Random::uniform_of(bits[s]) < dropout) slots.without_identity[begin + s] = 1;
     }
   }
@@ -226,7 +224,7 @@ void EmbeddingTable::leave_identities_out(double dropout, std::uint64_t batch, c
 
 EmbeddingTable::Entries EmbeddingTable::features_of(std::int32_t entity) const {
   if (rows() == identities_) return {};  // nothing to look up
-  const std::size_t skip = has_identity(entity) ? 1 : 0;
+  const std::int64_t skip = has_identity(entity) ? 1 : 0;
   return {entries_.view().row_indices(entity).subspan(skip), entries_.view().row_values(entity).subspan(skip)};
 }
 
@@ -237,7 +235,7 @@ float EmbeddingTable::product(std::int32_t entity, bool without_identity, const 
   };
   float sum = has_identity(entity) && !without_identity ? of_row(entity) : 0.0F;
   const Entries features = features_of(entity);
-  for (std::size_t e = 0; e < features.rows.size(); ++e) sum += features.values[e] * of_row(features.rows[e]);
+  for (std::int64_t e = 0; e < features.rows.size(); ++e) sum += features.values[e] * of_row(features.rows[e]);
   return sum;
 }
 
@@ -245,42 +243,42 @@ void EmbeddingTable::collect_rows(Slots& slots) const {
   slots.rows.clear();
   auto& offsets = slots.readers.offsets;
   offsets.assign(1, 0);
-  for (std::size_t s = 0; s < slots.entity.size(); ++s) {
+  for (std::int64_t s = 0; s < slots.entity.size(); ++s) {
     if (slots.without_identity[s] != 0) continue;
     slots.rows.push_back(slots.entity[s]);
     offsets.push_back(1);
   }
   slots.identities = slots.touched();
-  std::vector<std::int32_t>& place_of_row = places(rows());
+  Array<std::int32_t>& place_of_row = places(rows());
   for (const std::int32_t entity : slots.entity) {
     for (const std::int32_t row : features_of(entity).rows) {
-      std::int32_t& known = place_of_row[static_cast<std::size_t>(row)];
+      std::int32_t& known = place_of_row[row];
       if (known < 0) {
         known = static_cast<std::int32_t>(slots.rows.size());
         slots.rows.push_back(row);
         offsets.push_back(0);
       }
-      ++offsets[static_cast<std::size_t>(known) + 1];
+      ++offsets[known + 1];
     }
   }
   ends_of_sizes(slots.readers);
   slots.weights.resize(slots.readers.positions.size());
   const auto read = [&](std::int32_t row_place, std::int64_t slot, float value) {
-    const std::size_t at = place(slots.readers, row_place);
+    const std::int64_t at = place(slots.readers, row_place);
     slots.readers.positions[at] = static_cast<std::int32_t>(slot);
     slots.weights[at] = value;
   };
   auto identity = static_cast<std::int32_t>(slots.identities);
   for (std::int64_t s = slots.size(); s-- > 0;) {
-    if (slots.without_identity[static_cast<std::size_t>(s)] == 0) read(--identity, s, 1.0F);
-    const Entries features = features_of(slots.entity[static_cast<std::size_t>(s)]);
-    for (std::size_t e = 0; e < features.rows.size(); ++e) {
-      read(place_of_row[static_cast<std::size_t>(features.rows[e])], s, features.values[e]);
+    if (slots.without_identity[s] == 0) read(--identity, s, 1.0F);
+    const Entries features = features_of(slots.entity[s]);
+    for (std::int64_t e = 0; e < features.rows.size(); ++e) {
+      read(place_of_row[features.rows[e]], s, features.values[e]);
     }
   }
   offsets_of_begins(slots.readers);
-  for (std::size_t t = static_cast<std::size_t>(slots.identities); t < slots.rows.size(); ++t) {
-    place_of_row[static_cast<std::size_t>(slots.rows[t])] = -1;
+  for (std::int64_t t = slots.identities; t < slots.rows.size(); ++t) {
+    place_of_row[slots.rows[t]] = -1;
   }
 }
 
@@ -288,7 +286,7 @@ void EmbeddingTable::collect_rows(Slots& slots) const {
 void EmbeddingTable::forward(const Slots& slots, std::int64_t begin, std::int64_t end, RowSums& sums,
                              SlotValues& values) const {
   for (std::int64_t s = begin; s < end; ++s) {
-    const auto slot = static_cast<std::size_t>(s);
+    const auto slot = s;
     std::int64_t next = 0;  // slice
     const auto finish_slices = [&](std::int64_t last) {
       for (; next < last; ++next) sums.store_at(values.vectors.row(s) + next * factors_);
@@ -300,7 +298,7 @@ void EmbeddingTable::forward(const Slots& slots, std::int64_t begin, std::int64_
     }
     const Entries features = features_of(slots.entity[slot]);
     float bias = 0;
-    for (std::size_t e = 0; e < features.rows.size(); ++e) {  // by slice, as they are by row
+    for (std::int64_t e = 0; e < features.rows.size(); ++e) {  // by slice, as they are by row
       const float* weights = weights_.row(features.rows[e]);
       finish_slices(slice(features.rows[e]));
       sums.add(weights, features.values[e]);
@@ -310,21 +308,21 @@ void EmbeddingTable::forward(const Slots& slots, std::int64_t begin, std::int64_
     values.bias[slot] = bias;
   }
   sums.run();
-  for (auto s = static_cast<std::size_t>(begin); s < static_cast<std::size_t>(end); ++s) {
+  for (auto s = begin; s < end; ++s) {
     if (slots.without_identity[s] == 0) values.bias[s] += weights_(slots.entity[s], factors_);
   }
 }
 
 EmbeddingTable::RowGradient EmbeddingTable::row_gradient(const Slots& slots, const SlotValues& gradients,
                                                          std::int64_t t, RowSums& vectors) const {
-  const std::int64_t offset = slice(slots.rows[static_cast<std::size_t>(t)]) * factors_;
-  const auto first = static_cast<std::size_t>(slots.readers.offsets[static_cast<std::size_t>(t)]);
+  const std::int64_t offset = slice(slots.rows[t]) * factors_;
+  const auto first = slots.readers.offsets[t];
   const auto readers = slots.readers.of(t);
   RowGradient out{0, 0};
-  for (std::size_t e = 0; e < readers.size(); ++e) {
+  for (std::int64_t e = 0; e < readers.size(); ++e) {
     const float value = slots.weights[first + e];
     vectors.add(gradients.vectors.row(readers[e]) + offset, value);
-    out.bias += value * gradients.bias[static_cast<std::size_t>(readers[e])];
+    out.bias += value * gradients.bias[readers[e]];
     out.squares += value * value * static_cast<float>(slots.samples.of(readers[e]).size());
   }
   return out;

@@ -16,38 +16,38 @@
 // before it.
 #pragma once
 #include <cstdint>
-#include <span>
-#include <vector>
 
+#include "host/array.hpp"
 #include "host/math/vector_math.hpp"
 #include "host/matrix.hpp"
 #include "host/method.hpp"
 #include "host/random.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 
 /// Compressed lists of positions: those of key k are positions[offsets[k]] … positions[offsets[k + 1] - 1], ascending.
 struct Groups {
-  std::vector<std::int64_t> offsets{0};
-  std::vector<std::int32_t> positions;
-  std::span<const std::int32_t> of(std::int64_t key) const {
-    const auto k = static_cast<std::size_t>(key);
-    return {positions.data() + offsets[k], static_cast<std::size_t>(offsets[k + 1] - offsets[k])};
+  Array<std::int64_t> offsets{0};
+  Array<std::int32_t> positions;
+  Span<const std::int32_t> of(std::int64_t key) const {
+    const auto k = key;
+    return {positions.data() + offsets[k], (offsets[k + 1] - offsets[k])};
   }
 };
 
 struct Slots {
-  std::vector<std::int32_t> entity;    // of each slot, by first occurrence in the batch
-  std::vector<char> without_identity;  // of each slot: it was left out, or the entity has none
-  std::vector<std::int32_t> slot;      // of each sample
-  Groups samples;                      // of each slot
-  std::vector<std::int32_t> rows;      // touched rows of the table: identities by slot, then features
-  Groups readers;                      // slots that read each touched row
-  std::vector<float> weights;          // value of the feature, beside readers.positions
-  std::int64_t identities = 0;         // the first touched rows; each is read by its entity's slot alone, with value 1
+  Array<std::int32_t> entity;    // of each slot, by first occurrence in the batch
+  Array<char> without_identity;  // of each slot: it was left out, or the entity has none
+  Array<std::int32_t> slot;      // of each sample
+  Groups samples;                // of each slot
+  Array<std::int32_t> rows;      // touched rows of the table: identities by slot, then features
+  Groups readers;                // slots that read each touched row
+  Array<float> weights;          // value of the feature, beside readers.positions
+  std::int64_t identities = 0;   // the first touched rows; each is read by its entity's slot alone, with value 1
 
-  std::int64_t size() const { return static_cast<std::int64_t>(entity.size()); }
-  std::int64_t touched() const { return static_cast<std::int64_t>(rows.size()); }
+  std::int64_t size() const { return entity.size(); }
+  std::int64_t touched() const { return rows.size(); }
 };
 
 /// Representations of slots, or gradients of them: slices side by side, on cache lines of their own, and biases.
@@ -55,7 +55,7 @@ struct SlotValues {
   /// At least `rows` rows of `columns` floats; what they hold is lost when they are too few.
   void resize(std::int64_t rows, std::int64_t columns);
   Matrix vectors;  // columns beyond the slices are padding
-  std::vector<float> bias;
+  Array<float> bias;
 };
 
 class EmbeddingTable {
@@ -64,9 +64,8 @@ class EmbeddingTable {
 
   /// `samples[e]`: training ratings of entity e. With `identity` false `features` alone speak (contexts).
   /// Initial vectors are normal with standard deviation `spread`, biases zero; `stream` tells tables apart.
-  EmbeddingTable(std::int64_t entities, bool identity, const Features* features,
-                 const std::vector<std::int64_t>& samples, Slices slices, std::int64_t factors, double spread,
-                 std::uint64_t seed, std::uint32_t stream);
+  EmbeddingTable(std::int64_t entities, bool identity, const Features* features, const Array<std::int64_t>& samples,
+                 Slices slices, std::int64_t factors, double spread, std::uint64_t seed, std::uint32_t stream);
 
   std::int64_t entities() const { return entries_.rows(); }
   std::int64_t rows() const { return weights_.rows(); }
@@ -75,10 +74,8 @@ class EmbeddingTable {
   std::int64_t width() const { return slices_ * factors_ + 1; }
   std::int64_t identities() const { return identities_; }  // rows of identity
   const Csr& entries() const { return entries_; }          // entity × rows of the table; identity comes first
-  bool has_identity(std::int64_t entity) const { return has_identity_[static_cast<std::size_t>(entity)] != 0; }
-  std::int32_t slice(std::int64_t row) const {
-    return row < identities_ ? 0 : column_slice_[static_cast<std::size_t>(row - identities_)];
-  }
+  bool has_identity(std::int64_t entity) const { return has_identity_[entity] != 0; }
+  std::int32_t slice(std::int64_t row) const { return row < identities_ ? 0 : column_slice_[row - identities_]; }
   Matrix& weights() { return weights_; }
   const Matrix& weights() const { return weights_; }
 
@@ -87,7 +84,7 @@ class EmbeddingTable {
 
   /// Slots of a batch whose sample s reads entity[s]. In a share `dropout` of (batch, entity) identity is left out.
   /// Serial; costs O(samples + features of the slots). Several threads may collect from one table.
-  void collect(std::span<const std::int32_t> entity, double dropout, std::uint64_t batch, const Random& random,
+  void collect(Span<const std::int32_t> entity, double dropout, std::uint64_t batch, const Random& random,
                Slots& slots) const;
   /// Representations of slots [begin, end); `sums` of factors() columns are memory to work in.
   void forward(const Slots& slots, std::int64_t begin, std::int64_t end, RowSums& sums, SlotValues& values) const;
@@ -106,25 +103,25 @@ class EmbeddingTable {
 
   /// Share of a common learning rate that a row may use: rows that are read side by side by one entity move together,
   /// so a field's share is 1 / max(1, mean over its trained entities of Σ |value|). About 1 / sqrt(n) for sets of n.
-  float rate(std::int64_t row) const { return rates_[static_cast<std::size_t>(row)]; }
+  float rate(std::int64_t row) const { return rates_[row]; }
 
   /// Penalty of each row, to be paid by each sample that reads it. Identity of an entity with n samples:
   /// regularization · n^(nu - 1), so that an epoch penalises it by regularization · n^nu, as als and sgd do. A feature,
   /// which entities share: what the identity of an entity with the mean number of samples pays.
-  std::vector<float> penalties(std::span<const std::int64_t> samples, double regularization, double nu) const;
+  Array<float> penalties(Span<const std::int64_t> samples, double regularization, double nu) const;
 
   /// Representation of an entity (width() floats), or of a row of features alone.
   void represent(std::int32_t entity, float* out) const;
-  void represent(std::span<const std::int32_t> columns, std::span<const float> values, float* out) const;
+  void represent(Span<const std::int32_t> columns, Span<const float> values, float* out) const;
 
  private:
   void add_row(std::int32_t row, float value, float* out) const;
-  void set_rates(const Features& features, const std::vector<std::int64_t>& samples);
+  void set_rates(const Features& features, const Array<std::int64_t>& samples);
   void leave_identities_out(double dropout, std::uint64_t batch, const Random& random, Slots& slots) const;
   void collect_rows(Slots& slots) const;
   struct Entries {
-    std::span<const std::int32_t> rows;
-    std::span<const float> values;
+    Span<const std::int32_t> rows;
+    Span<const float> values;
   };
   Entries features_of(std::int32_t entity) const;  // but for identity
 
@@ -132,9 +129,9 @@ class EmbeddingTable {
   std::int64_t identities_;
   std::int64_t slices_;
   Csr entries_;
-  std::vector<char> has_identity_;          // by entity
-  std::vector<std::int32_t> column_slice_;  // by feature column
-  std::vector<float> rates_;                // by row
+  Array<char> has_identity_;          // by entity
+  Array<std::int32_t> column_slice_;  // by feature column
+  Array<float> rates_;                // by row
   Matrix weights_;
 };
 

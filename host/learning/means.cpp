@@ -1,4 +1,5 @@
 #include "host/learning/means.hpp"
+#include "host/array.hpp"
 
 namespace embrace {
 
@@ -8,14 +9,14 @@ double global_mean(CsrView ratings) {
   return ratings.entries() == 0 ? 0.0 : sum / static_cast<double>(ratings.entries());
 }
 
-std::vector<float> row_means(CsrView ratings, double otherwise, Threads& threads) {
-  std::vector<float> means(static_cast<std::size_t>(ratings.rows));
+Array<float> row_means(CsrView ratings, double otherwise, Threads& threads) {
+  Array<float> means(ratings.rows);
   threads.for_ranges(ratings.rows, 256, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t r = begin; r < end; ++r) {
       double sum = 0;
       for (const float value : ratings.row_values(r)) sum += static_cast<double>(value);
       const auto n = static_cast<double>(ratings.row_size(r));
-      means[static_cast<std::size_t>(r)] = static_cast<float>(n > 0 ? sum / n : otherwise);
+      means[r] = static_cast<float>(n > 0 ? sum / n : otherwise);
     }
   });
   return means;

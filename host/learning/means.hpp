@@ -1,7 +1,7 @@
 // Sums of ratings per user and per item: what the plain baselines are made of.
 #pragma once
-#include <vector>
 
+#include "host/array.hpp"
 #include "host/method.hpp"
 
 namespace embrace {
@@ -10,7 +10,7 @@ namespace embrace {
 double global_mean(CsrView ratings);
 
 /// Mean of each row; `otherwise` for empty rows. Summed in double, in the order of the row.
-std::vector<float> row_means(CsrView ratings, double otherwise, Threads& threads);
+Array<float> row_means(CsrView ratings, double otherwise, Threads& threads);
 
 /// A trainer whose score is offset + user bias + item bias.
 class BiasTrainer : public Trainer {
@@ -24,8 +24,8 @@ class BiasTrainer : public Trainer {
  protected:
   std::int64_t users_;
   std::int64_t items_;
-  std::vector<float> user_bias_;
-  std::vector<float> item_bias_;
+  Array<float> user_bias_;
+  Array<float> item_bias_;
   float offset_ = 0;
 };
 

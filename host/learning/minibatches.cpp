@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "host/array.hpp"
 #include "host/learning/task_list.hpp"
 
 namespace embrace {
@@ -19,13 +20,13 @@ double Minibatches::epoch(const Tables& tables, Threads& threads, const std::fun
   double loss = 0;
   for (std::int64_t first = 0; first < samples_.size(); first += together_ * batch_) {
     const std::int64_t size = std::min(together_ * batch_, samples_.size() - first);
-    const auto batches = static_cast<std::size_t>((size + batch_ - 1) / batch_);
+    const auto batches = (size + batch_ - 1) / batch_;
     drawn_.resize(batches);
     slots_.resize(batches);
     samples_.fill(order, epochs_, first, size, batch_, threads, drawn_);
-    std::vector<Minibatch> all;
+    Array<Minibatch> all;
     TaskList tasks;
-    for (std::size_t b = 0; b < batches; ++b) {
+    for (std::int64_t b = 0; b < batches; ++b) {
       all.push_back({batches_so_far_++, samples_so_far_, epochs_, drawn_[b], slots_[b]});
       samples_so_far_ += static_cast<std::uint64_t>(drawn_[b].size());
     }
@@ -43,9 +44,9 @@ double Minibatches::epoch(const Tables& tables, Threads& threads, const std::fun
 }
 
 void Minibatches::collect(Side side, const EmbeddingTable& table, Minibatch& batch) const {
-  const std::vector<std::int32_t>& entity = side == users   ? batch.samples.users
-                                            : side == items ? batch.samples.items
-                                                            : batch.samples.entries;
+  const Array<std::int32_t>& entity = side == users   ? batch.samples.users
+                                      : side == items ? batch.samples.items
+                                                      : batch.samples.entries;
   table.collect(entity, side == contexts ? 0.0 : identity_dropout_, 2 * batch.number + side, dropout_,
                 batch.slots[side]);
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "host/array.hpp"
 #include "host/learning/embedding_table.hpp"
 #include "host/learning/samples.hpp"
 
@@ -15,7 +16,7 @@ struct Minibatch {
   std::uint64_t first;   // samples before it since training began
   std::uint32_t epoch;
   Batch& samples;
-  std::array<Slots, 3>& slots;  // by side
+  FixedArray<Slots, 3>& slots;  // by side
 };
 
 class Minibatches {
@@ -46,8 +47,8 @@ class Minibatches {
   std::uint32_t epochs_ = 0;  // so far
   std::uint64_t batches_so_far_ = 0;
   std::uint64_t samples_so_far_ = 0;
-  std::vector<Batch> drawn_;                 // by batch of the run
-  std::vector<std::array<Slots, 3>> slots_;  // likewise
+  Array<Batch> drawn_;                 // by batch of the run
+  Array<FixedArray<Slots, 3>> slots_;  // likewise
 };
 
 }  // namespace embrace

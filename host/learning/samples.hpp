@@ -1,27 +1,27 @@
 // Samples: what a minibatch method goes through in an epoch, in a counter-based random order.
 #pragma once
 #include <cstdint>
-#include <span>
-#include <vector>
 
+#include "host/array.hpp"
 #include "host/method.hpp"
 #include "host/permutation.hpp"
 #include "host/random.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 
 /// Number of entries of each row.
-std::vector<std::int64_t> row_sizes(CsrView ratings);
+Array<std::int64_t> row_sizes(CsrView ratings);
 
 /// A batch of samples, one place a sample in every vector (pairwise and searched: items has 2 n, the sampled ones
 /// behind the others).
 struct Batch {
-  std::vector<std::int64_t> numbers;  // of the samples among all: the counters of their random numbers
-  std::vector<std::int32_t> users;
-  std::vector<std::int32_t> items;
-  std::vector<std::int32_t> entries;  // of the ratings; -1 for a sampled movie
-  std::vector<float> targets;         // the rating; 1 or 0 for rankings
-  std::int64_t size() const { return static_cast<std::int64_t>(users.size()); }
+  Array<std::int64_t> numbers;  // of the samples among all: the counters of their random numbers
+  Array<std::int32_t> users;
+  Array<std::int32_t> items;
+  Array<std::int32_t> entries;  // of the ratings; -1 for a sampled movie
+  Array<float> targets;         // the rating; 1 or 0 for rankings
+  std::int64_t size() const { return users.size(); }
 };
 
 /// Which columns a row of a sparse matrix surely lacks: a Bloom filter for each row, whose columns set three bits of
@@ -46,16 +46,16 @@ class RowFilter {
   }
   /// Of the row's words, by the high half of the hash.
   std::size_t word_of(std::int32_t row, std::uint64_t h) const {
-    const std::uint64_t first = firsts_[static_cast<std::size_t>(row)];
-    return first + ((firsts_[static_cast<std::size_t>(row) + 1] - first) * (h >> 32U) >> 32U);
+    const std::uint64_t first = firsts_[row];
+    return first + ((firsts_[row + 1] - first) * (h >> 32U) >> 32U);
   }
   /// By three times six bits of the low half.
   static std::uint64_t bits_of(std::uint64_t h) {
     return std::uint64_t{1} << (h >> 26U & 63U) | std::uint64_t{1} << (h >> 20U & 63U) |
            std::uint64_t{1} << (h >> 14U & 63U);
   }
-  std::vector<std::uint32_t> firsts_;  // word of each row
-  std::vector<std::uint64_t> words_;
+  Array<std::uint32_t> firsts_;  // word of each row
+  Array<std::uint64_t> words_;
 };
 
 class Samples {
@@ -71,15 +71,15 @@ class Samples {
   bool pairwise() const { return paired_; }
   bool searched() const { return searched_; }
   std::int64_t per_positive() const { return per_positive_; }  // samples of a rating
-  std::span<const std::int32_t> users() const { return users_; }
-  std::span<const std::int64_t> positives() const { return positives_; }
-  std::span<const std::int32_t> trained() const { return trained_; }
-  std::int64_t size() const { return static_cast<std::int64_t>(positives_.size()) * per_positive_; }
-  std::int64_t trained_items() const { return static_cast<std::int64_t>(trained_.size()); }
+  Span<const std::int32_t> users() const { return users_; }
+  Span<const std::int64_t> positives() const { return positives_; }
+  Span<const std::int32_t> trained() const { return trained_; }
+  std::int64_t size() const { return positives_.size() * per_positive_; }
+  std::int64_t trained_items() const { return trained_.size(); }
   Permutation order(std::uint32_t epoch) const;
   /// Samples [first, first + size) of the epoch's order, dealt to consecutive batches: each but the last gets `most`.
   void fill(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::int64_t size, std::int64_t most,
-            Threads& threads, std::span<Batch> batches) const;
+            Threads& threads, Span<Batch> batches) const;
   /// The same as one batch.
   void fill(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::int64_t size, Threads& threads,
             Batch& batch) const {
@@ -90,8 +90,8 @@ class Samples {
   std::int32_t candidate(std::int32_t user, std::int64_t number, std::uint32_t epoch, int trial) const;
 
  private:
-  void fill_range(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::size_t begin, std::size_t end,
-                  Batch& batch) const;
+  void fill_range(const Permutation& order, std::uint32_t epoch, std::int64_t first, std::int64_t begin,
+                  std::int64_t end, Batch& batch) const;
   bool rated(std::int32_t user, std::int32_t item) const;
   std::int32_t negative(std::int32_t user, std::uint64_t sample, std::uint32_t epoch) const;
 
@@ -101,9 +101,9 @@ class Samples {
   bool paired_;  // pairwise or searched
   bool searched_;
   std::int64_t per_positive_;
-  std::vector<std::int32_t> users_;      // of each entry of the ratings
-  std::vector<std::int64_t> positives_;  // entries that are used
-  std::vector<std::int32_t> trained_;    // movies with ratings, ascending
+  Array<std::int32_t> users_;      // of each entry of the ratings
+  Array<std::int64_t> positives_;  // entries that are used
+  Array<std::int32_t> trained_;    // movies with ratings, ascending
   Random shuffle_;
   Random sampling_;
 };

@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "host/array.hpp"
 #include "host/threads.hpp"
 
 namespace embrace {
@@ -37,7 +38,7 @@ class TaskList {
     std::int64_t size, grain;
     Range range;
   };
-  std::vector<Loop> loops_;
+  Array<Loop> loops_;
 };
 
 }  // namespace embrace

@@ -3,6 +3,7 @@
 
 #include "host/math/scores.hpp"
 #include "host/method.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 namespace {
@@ -15,15 +16,15 @@ EmbeddingView required(const Trainer& trainer) {
 
 }  // namespace
 
-void Trainer::predict(const PairsView& pairs, std::span<float> out) const {
+void Trainer::predict(const PairsView& pairs, Span<float> out) const {
   score_pairs(required(*this), pairs.users, pairs.items, out, threads_);
 }
 
-void Trainer::score(std::span<const std::int32_t> users, MatrixView out) const {
+void Trainer::score(Span<const std::int32_t> users, MatrixView out) const {
   score_rows(required(*this), users, out, threads_);
 }
 
-bool Trainer::rank(std::span<const std::int32_t>, CsrView, std::int64_t, std::span<ScoredItem>) const { return false; }
+bool Trainer::rank(Span<const std::int32_t>, CsrView, std::int64_t, Span<ScoredItem>) const { return false; }
 
 void Trainer::fold_in(CsrView) {}
 

@@ -11,7 +11,9 @@
 #include <stdexcept>
 #include <utility>
 
+#include "host/array.hpp"
 #include "host/matrix.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 namespace {
@@ -56,11 +58,11 @@ class Total {
 
  private:
   static RatingAggregates rows_of(std::int64_t rows) {
-    const auto n = static_cast<std::size_t>(rows);
-    return {std::vector<std::int64_t>(n), std::vector<std::int64_t>(n), std::vector<std::int64_t>(n)};
+    const auto n = rows;
+    return {Array<std::int64_t>(n), Array<std::int64_t>(n), Array<std::int64_t>(n)};
   }
   static void take(AlignedVector<Word>& words, RatingAggregates& sums) {
-    for (std::size_t r = 0; r < words.size(); ++r) {
+    for (std::int64_t r = 0; r < words.size(); ++r) {
       const Word word = std::exchange(words[r], 0);
       sums.count[r] += static_cast<std::int64_t>(word >> count_shift);
       sums.half_stars[r] += static_cast<std::int64_t>(word >> sum_shift & ((Word{1} << (count_shift - sum_shift)) - 1));
@@ -75,24 +77,22 @@ class Total {
 /// One thread's packed sums of both sides.
 class Partial {
  public:
-  Partial(std::int64_t users, std::int64_t items)
-      : users_(static_cast<std::size_t>(users)), items_(static_cast<std::size_t>(items)) {}
+  Partial(std::int64_t users, std::int64_t items) : users_(users), items_(items) {}
 
   /// A piece of the ratings.
-  void add(std::span<const std::int32_t> users, std::span<const std::int32_t> items, std::span<const float> values,
-           Total& total) {
+  void add(Span<const std::int32_t> users, Span<const std::int32_t> items, Span<const float> values, Total& total) {
     static constexpr std::array<Word, codes> table = increments();
     std::uint32_t rest = 0, outside = 0;
     Word seen = 0;
-    for (std::size_t e = 0; e < values.size(); ++e) {
+    for (std::int64_t e = 0; e < values.size(); ++e) {
       const auto bits = std::bit_cast<std::uint32_t>(values[e]);
       rest |= bits;
       const std::uint32_t code = (bits >> rest_bits) - first_code;  // wraps below 0.5
       outside += code >= codes - 1 ? 1U : 0U;
       const Word increment = table[std::min(code, codes - 1)];
-      Word& user = users_[static_cast<std::size_t>(users[e])];
+      Word& user = users_[users[e]];
       seen |= user += increment;
-      Word& item = items_[static_cast<std::size_t>(items[e])];
+      Word& item = items_[items[e]];
       seen |= item += increment;
     }
     const bool noughts = outside == 0 || std::count(values.begin(), values.end(), 0.0F) == outside;
@@ -110,19 +110,16 @@ class Partial {
 
 }  // namespace
 
-UserItemAggregates aggregate_ratings(std::int64_t user_count, std::int64_t item_count,
-                                     std::span<const std::int32_t> users, std::span<const std::int32_t> items,
-                                     std::span<const float> values, Threads& threads) {
+UserItemAggregates aggregate_ratings(std::int64_t user_count, std::int64_t item_count, Span<const std::int32_t> users,
+                                     Span<const std::int32_t> items, Span<const float> values, Threads& threads) {
   Total total(user_count, item_count);
-  std::vector<Partial> partials;
+  Array<Partial> partials;
   for (int worker = 0; worker < threads.count(); ++worker) partials.emplace_back(user_count, item_count);
-  threads.for_ranges(static_cast<std::int64_t>(values.size()), piece,
-                     [&](std::int64_t begin, std::int64_t end, int worker) {
-                       const auto from = static_cast<std::size_t>(begin);
-                       const auto size = static_cast<std::size_t>(end - begin);
-                       partials[static_cast<std::size_t>(worker)].add(
-                           users.subspan(from, size), items.subspan(from, size), values.subspan(from, size), total);
-                     });
+  threads.for_ranges(values.size(), piece, [&](std::int64_t begin, std::int64_t end, int worker) {
+    const auto from = begin;
+    const auto size = end - begin;
+    partials[worker].add(users.subspan(from, size), items.subspan(from, size), values.subspan(from, size), total);
+  });
   for (Partial& partial : partials) partial.flush(total);
   return std::move(total).result();
 }

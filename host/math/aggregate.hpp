@@ -1,9 +1,9 @@
 // Sparse rating aggregation: count, sum and sum of squares per user and per item, exact.
 #pragma once
 #include <cstdint>
-#include <span>
-#include <vector>
 
+#include "host/array.hpp"
+#include "host/span.hpp"
 #include "host/threads.hpp"
 
 namespace embrace {
@@ -11,9 +11,9 @@ namespace embrace {
 /// Per row: number of ratings, Σ r and Σ r², in half stars and quarter stars: integers, so that every order of
 /// summation and every backend gives the same bits. Ratings are multiples of 1/2 in [0, 15.5].
 struct RatingAggregates {
-  std::vector<std::int64_t> count;
-  std::vector<std::int64_t> half_stars;     // Σ 2r
-  std::vector<std::int64_t> quarter_stars;  // Σ (2r)²
+  Array<std::int64_t> count;
+  Array<std::int64_t> half_stars;     // Σ 2r
+  Array<std::int64_t> quarter_stars;  // Σ (2r)²
 
   bool operator==(const RatingAggregates&) const = default;
 };
@@ -26,8 +26,7 @@ struct UserItemAggregates {
   RatingAggregates items;
   bool operator==(const UserItemAggregates&) const = default;
 };
-UserItemAggregates aggregate_ratings(std::int64_t user_count, std::int64_t item_count,
-                                     std::span<const std::int32_t> users, std::span<const std::int32_t> items,
-                                     std::span<const float> values, Threads& threads);
+UserItemAggregates aggregate_ratings(std::int64_t user_count, std::int64_t item_count, Span<const std::int32_t> users,
+                                     Span<const std::int32_t> items, Span<const float> values, Threads& threads);
 
 }  // namespace embrace

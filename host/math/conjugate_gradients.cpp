@@ -59,7 +59,7 @@ void apply(const RowSystem& system, const float* x, float* out, float* sum) {
     }
   }
   add_scaled(system.regularization, x, out, width);
-  const auto count = static_cast<std::int64_t>(system.indices.size());
+  const auto count = system.indices.size();
   const std::int32_t* indices = system.indices.data();
   std::int64_t e = 0;
   for (; e + 4 <= count; e += 4) {

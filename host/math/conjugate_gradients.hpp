@@ -4,17 +4,17 @@
 // floating-point operations and reads each vector once.
 #pragma once
 #include <cstdint>
-#include <span>
 
 #include "host/matrix.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 
 /// (gram + Σ_e y_e y_e' + regularization · I) p = Σ_e y_e
 struct RowSystem {
-  ConstMatrixView y;                      // stride: whole panels, padding zero; columns: width of the system
-  std::span<const std::int32_t> indices;  // of the row's ratings
-  ConstMatrixView gram;                   // width × width, symmetric
+  ConstMatrixView y;                 // stride: whole panels, padding zero; columns: width of the system
+  Span<const std::int32_t> indices;  // of the row's ratings
+  ConstMatrixView gram;              // width × width, symmetric
   float regularization = 0;
 };
 

@@ -1,4 +1,5 @@
 #include "host/math/normal_equations.hpp"
+#include "host/span.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -111,12 +112,12 @@ HWY_INLINE void factorize_diagonal(const float* HWY_RESTRICT smallest, float* HW
 }
 
 /// y[0, width) = Σ_p weight[p] · row(p)
-void combine(ConstMatrixView y, std::span<const std::int32_t> indices, const float* weights, float* out) {
+void combine(ConstMatrixView y, Span<const std::int32_t> indices, const float* weights, float* out) {
   const Tag d;
   for (std::int64_t j = 0; j < y.columns; j += 16) {
     Vector sum[vectors];
     for (int v = 0; v < vectors; ++v) sum[v] = hn::Zero(d);
-    for (std::size_t p = 0; p < indices.size(); ++p) {
+    for (std::int64_t p = 0; p < indices.size(); ++p) {
       const float* row = y.row(indices[p]) + j;
       for (int v = 0; v < vectors; ++v)
         sum[v] = hn::MulAdd(hn::Set(d, weights[p]), hn::Load(d, row + v * lanes), sum[v]);
@@ -195,9 +196,9 @@ constexpr std::int64_t block_floats = 4096;  // 16 KiB: half a first-level cache
 }  // namespace
 
 NormalEquations::NormalEquations(std::int64_t most)
-    : matrix_(static_cast<std::size_t>(padded_width(most) * padded_width(most))),
-      block_(static_cast<std::size_t>(std::max(block_floats, panel_width * padded_width(most)))),
-      sum_(static_cast<std::size_t>(padded_width(most))),
+    : matrix_(padded_width(most) * padded_width(most)),
+      block_(std::max(block_floats, panel_width * padded_width(most))),
+      sum_(padded_width(most)),
       target_(sum_.size()),
       inverse_(sum_.size()) {
   resize(most);
@@ -237,12 +238,12 @@ void NormalEquations::add_block(std::int64_t count, const float* targets) {
   (block_.data(), capacity_, count, width_, targets, matrix_.data(), sum_.data(), target_.data());
 }
 
-void NormalEquations::add(ConstMatrixView y, std::span<const std::int32_t> indices, const float* targets) {
-  const auto size = static_cast<std::int64_t>(indices.size());
+void NormalEquations::add(ConstMatrixView y, Span<const std::int32_t> indices, const float* targets) {
+  const auto size = indices.size();
   for (std::int64_t begin = 0; begin < size; begin += capacity_) {
     const std::int64_t count = std::min(capacity_, size - begin);
     for (std::int64_t p = 0; p < count; ++p) {
-      const float* row = y.row(indices[static_cast<std::size_t>(begin + p)]);
+      const float* row = y.row(indices[begin + p]);
       for (std::int64_t j = 0; j < width_; j += 16) std::copy_n(row + j, 16, block_.data() + j * capacity_ + p * 16);
     }
     add_block(count, targets == nullptr ? nullptr : targets + begin);
@@ -260,13 +261,13 @@ void NormalEquations::add_range(ConstMatrixView y, std::int64_t begin, std::int6
   }
 }
 
-void NormalEquations::add_products(ConstMatrixView y, std::span<const std::int32_t> indices) {
+void NormalEquations::add_products(ConstMatrixView y, Span<const std::int32_t> indices) {
   for (std::int64_t begin = 0; begin < y.columns; begin += capacity_) {
     const std::int64_t count = std::min(capacity_, y.columns - begin);
     for (std::int64_t e = 0; e < width_; ++e) {  // rows become columns of the block
       float* to = block_.data() + e / 16 * 16 * capacity_ + e % 16;
       if (e < unknowns_) {
-        const float* row = y.row(indices[static_cast<std::size_t>(e)]) + begin;
+        const float* row = y.row(indices[e]) + begin;
         for (std::int64_t k = 0; k < count; ++k) to[k * 16] = row[k];
       } else {
         for (std::int64_t k = 0; k < count; ++k) to[k * 16] = 0;
@@ -283,14 +284,14 @@ void NormalEquations::add_equations(const NormalEquations& other) {
 
 void NormalEquations::add_diagonal(float value) {
   for (std::int64_t i = 0; i < unknowns_; ++i) {
-    matrix_[static_cast<std::size_t>((i / 16 * 16) * width_ + i * 16 + i % 16)] += value;
+    matrix_[(i / 16 * 16) * width_ + i * 16 + i % 16] += value;
   }
 }
 
 void NormalEquations::copy_symmetric(float scale, MatrixView out) const {
   for (std::int64_t column = 0; column < width_; ++column) {
     for (std::int64_t i = 0; i <= column; ++i) {
-      const float value = scale * matrix_[static_cast<std::size_t>((column / 16 * 16) * width_ + i * 16 + column % 16)];
+      const float value = scale * matrix_[(column / 16 * 16) * width_ + i * 16 + column % 16];
       out(i, column) = value;
       out(column, i) = value;
     }
@@ -302,8 +303,8 @@ void NormalEquations::factorize() {
   // such a pivot too (A_ii = 0).
   const float share = static_cast<float>(width_) * std::numeric_limits<float>::epsilon();
   for (std::int64_t i = 0; i < width_; ++i) {
-    const float diagonal = matrix_[static_cast<std::size_t>((i / 16 * 16) * width_ + i * 16 + i % 16)];
-    inverse_[static_cast<std::size_t>(i)] = share * diagonal;
+    const float diagonal = matrix_[(i / 16 * 16) * width_ + i * 16 + i % 16];
+    inverse_[i] = share * diagonal;
   }
   HWY_DYNAMIC_DISPATCH(factorize_panels)(width_, matrix_.data(), inverse_.data());
 }
@@ -313,7 +314,7 @@ void NormalEquations::solve(const float* b, float* x) const {
   HWY_DYNAMIC_DISPATCH(solve_panels)(width_, matrix_.data(), inverse_.data(), x);
 }
 
-void combine_rows(ConstMatrixView y, std::span<const std::int32_t> indices, const float* weights, float* out) {
+void combine_rows(ConstMatrixView y, Span<const std::int32_t> indices, const float* weights, float* out) {
   HWY_DYNAMIC_DISPATCH(combine)(y, indices, weights, out);
 }
 

@@ -7,9 +7,9 @@
 // the result depends on the row alone, never on threads.
 #pragma once
 #include <cstdint>
-#include <span>
 
 #include "host/matrix.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 
@@ -32,12 +32,12 @@ class NormalEquations {
   /// A = `symmetric`, both sums = 0; as many unknowns as it has columns.
   void start_from(ConstMatrixView symmetric);
   /// For each index e: A += y_e y_e', sum += y_e, target += targets[e] y_e (none when targets is null).
-  void add(ConstMatrixView y, std::span<const std::int32_t> indices, const float* targets);
+  void add(ConstMatrixView y, Span<const std::int32_t> indices, const float* targets);
   /// The same for the rows [begin, end) of y, without targets.
   void add_range(ConstMatrixView y, std::int64_t begin, std::int64_t end);
   /// A system with one unknown a row: A_ef += <y_e, y_f> for rows e, f of `indices`, as many as there are
   /// unknowns.
-  void add_products(ConstMatrixView y, std::span<const std::int32_t> indices);
+  void add_products(ConstMatrixView y, Span<const std::int32_t> indices);
   /// A += other's A, sum += other's sum.
   void add_equations(const NormalEquations& other);
   /// A += value · I.
@@ -69,6 +69,6 @@ class NormalEquations {
 };
 
 /// out = Σ_e weights[e] y_e over the rows of `indices`; y has whole panels of columns.
-void combine_rows(ConstMatrixView y, std::span<const std::int32_t> indices, const float* weights, float* out);
+void combine_rows(ConstMatrixView y, Span<const std::int32_t> indices, const float* weights, float* out);
 
 }  // namespace embrace

@@ -1,4 +1,5 @@
 #include "host/math/row_schedule.hpp"
+#include "host/span.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -11,13 +12,13 @@ constexpr std::int64_t rows_a_task = 64;
 
 }  // namespace
 
-RowSchedule::RowSchedule(CsrView rows) : order_(static_cast<std::size_t>(rows.rows)) {
+RowSchedule::RowSchedule(CsrView rows) : order_(rows.rows) {
   std::iota(order_.begin(), order_.end(), 0);
   std::stable_sort(order_.begin(), order_.end(),
                    [&](std::int32_t a, std::int32_t b) { return rows.row_size(a) > rows.row_size(b); });
   std::int64_t ratings = 0;
   for (std::int64_t n = 0; n < rows.rows; ++n) {
-    ratings += rows.row_size(order_[static_cast<std::size_t>(n)]);
+    ratings += rows.row_size(order_[n]);
     if (ratings >= ratings_a_task || n + 1 - begins_.back() == rows_a_task || n + 1 == rows.rows) {
       begins_.push_back(n + 1);
       ratings = 0;
@@ -25,9 +26,9 @@ RowSchedule::RowSchedule(CsrView rows) : order_(static_cast<std::size_t>(rows.ro
   }
 }
 
-std::span<const std::int32_t> RowSchedule::rows(std::int64_t task) const {
-  const auto begin = static_cast<std::size_t>(begins_[static_cast<std::size_t>(task)]);
-  const auto end = static_cast<std::size_t>(begins_[static_cast<std::size_t>(task) + 1]);
+Span<const std::int32_t> RowSchedule::rows(std::int64_t task) const {
+  const auto begin = begins_[task];
+  const auto end = begins_[task + 1];
   return {order_.data() + begin, end - begin};
 }
 

@@ -1,9 +1,9 @@
 // RowSchedule: the rows of a sparse matrix cut into tasks, longest rows first, so that no long row starts last.
 #pragma once
 #include <cstdint>
-#include <span>
-#include <vector>
 
+#include "host/array.hpp"
+#include "host/span.hpp"
 #include "host/views.hpp"
 
 namespace embrace {
@@ -11,13 +11,13 @@ namespace embrace {
 class RowSchedule {
  public:
   explicit RowSchedule(CsrView rows);
-  std::int64_t tasks() const { return static_cast<std::int64_t>(begins_.size()) - 1; }
+  std::int64_t tasks() const { return begins_.size() - 1; }
   /// The rows of a task; every row is in exactly one.
-  std::span<const std::int32_t> rows(std::int64_t task) const;
+  Span<const std::int32_t> rows(std::int64_t task) const;
 
  private:
-  std::vector<std::int32_t> order_;
-  std::vector<std::int64_t> begins_{0};
+  Array<std::int32_t> order_;
+  Array<std::int64_t> begins_{0};
 };
 
 }  // namespace embrace

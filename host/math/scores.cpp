@@ -16,6 +16,7 @@
 #include <hwy/highway.h>
 
 #include "host/math/vectors-inl.hpp"
+#include "host/span.hpp"
 
 #ifndef EMBRACE_HOST_CPU_SCORES_ONCE
 #define EMBRACE_HOST_CPU_SCORES_ONCE
@@ -23,9 +24,7 @@ namespace embrace {
 
 constexpr std::int64_t panel_items = 16;
 
-inline float bias_of(std::span<const float> bias, std::int64_t index) {
-  return bias.empty() ? 0.0F : bias[static_cast<std::size_t>(index)];
-}
+inline float bias_of(Span<const float> bias, std::int64_t index) { return bias.empty() ? 0.0F : bias[index]; }
 
 /// Items [first, first + 16) for users[0, count).
 struct PanelTask {
@@ -143,9 +142,9 @@ struct Panels {
 
 }  // namespace
 
-void score_rows(const EmbeddingView& e, std::span<const std::int32_t> users, MatrixView out, Threads& threads) {
+void score_rows(const EmbeddingView& e, Span<const std::int32_t> users, MatrixView out, Threads& threads) {
   const Panels panels(e, threads);
-  const auto count = static_cast<std::int64_t>(users.size());
+  const auto count = users.size();
   const std::int64_t blocks = (panels.count + panels_a_task - 1) / panels_a_task;
   threads.for_each((count + users_a_task - 1) / users_a_task * blocks, [&](std::int64_t task, int) {
     const std::int64_t begin = task / blocks * users_a_task, first = task % blocks * panels_a_task;
@@ -162,9 +161,9 @@ void score_rows(const EmbeddingView& e, std::span<const std::int32_t> users, Mat
   });
 }
 
-void score_pairs(const EmbeddingView& e, std::span<const std::int32_t> users, std::span<const std::int32_t> items,
-                 std::span<float> out, Threads& threads) {
-  threads.for_ranges(static_cast<std::int64_t>(out.size()), 4096, [&](std::int64_t begin, std::int64_t end, int) {
+void score_pairs(const EmbeddingView& e, Span<const std::int32_t> users, Span<const std::int32_t> items,
+                 Span<float> out, Threads& threads) {
+  threads.for_ranges(out.size(), 4096, [&](std::int64_t begin, std::int64_t end, int) {
     HWY_DYNAMIC_DISPATCH(score_some_pairs)
     (e, users.data() + begin, items.data() + begin, end - begin, out.data() + begin);
   });

@@ -7,8 +7,8 @@
 // floating-point operations, where the whole solution takes ratings · k² + k³ / 3.
 #pragma once
 #include <cstdint>
-#include <vector>
 
+#include "host/array.hpp"
 #include "host/math/conjugate_gradients.hpp"
 #include "host/math/normal_equations.hpp"
 
@@ -27,7 +27,7 @@ class Subspaces {
   NormalEquations equations_;
   AlignedVector<float> product_;  // gram p
   AlignedVector<float> move_;     // d
-  std::vector<float> missing_;    // 1 - y_e · p
+  Array<float> missing_;          // 1 - y_e · p
 };
 
 }  // namespace embrace

@@ -10,6 +10,7 @@
 #include <hwy/highway.h>
 
 #include "host/math/vectors-inl.hpp"
+#include "host/span.hpp"
 
 // After highway.h.
 #include <hwy/contrib/math/math-inl.h>
@@ -26,10 +27,10 @@ float dot_of_rows(const float* HWY_RESTRICT a, const float* HWY_RESTRICT b, std:
 
 /// Columns of a sum from `first` on: `vectors` (1, 2 or 4) of them.
 template <int vectors>
-HWY_INLINE void sum_columns(const RowSums::Row* rows, std::size_t count, std::int64_t first, float* HWY_RESTRICT out) {
+HWY_INLINE void sum_columns(const RowSums::Row* rows, std::int64_t count, std::int64_t first, float* HWY_RESTRICT out) {
   const Tag d;
   Vector sum0 = hn::Zero(d), sum1 = sum0, sum2 = sum0, sum3 = sum0;
-  for (std::size_t r = 0; r < count; ++r) {
+  for (std::int64_t r = 0; r < count; ++r) {
     const Vector factor = hn::Set(d, rows[r].factor);
     const float* HWY_RESTRICT x = rows[r].row + first;
     sum0 = hn::MulAdd(factor, hn::LoadU(d, x), sum0);
@@ -43,26 +44,26 @@ HWY_INLINE void sum_columns(const RowSums::Row* rows, std::size_t count, std::in
   if constexpr (vectors > 2) hn::StoreU(sum3, d, out + first + 3 * lanes);
 }
 
-void sum_lists(const RowSums::Row* rows, std::span<const RowSums::Sum> sums, std::int64_t columns) {
-  std::size_t begin = 0;
+void sum_lists(const RowSums::Row* rows, Span<const RowSums::Sum> sums, std::int64_t columns) {
+  std::int64_t begin = 0;
   for (const RowSums::Sum& sum : sums) {
     const RowSums::Row* first = rows + begin;
-    const std::size_t count = sum.end - begin;
+    const std::int64_t count = sum.end - begin;
     std::int64_t k = 0;
     for (; k + 4 * lanes <= columns; k += 4 * lanes) sum_columns<4>(first, count, k, sum.out);
     for (; k + 2 * lanes <= columns; k += 2 * lanes) sum_columns<2>(first, count, k, sum.out);
     for (; k + lanes <= columns; k += lanes) sum_columns<1>(first, count, k, sum.out);
     for (; k < columns; ++k) {
       float last = 0;
-      for (std::size_t r = 0; r < count; ++r) last += first[r].factor * first[r].row[k];
+      for (std::int64_t r = 0; r < count; ++r) last += first[r].factor * first[r].row[k];
       sum.out[k] = last;
     }
     begin = sum.end;
   }
 }
 
-void dots_of_pairs(std::span<const RowPair> pairs, std::int64_t length, float* HWY_RESTRICT out) {
-  for (std::size_t p = 0; p < pairs.size(); ++p) out[p] = dot(pairs[p].a, pairs[p].b, length);
+void dots_of_pairs(Span<const RowPair> pairs, std::int64_t length, float* HWY_RESTRICT out) {
+  for (std::int64_t p = 0; p < pairs.size(); ++p) out[p] = dot(pairs[p].a, pairs[p].b, length);
 }
 
 /// 1 / sqrt(x) for x > 0. An x86 estimates it to 12 bits or more, and a step of Newton's method doubles them; square
@@ -88,7 +89,7 @@ HWY_INLINE void adagrad_step(D d, hn::Vec<D> g, float penalty, float rate, float
   hn::StoreU(hn::NegMulAdd(hn::Mul(hn::Set(d, rate), gradient), inverse_sqrt(d, sum), weight), d, w);
 }
 
-void adagrad_rows(std::span<const AdagradRow> rows, std::int64_t length) {
+void adagrad_rows(Span<const AdagradRow> rows, std::int64_t length) {
   const Tag d;
   const hn::CappedTag<float, 1> one;
   for (const AdagradRow& row : rows) {
@@ -138,7 +139,7 @@ void logistic_row(const float* x, std::int64_t n, float* softplus, float* sigmoi
   std::int64_t k = 0;
   for (; k + lanes <= n; k += lanes) at(x + k, softplus + k, sigmoid + k);
   if (k == n) return;
-  const auto rest = static_cast<std::size_t>(n - k);
+  const auto rest = n - k;
   alignas(64) float values[16] = {}, softplus_of[16], sigmoid_of[16];
   std::copy_n(x + k, rest, values);
   at(values, softplus_of, sigmoid_of);
@@ -194,13 +195,11 @@ void RowSums::run() {
   sums_.clear();
 }
 
-void dots(std::span<const RowPair> pairs, std::int64_t length, float* out) {
+void dots(Span<const RowPair> pairs, std::int64_t length, float* out) {
   HWY_DYNAMIC_DISPATCH(dots_of_pairs)(pairs, length, out);
 }
 
-void adagrad(std::span<const AdagradRow> rows, std::int64_t length) {
-  HWY_DYNAMIC_DISPATCH(adagrad_rows)(rows, length);
-}
+void adagrad(Span<const AdagradRow> rows, std::int64_t length) { HWY_DYNAMIC_DISPATCH(adagrad_rows)(rows, length); }
 
 void adam(const AdamStep& step, const float* g, float* w, float* m, float* v, std::int64_t n) {
   HWY_DYNAMIC_DISPATCH(adam_row)(step, g, w, m, v, n);

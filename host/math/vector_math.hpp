@@ -3,8 +3,10 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
+
+#include "host/array.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 
@@ -31,21 +33,21 @@ class alignas(64) RowSums {
     float factor;
   };
   struct Sum {
-    std::size_t end;  // of its rows
+    std::int64_t end;  // of its rows
     float* out;
   };
 
  private:
   std::int64_t columns_;
-  std::vector<Row> rows_;
-  std::vector<Sum> sums_;
+  Array<Row> rows_;
+  Array<Sum> sums_;
 };
 
 /// Rows of `length` floats to be multiplied; out[p] = <a, b>.
 struct RowPair {
   const float *a, *b;
 };
-void dots(std::span<const RowPair> pairs, std::int64_t length, float* out);
+void dots(Span<const RowPair> pairs, std::int64_t length, float* out);
 
 /// A row [vector | bias] of weights with its sums of squares and its gradient.
 struct AdagradRow {
@@ -57,7 +59,7 @@ struct AdagradRow {
 /// One step of Adagrad (Duchi et al. 2011) for each row, whose vector has `length` floats, with g = gradient + penalty
 /// w:
 ///   sums += g²;  w -= rate g / sqrt(sums)
-void adagrad(std::span<const AdagradRow> rows, std::int64_t length);
+void adagrad(Span<const AdagradRow> rows, std::int64_t length);
 
 /// softplus = log(1 + exp(x)) without overflow, sigmoid = 1 / (1 + exp(-x)), its derivative; to a few ulp.
 void logistic(const float* x, std::int64_t n, float* softplus, float* sigmoid);

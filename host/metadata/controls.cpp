@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/random.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 namespace {
@@ -51,8 +52,7 @@ void draw_field(Csr& rows, std::int64_t row, const Field& field, std::uint32_t s
 
 }  // namespace
 
-Features shuffled_rows(const Features& features, std::span<const std::int64_t> among, std::uint64_t seed,
-                       FeatureRows what) {
+Features shuffled_rows(const Features& features, Span<const std::int64_t> among, std::uint64_t seed, FeatureRows what) {
   std::vector<std::int64_t> source(static_cast<std::size_t>(features.rows.rows()));
   std::iota(source.begin(), source.end(), std::int64_t{0});
   std::vector<std::int64_t> order(among.begin(), among.end());

@@ -1,9 +1,9 @@
 // Controls for claims about information: the same features on the wrong rows, and noise of the same shape.
 #pragma once
 #include <cstdint>
-#include <span>
 
 #include "host/method.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 
@@ -11,8 +11,7 @@ namespace embrace {
 enum class FeatureRows : std::uint32_t { user = 1, item = 2, context_train = 3, context_rest = 4 };
 
 /// Permutes whole rows among the rows in `among` (ascending); the others stay. The multiset of rows is kept.
-Features shuffled_rows(const Features& features, std::span<const std::int64_t> among, std::uint64_t seed,
-                       FeatureRows what);
+Features shuffled_rows(const Features& features, Span<const std::int64_t> among, std::uint64_t seed, FeatureRows what);
 
 /// As many entries in each row and field as before, in columns drawn without replacement; weights stay those of the
 /// row, numbers are standard normal.

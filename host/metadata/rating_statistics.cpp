@@ -1,4 +1,5 @@
 #include "host/metadata/rating_statistics.hpp"
+#include "host/span.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -18,7 +19,7 @@ Index index_for(const Ratings& ratings, Side side) {
 
 }  // namespace
 
-RatingStatistics rating_statistics(const Ratings& ratings, std::span<const std::int64_t> train, Side side) {
+RatingStatistics rating_statistics(const Ratings& ratings, Span<const std::int64_t> train, Side side) {
   const auto [rows, size] = index_for(ratings, side);
   RatingStatistics result;
   result.count.assign(size, 0);
@@ -76,7 +77,7 @@ FeatureBlock activity_block(const std::string& name, const RatingStatistics& agg
   return number_block(name, numbers, aggregates.count);
 }
 
-std::vector<bool> in_training(const Ratings& ratings, std::span<const std::int64_t> train, Side side) {
+std::vector<bool> in_training(const Ratings& ratings, Span<const std::int64_t> train, Side side) {
   const auto [rows, size] = index_for(ratings, side);
   std::vector<bool> result(size);
   for (const std::int64_t position : train) {

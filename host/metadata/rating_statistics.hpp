@@ -1,12 +1,12 @@
 // What the ratings of a training part say about each user or movie.
 #pragma once
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "host/data/ratings.hpp"
 #include "host/metadata/blocks.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 
@@ -24,12 +24,12 @@ struct RatingStatistics {
 };
 
 /// From the ratings at `train` alone. O(ratings).
-RatingStatistics rating_statistics(const Ratings& ratings, std::span<const std::int64_t> train, Side side);
+RatingStatistics rating_statistics(const Ratings& ratings, Span<const std::int64_t> train, Side side);
 
 /// Numbers that do not contain a rating's value: ln(1 + count) and, with times, ln(1 + span in days).
 FeatureBlock activity_block(const std::string& name, const RatingStatistics& aggregates);
 
 /// Which users or items have a training rating: what vocabularies are made from.
-std::vector<bool> in_training(const Ratings& ratings, std::span<const std::int64_t> train, Side side);
+std::vector<bool> in_training(const Ratings& ratings, Span<const std::int64_t> train, Side side);
 
 }  // namespace embrace

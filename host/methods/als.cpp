@@ -10,12 +10,14 @@
 // size rows · k² is stored.
 #include <cmath>
 
+#include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/learning/means.hpp"
 #include "host/math/normal_equations.hpp"
 #include "host/math/row_schedule.hpp"
 #include "host/matrix.hpp"
 #include "host/random.hpp"
+#include "host/span.hpp"
 
 namespace embrace::cpu {
 namespace {
@@ -23,9 +25,9 @@ namespace {
 /// One side of the model.
 struct Side {
   Matrix factors;  // rows × padded width
-  std::vector<float> bias;
+  Array<float> bias;
 
-  Side(std::int64_t rows, std::int64_t width) : factors(rows, width), bias(static_cast<std::size_t>(rows)) {}
+  Side(std::int64_t rows, std::int64_t width) : factors(rows, width), bias(rows) {}
 };
 
 class Als final : public Trainer {
@@ -43,7 +45,7 @@ class Als final : public Trainer {
         mean_(global_mean(ratings_)),
         users_(problem.users(), padded_width(factors_)),
         items_(problem.items(), padded_width(factors_)),
-        loss_(static_cast<std::size_t>(std::max(problem.users(), problem.items()))) {
+        loss_(std::max(problem.users(), problem.items())) {
     for (int worker = 0; worker < threads_.count(); ++worker) workers_.emplace_back(factors_);
     const Random random(problem.seed, Stream::initial);
     for (std::int64_t i = 0; i < by_item_.rows; ++i) {
@@ -76,11 +78,11 @@ class Als final : public Trainer {
 
   struct Worker {
     explicit Worker(std::int64_t factors)
-        : equations(factors), by_bias(static_cast<std::size_t>(equations.width())), by_residual(by_bias.size()) {}
+        : equations(factors), by_bias(equations.width()), by_residual(by_bias.size()) {}
     NormalEquations equations;
     AlignedVector<float> by_bias;      // A^-1 s, or K^-1 1
     AlignedVector<float> by_residual;  // K^-1 e, then w
-    std::vector<float> residuals;
+    Array<float> residuals;
   };
 
   ConstMatrixView columns(const Matrix& matrix) const {
@@ -94,7 +96,7 @@ class Als final : public Trainer {
     for (std::int64_t k = 0; k < factors_; ++k) {
       squares += static_cast<double>(side.factors(r, k)) * static_cast<double>(side.factors(r, k));
     }
-    const auto b = static_cast<double>(side.bias[static_cast<std::size_t>(r)]);
+    const auto b = static_cast<double>(side.bias[r]);
     return scaled(regularization_, rows.row_size(r)) * squares + bias_regularization_ * b * b;
   }
 
@@ -104,16 +106,15 @@ class Als final : public Trainer {
     threads_.for_each(schedule.tasks(), [&](std::int64_t task, int worker) {
       for (const std::int32_t r : schedule.rows(task)) {
         if (rows.row_size(r) > 0) {
-          loss_[static_cast<std::size_t>(r)] =
-              solve_row(rows, r, fixed, solved, workers_[static_cast<std::size_t>(worker)]);
+          loss_[r] = solve_row(rows, r, fixed, solved, workers_[worker]);
         } else {
-          loss_[static_cast<std::size_t>(r)] = 0;
-          if (empty == Empty::zeroed) solved.bias[static_cast<std::size_t>(r)] = 0;
+          loss_[r] = 0;
+          if (empty == Empty::zeroed) solved.bias[r] = 0;
         }
       }
     });
     double loss = 0;
-    for (std::int64_t r = 0; r < rows.rows; ++r) loss += loss_[static_cast<std::size_t>(r)];
+    for (std::int64_t r = 0; r < rows.rows; ++r) loss += loss_[r];
     return loss;
   }
 
@@ -121,10 +122,10 @@ class Als final : public Trainer {
   void find_residuals(CsrView rows, std::int64_t r, const Side& fixed, Worker& worker) const {
     const auto indices = rows.row_indices(r);
     const auto values = rows.row_values(r);
-    worker.residuals.assign(static_cast<std::size_t>(padded_width(rows.row_size(r))), 0.0F);
-    for (std::size_t e = 0; e < indices.size(); ++e) {
-      worker.residuals[e] = static_cast<float>(static_cast<double>(values[e]) - mean_ -
-                                               static_cast<double>(fixed.bias[static_cast<std::size_t>(indices[e])]));
+    worker.residuals.assign(padded_width(rows.row_size(r)), 0.0F);
+    for (std::int64_t e = 0; e < indices.size(); ++e) {
+      worker.residuals[e] =
+          static_cast<float>(static_cast<double>(values[e]) - mean_ - static_cast<double>(fixed.bias[indices[e]]));
     }
   }
 
@@ -139,11 +140,11 @@ class Als final : public Trainer {
   }
 
   /// With A. The loss is Σ e² - (t' p + Σ e · b).
-  double solve_by_factors(std::span<const std::int32_t> indices, double penalty, const Side& fixed, std::int64_t r,
+  double solve_by_factors(Span<const std::int32_t> indices, double penalty, const Side& fixed, std::int64_t r,
                           Side& solved, Worker& worker) const {
     double total = 0;
     double squares = 0;
-    for (std::size_t e = 0; e < indices.size(); ++e) {
+    for (std::int64_t e = 0; e < indices.size(); ++e) {
       const auto residual = static_cast<double>(worker.residuals[e]);
       total += residual;
       squares += residual * residual;
@@ -160,8 +161,7 @@ class Als final : public Trainer {
     double sum_by_bias = 0;
     for (std::int64_t k = 0; k < factors_; ++k) {
       sum_p += static_cast<double>(equations.sum()[k]) * static_cast<double>(p[k]);
-      sum_by_bias +=
-          static_cast<double>(equations.sum()[k]) * static_cast<double>(worker.by_bias[static_cast<std::size_t>(k)]);
+      sum_by_bias += static_cast<double>(equations.sum()[k]) * static_cast<double>(worker.by_bias[k]);
     }
     // Without regularization the factors alone may explain a constant; the border is then zero up to rounding.
     const auto n = static_cast<double>(indices.size());
@@ -170,20 +170,20 @@ class Als final : public Trainer {
     const auto b = static_cast<float>(bias);
     double explained = total * bias;
     for (std::int64_t k = 0; k < factors_; ++k) {
-      p[k] -= b * worker.by_bias[static_cast<std::size_t>(k)];
+      p[k] -= b * worker.by_bias[k];
       explained += static_cast<double>(equations.target()[k]) * static_cast<double>(p[k]);
     }
-    solved.bias[static_cast<std::size_t>(r)] = b;
+    solved.bias[r] = b;
     return squares - explained;
   }
 
   /// With K. What is left of a rating is λ n^ν w_e, and |p|² = w' (e - b 1 - λ n^ν w): the loss is λ n^ν w' (e - b 1) +
   /// λ_b b².
-  double solve_by_ratings(std::span<const std::int32_t> indices, double penalty, const Side& fixed, std::int64_t r,
+  double solve_by_ratings(Span<const std::int32_t> indices, double penalty, const Side& fixed, std::int64_t r,
                           Side& solved, Worker& worker) const {
-    const std::size_t n = indices.size();
+    const std::int64_t n = indices.size();
     NormalEquations& equations = worker.equations;
-    equations.clear(static_cast<std::int64_t>(n));
+    equations.clear(n);
     equations.add_products(columns(fixed.factors), indices);
     equations.add_diagonal(static_cast<float>(penalty));
     equations.factorize();
@@ -193,19 +193,19 @@ class Als final : public Trainer {
     equations.solve(worker.residuals.data(), worker.by_residual.data());
     double sum_by_residual = 0;
     double sum_by_bias = 0;
-    for (std::size_t e = 0; e < n; ++e) {
+    for (std::int64_t e = 0; e < n; ++e) {
       sum_by_residual += static_cast<double>(worker.by_residual[e]);
       sum_by_bias += static_cast<double>(worker.by_bias[e]);
     }
     const double bias = penalty * sum_by_residual / (bias_regularization_ + penalty * sum_by_bias);
     const auto b = static_cast<float>(bias);
     double loss = bias_regularization_ * bias * bias;
-    for (std::size_t e = 0; e < n; ++e) {
+    for (std::int64_t e = 0; e < n; ++e) {
       worker.by_residual[e] -= b * worker.by_bias[e];
       loss += penalty * static_cast<double>(worker.by_residual[e]) * (static_cast<double>(worker.residuals[e]) - bias);
     }
     combine_rows(fixed.factors.view(), indices, worker.by_residual.data(), solved.factors.row(r));
-    solved.bias[static_cast<std::size_t>(r)] = b;
+    solved.bias[r] = b;
     return loss;
   }
 
@@ -220,8 +220,8 @@ class Als final : public Trainer {
   double mean_;
   Side users_;
   Side items_;
-  std::vector<double> loss_;  // by row of the side being solved; summed in the order of the rows
-  std::vector<Worker> workers_;
+  Array<double> loss_;  // by row of the side being solved; summed in the order of the rows
+  Array<Worker> workers_;
 };
 
 }  // namespace

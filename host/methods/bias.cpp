@@ -2,23 +2,23 @@
 // Per sweep, items first (Koren, Bell 2011, "Advances in collaborative filtering", section 5.2.1, as alternating
 // solves):
 //   b_i = Σ_u (r_ui - mean - b_u) / (reg_item + n_i)      b_u = Σ_i (r_ui - mean - b_i) / (reg_user + n_u)
+#include "host/array.hpp"
 #include "host/learning/means.hpp"
 
 namespace embrace::cpu {
 namespace {
 
 /// bias[r] = Σ (value - mean - other[column]) / (regularization + row size)
-void solve_biases(CsrView rows, double mean, double regularization, const std::vector<float>& other,
-                  std::vector<float>& bias, Threads& threads) {
+void solve_biases(CsrView rows, double mean, double regularization, const Array<float>& other, Array<float>& bias,
+                  Threads& threads) {
   threads.for_ranges(rows.rows, 256, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t r = begin; r < end; ++r) {
       double sum = 0;
       for (std::int64_t e = rows.offsets[r]; e < rows.offsets[r + 1]; ++e) {
-        sum += static_cast<double>(rows.values[e]) - mean -
-               static_cast<double>(other[static_cast<std::size_t>(rows.indices[e])]);
+        sum += static_cast<double>(rows.values[e]) - mean - static_cast<double>(other[rows.indices[e]]);
       }
       const auto n = static_cast<double>(rows.row_size(r));
-      bias[static_cast<std::size_t>(r)] = static_cast<float>(n > 0 ? sum / (regularization + n) : 0.0);
+      bias[r] = static_cast<float>(n > 0 ? sum / (regularization + n) : 0.0);
     }
   });
 }
@@ -32,8 +32,8 @@ class Bias final : public BiasTrainer {
         mean_(global_mean(ratings_)),
         user_regularization_(problem.hyper["user_regularization"]),
         item_regularization_(problem.hyper["item_regularization"]) {
-    user_bias_.assign(static_cast<std::size_t>(users_), 0.0F);
-    item_bias_.assign(static_cast<std::size_t>(items_), 0.0F);
+    user_bias_.assign(users_, 0.0F);
+    item_bias_.assign(items_, 0.0F);
     offset_ = static_cast<float>(mean_);
   }
 
@@ -46,10 +46,10 @@ class Bias final : public BiasTrainer {
   }
 
   void fold_in(CsrView ratings) override {
-    std::vector<float> bias(user_bias_.size());
+    Array<float> bias(user_bias_.size());
     solve_biases(ratings, mean_, user_regularization_, item_bias_, bias, threads_);
     for (std::int64_t u = 0; u < ratings.rows; ++u) {
-      if (ratings.row_size(u) > 0) user_bias_[static_cast<std::size_t>(u)] = bias[static_cast<std::size_t>(u)];
+      if (ratings.row_size(u) > 0) user_bias_[u] = bias[u];
     }
   }
 

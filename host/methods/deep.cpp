@@ -12,6 +12,7 @@
 #include <cmath>
 #include <mutex>
 
+#include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/learning/means.hpp"
 #include "host/learning/minibatches.hpp"
@@ -19,6 +20,7 @@
 #include "host/math/product.hpp"
 #include "host/math/vector_math.hpp"
 #include "host/methods/deep_model.hpp"
+#include "host/span.hpp"
 
 namespace embrace::cpu {
 namespace {
@@ -34,14 +36,14 @@ class Deep final : public Trainer {
  public:
   explicit Deep(const Problem& problem);
   EpochResult epoch() override;
-  void predict(const PairsView& pairs, std::span<float> out) const override;
-  void score(std::span<const std::int32_t> users, MatrixView out) const override;
+  void predict(const PairsView& pairs, Span<float> out) const override;
+  void score(Span<const std::int32_t> users, MatrixView out) const override;
 
  private:
   struct Prepared;
-  std::vector<DeepSide*> sides();
-  DeepSide side(const Problem& problem, bool identity, const Features* features,
-                const std::vector<std::int64_t>& samples, std::uint32_t stream) const;
+  Array<DeepSide*> sides();
+  DeepSide side(const Problem& problem, bool identity, const Features* features, const Array<std::int64_t>& samples,
+                std::uint32_t stream) const;
   double learn(Minibatch& batch);
   void represent();
   SampleParts parts_of(std::int64_t sample) const;
@@ -68,25 +70,24 @@ class Deep final : public Trainer {
   DeepHead head_;
   const Minibatch* batch_ = nullptr;  // at hand
   Matrix h1_, h2_, g1_, g2_;          // by sample
-  std::vector<float> coefficient_;    // derivative of the batch's mean loss by the score
-  std::vector<double> loss_;          // of each task
-  std::vector<RowSums> sums_;         // of each worker
+  Array<float> coefficient_;          // derivative of the batch's mean loss by the score
+  Array<double> loss_;                // of each task
+  Array<RowSums> sums_;               // of each worker
 
   // All users and movies as the network reads them; made when first asked for after an epoch.
   struct Prepared {
     std::mutex mutex;
     bool fresh = false;
     SideActivations users, items;
-    std::vector<float> user_bias, item_bias;
+    Array<float> user_bias, item_bias;
   };
   std::unique_ptr<Prepared> prepared_ = std::make_unique<Prepared>();
 };
 
-DeepSide Deep::side(const Problem& problem, bool identity, const Features* features,
-                    const std::vector<std::int64_t>& samples, std::uint32_t stream) const {
-  DeepSide made(EmbeddingTable(static_cast<std::int64_t>(samples.size()), identity, features, samples,
-                               EmbeddingTable::Slices::by_field, factors_, initial_deviation(problem.hyper),
-                               problem.seed, stream),
+DeepSide Deep::side(const Problem& problem, bool identity, const Features* features, const Array<std::int64_t>& samples,
+                    std::uint32_t stream) const {
+  DeepSide made(EmbeddingTable(samples.size(), identity, features, samples, EmbeddingTable::Slices::by_field, factors_,
+                               initial_deviation(problem.hyper), problem.seed, stream),
                 hidden_);
   made.decays = made.table.penalties(samples, problem.hyper["regularization"], problem.hyper["nu"]);
   // He et al. 2015, equation 10, for the inputs of one side.
@@ -108,18 +109,17 @@ Deep::Deep(const Problem& problem)
       users_(side(problem, true, problem.user_features, row_sizes(problem.ratings.view()), 0)),
       items_(side(problem, true, problem.item_features, row_sizes(problem.by_item.view()), 1)),
       head_(factors_, hidden_, problem.hyper["dropout"], Random(problem.seed, Stream::initial)),
-      sums_(static_cast<std::size_t>(threads_.count()), RowSums(factors_)) {
+      sums_(threads_.count(), RowSums(factors_)) {
   if (problem.context != nullptr) {
-    contexts_.emplace(side(problem, false, problem.context,
-                           std::vector<std::int64_t>(static_cast<std::size_t>(problem.ratings.entries()), 1), 2));
+    contexts_.emplace(side(problem, false, problem.context, Array<std::int64_t>(problem.ratings.entries(), 1), 2));
   }
   const std::int64_t rows = std::min(problem.hyper.integer("batch"), minibatches_.samples().size());
   h1_ = g1_ = Matrix(rows, hidden_);
   h2_ = g2_ = Matrix(rows, head_.hidden2());
 }
 
-std::vector<DeepSide*> Deep::sides() {
-  std::vector<DeepSide*> all{&users_, &items_};
+Array<DeepSide*> Deep::sides() {
+  Array<DeepSide*> all{&users_, &items_};
   if (contexts_) all.push_back(&*contexts_);
   return all;
 }
@@ -137,8 +137,8 @@ EpochResult Deep::epoch() {
 
 double Deep::learn(Minibatch& batch) {
   batch_ = &batch;
-  const std::vector<DeepSide*> all = sides();
-  for (std::size_t side = 0; side < all.size(); ++side) all[side]->slots = &batch.slots[side];
+  const Array<DeepSide*> all = sides();
+  for (std::int64_t side = 0; side < all.size(); ++side) all[side]->slots = &batch.slots[side];
   represent();
   const double loss = network();
   slot_gradients();
@@ -152,7 +152,7 @@ void Deep::represent() {
     side->active.resize(side->slots->size(), factors_, hidden_);
     side->values.resize(side->slots->size(), side->inputs());
     tasks.add(side->slots->size(), slot_grain, [this, side](std::int64_t begin, std::int64_t end, int worker) {
-      side->table.forward(*side->slots, begin, end, sums_[static_cast<std::size_t>(worker)], side->values);
+      side->table.forward(*side->slots, begin, end, sums_[worker], side->values);
       side->activate(side->values.vectors, begin, end, side->active);
     });
   }
@@ -160,37 +160,36 @@ void Deep::represent() {
 }
 
 SampleParts Deep::parts_of(std::int64_t sample) const {
-  const auto s = static_cast<std::size_t>(sample);
+  const auto s = sample;
   const std::int64_t u = users_.slots->slot[s], i = items_.slots->slot[s];
-  SampleParts parts{
-      users_.active.hidden.row(u),
-      items_.active.hidden.row(i),
-      nullptr,
-      users_.active.sum.row(u),
-      items_.active.sum.row(i),
-      nullptr,
-      offset_ + users_.values.bias[static_cast<std::size_t>(u)] + items_.values.bias[static_cast<std::size_t>(i)]};
+  SampleParts parts{users_.active.hidden.row(u),
+                    items_.active.hidden.row(i),
+                    nullptr,
+                    users_.active.sum.row(u),
+                    items_.active.sum.row(i),
+                    nullptr,
+                    offset_ + users_.values.bias[u] + items_.values.bias[i]};
   if (contexts_) {
     const std::int64_t c = contexts_->slots->slot[s];
     parts.context_hidden = contexts_->active.hidden.row(c);
     parts.context_sum = contexts_->active.sum.row(c);
-    parts.bias += contexts_->values.bias[static_cast<std::size_t>(c)];
+    parts.bias += contexts_->values.bias[c];
   }
   return parts;
 }
 
 double Deep::network() {
-  coefficient_.resize(static_cast<std::size_t>(batch_->samples.size()));
-  loss_.assign(static_cast<std::size_t>((batch_->samples.size() + sample_grain - 1) / sample_grain), 0.0);
+  coefficient_.resize(batch_->samples.size());
+  loss_.assign((batch_->samples.size() + sample_grain - 1) / sample_grain, 0.0);
   threads_.for_ranges(batch_->samples.size(), sample_grain, [&](std::int64_t begin, std::int64_t end, int) {
     const std::int64_t n = end - begin, hidden2 = head_.hidden2();
-    std::vector<SampleParts> parts;
+    Array<SampleParts> parts;
     for (std::int64_t s = begin; s < end; ++s) parts.push_back(parts_of(s));
     const MatrixView h1{h1_.row(begin), n, hidden_, hidden_}, h2{h2_.row(begin), n, hidden2, hidden2};
     head_.forward(parts.data(), n, &dropout_, batch_->first + static_cast<std::uint64_t>(begin), h1, h2,
-                  &coefficient_[static_cast<std::size_t>(begin)]);
-    loss_[static_cast<std::size_t>(begin / sample_grain)] = derivatives(begin, end);
-    head_.backward(&coefficient_[static_cast<std::size_t>(begin)], h1, h2, {g1_.row(begin), n, hidden_, hidden_},
+                  &coefficient_[begin]);
+    loss_[begin / sample_grain] = derivatives(begin, end);
+    head_.backward(&coefficient_[begin], h1, h2, {g1_.row(begin), n, hidden_, hidden_},
                    {g2_.row(begin), n, hidden2, hidden2});
   });
   double loss = 0;
@@ -201,14 +200,14 @@ double Deep::network() {
 /// Turns scores into derivatives of the mean loss; returns the sum of the losses.
 double Deep::derivatives(std::int64_t begin, std::int64_t end) {
   const float share = 1.0F / static_cast<float>(batch_->samples.size());
-  std::array<float, sample_grain> softplus, sigmoid;
+  FixedArray<float, sample_grain> softplus, sigmoid;
   const bool ranking = minibatches_.samples().ranking();
   if (ranking) {
-    logistic(&coefficient_[static_cast<std::size_t>(begin)], end - begin, softplus.data(), sigmoid.data());
+    logistic(&coefficient_[begin], end - begin, softplus.data(), sigmoid.data());
   }
   double loss = 0;
-  for (auto s = static_cast<std::size_t>(begin); s < static_cast<std::size_t>(end); ++s) {
-    const auto k = s - static_cast<std::size_t>(begin);
+  for (auto s = begin; s < end; ++s) {
+    const auto k = s - begin;
     const float score = coefficient_[s], target = batch_->samples.targets[s];
     if (ranking) {
       coefficient_[s] = share * (sigmoid[k] - target);
@@ -224,7 +223,7 @@ double Deep::derivatives(std::int64_t begin, std::int64_t end) {
 
 /// Derivative of the factorization machine's part by this side's sum: the sums of the other sides.
 void Deep::add_interactions(const DeepSide& side, std::int64_t sample, float* gradient) const {
-  const auto s = static_cast<std::size_t>(sample);
+  const auto s = sample;
   for (const DeepSide* other : {&users_, &items_, contexts_ ? &*contexts_ : nullptr}) {
     if (other == nullptr || other == &side) continue;
     add_scaled(coefficient_[s], other->active.sum.row(other->slots->slot[s]), gradient, factors_);
@@ -240,15 +239,15 @@ void Deep::slot_gradients(DeepSide& side, std::int64_t begin, std::int64_t end) 
   }
   multiply_transposed({side.hidden_gradient.row(begin), end - begin, hidden_, hidden_}, side.weights.value.view(), 0.0F,
                       {side.gradients.vectors.row(begin), end - begin, inputs, side.gradients.vectors.columns()});
-  std::vector<float> interactions(static_cast<std::size_t>(factors_));
+  Array<float> interactions(factors_);
   for (std::int64_t slot = begin; slot < end; ++slot) {
     std::fill(interactions.begin(), interactions.end(), 0.0F);
     float* gradient = side.gradients.vectors.row(slot);
-    float& bias = side.gradients.bias[static_cast<std::size_t>(slot)];
+    float& bias = side.gradients.bias[slot];
     bias = 0.0F;
     for (const std::int32_t s : side.slots->samples.of(slot)) {
       add_interactions(side, s, interactions.data());
-      bias += coefficient_[static_cast<std::size_t>(s)];
+      bias += coefficient_[s];
     }
     for (std::int64_t slice = 0; slice < side.table.slices(); ++slice) {
       add_scaled(1.0F, interactions.data(), gradient + slice * factors_, factors_);
@@ -280,12 +279,11 @@ void Deep::update_weights(DenseParameter& weights, ConstMatrixView inputs, Const
 
 /// The three short vectors: biases of both layers and the output weights.
 void Deep::update_head(const AdamStep& step) {
-  std::vector<float> first(static_cast<std::size_t>(hidden_)), second(static_cast<std::size_t>(head_.hidden2())),
-      output(second.size());
+  Array<float> first(hidden_), second(head_.hidden2()), output(second.size());
   for (std::int64_t s = 0; s < batch_->samples.size(); ++s) {
     add_scaled(1.0F, g1_.row(s), first.data(), hidden_);
     add_scaled(1.0F, g2_.row(s), second.data(), head_.hidden2());
-    add_scaled(coefficient_[static_cast<std::size_t>(s)], h2_.row(s), output.data(), head_.hidden2());
+    add_scaled(coefficient_[s], h2_.row(s), output.data(), head_.hidden2());
   }
   head_.first_bias.update(0, first.data(), step);
   head_.second_bias.update(0, second.data(), step);
@@ -302,7 +300,7 @@ void Deep::update() {
     update_weights(side->weights, {values.data(), slots, side->inputs(), values.columns()},
                    {side->hidden_gradient.data(), slots, hidden_, hidden_}, step, tasks);
     tasks.add(side->slots->touched(), row_grain, [this, side](std::int64_t begin, std::int64_t end, int worker) {
-      side->update_rows(begin, end, learning_rate_, sums_[static_cast<std::size_t>(worker)]);
+      side->update_rows(begin, end, learning_rate_, sums_[worker]);
     });
   }
   update_weights(head_.second, {h1_.data(), n, hidden_, hidden_}, {g2_.data(), n, hidden2, hidden2}, step, tasks);
@@ -313,17 +311,17 @@ void Deep::update() {
 const Deep::Prepared& Deep::prepared() const {
   const std::lock_guard lock(prepared_->mutex);
   if (prepared_->fresh) return *prepared_;
-  const auto fill = [&](const DeepSide& side, SideActivations& out, std::vector<float>& bias) {
+  const auto fill = [&](const DeepSide& side, SideActivations& out, Array<float>& bias) {
     const std::int64_t entities = side.table.entities();
     out.resize(entities, factors_, hidden_);
-    bias.resize(static_cast<std::size_t>(entities));
+    bias.resize(entities);
     threads_.for_ranges(entities, predict_grain, [&](std::int64_t begin, std::int64_t end, int) {
       Matrix values(end - begin, side.table.width());
       SideActivations block;
       block.resize(end - begin, factors_, hidden_);
       for (std::int64_t e = begin; e < end; ++e) {
         side.table.represent(static_cast<std::int32_t>(e), values.row(e - begin));
-        bias[static_cast<std::size_t>(e)] = values(e - begin, side.inputs());
+        bias[e] = values(e - begin, side.inputs());
       }
       side.activate(values, 0, end - begin, block);
       std::copy_n(block.hidden.data(), (end - begin) * hidden_, out.hidden.row(begin));
@@ -350,12 +348,11 @@ void Deep::score_block(const std::int32_t* users, const std::int32_t* items, std
     }
     contexts_->activate(values, 0, n, contexts);
   }
-  std::vector<SampleParts> parts;
+  Array<SampleParts> parts;
   for (std::int64_t r = 0; r < n; ++r) {
     const std::int64_t u = users[r], i = items[r];
-    parts.push_back(
-        {all.users.hidden.row(u), all.items.hidden.row(i), nullptr, all.users.sum.row(u), all.items.sum.row(i), nullptr,
-         offset_ + all.user_bias[static_cast<std::size_t>(u)] + all.item_bias[static_cast<std::size_t>(i)]});
+    parts.push_back({all.users.hidden.row(u), all.items.hidden.row(i), nullptr, all.users.sum.row(u),
+                     all.items.sum.row(i), nullptr, offset_ + all.user_bias[u] + all.item_bias[i]});
     if (context != nullptr) {
       parts.back().context_hidden = contexts.hidden.row(r);
       parts.back().context_sum = contexts.sum.row(r);
@@ -366,24 +363,23 @@ void Deep::score_block(const std::int32_t* users, const std::int32_t* items, std
   head_.forward(parts.data(), n, nullptr, 0, h1.view(), h2.view(), out);
 }
 
-void Deep::predict(const PairsView& pairs, std::span<float> out) const {
+void Deep::predict(const PairsView& pairs, Span<float> out) const {
   prepared();
   const CsrView* context = contexts_ && pairs.context.rows > 0 ? &pairs.context : nullptr;
-  threads_.for_ranges(static_cast<std::int64_t>(out.size()), predict_grain,
-                      [&](std::int64_t begin, std::int64_t end, int) {
-                        score_block(pairs.users.data() + begin, pairs.items.data() + begin, end - begin, context, begin,
-                                    out.data() + begin);
-                      });
+  threads_.for_ranges(out.size(), predict_grain, [&](std::int64_t begin, std::int64_t end, int) {
+    score_block(pairs.users.data() + begin, pairs.items.data() + begin, end - begin, context, begin,
+                out.data() + begin);
+  });
 }
 
-void Deep::score(std::span<const std::int32_t> users, MatrixView out) const {
+void Deep::score(Span<const std::int32_t> users, MatrixView out) const {
   prepared();
-  threads_.for_each(static_cast<std::int64_t>(users.size()), [&](std::int64_t row, int) {
-    const std::vector<std::int32_t> user(predict_grain, users[static_cast<std::size_t>(row)]);
-    std::vector<std::int32_t> items(predict_grain);
+  threads_.for_each(users.size(), [&](std::int64_t row, int) {
+    const Array<std::int32_t> user(predict_grain, users[row]);
+    Array<std::int32_t> items(predict_grain);
     for (std::int64_t first = 0; first < out.columns; first += predict_grain) {
       const std::int64_t n = std::min(predict_grain, out.columns - first);
-      for (std::int64_t i = 0; i < n; ++i) items[static_cast<std::size_t>(i)] = static_cast<std::int32_t>(first + i);
+      for (std::int64_t i = 0; i < n; ++i) items[i] = static_cast<std::int32_t>(first + i);
       score_block(user.data(), items.data(), n, nullptr, 0, &out(row, first));
     }
   });

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "host/array.hpp"
 #include "host/math/product.hpp"
 #include "host/math/random_bits.hpp"
 #include "host/math/vector_math.hpp"
@@ -11,8 +12,8 @@
 namespace embrace {
 
 void DenseParameter::randomize(double spread, const Random& random, std::uint32_t stream) {
-  for (std::size_t k = 0; k < value.size(); ++k) {
-    value.data()[k] = static_cast<float>(spread * random.normal(k, stream));
+  for (std::int64_t k = 0; k < value.size(); ++k) {
+    value.data()[k] = static_cast<float>(spread * random.normal(static_cast<std::uint64_t>(k), stream));
   }
 }
 
@@ -29,7 +30,7 @@ DeepSide::DeepSide(EmbeddingTable made, std::int64_t hidden)
     : table(std::move(made)),
       m(table.rows(), table.factors() + 1),
       v(table.rows(), table.factors() + 1),
-      steps(static_cast<std::size_t>(table.rows()), 0),
+      steps(table.rows(), 0),
       weights(inputs(), hidden) {}
 
 void DeepSide::activate(const Matrix& represented, std::int64_t begin, std::int64_t end, SideActivations& out) const {
@@ -53,9 +54,8 @@ void DeepSide::update_rows(std::int64_t begin, std::int64_t end, double learning
   }
   sums.run();
   for (std::int64_t t = begin; t < end; ++t) {
-    const std::int64_t row = slots->rows[static_cast<std::size_t>(t)];
-    const AdamStep step(learning_rate, static_cast<double>(decays[static_cast<std::size_t>(row)]),
-                        ++steps[static_cast<std::size_t>(row)]);
+    const std::int64_t row = slots->rows[t];
+    const AdamStep step(learning_rate, static_cast<double>(decays[row]), ++steps[row]);
     adam(step, gradient.row(t - begin), table.weights().row(row), m.row(row), v.row(row), factors + 1);
   }
 }
@@ -75,7 +75,7 @@ DeepHead::DeepHead(std::int64_t factors, std::int64_t hidden, double dropout, co
 /// Four units a counter. The high bit keeps these counters apart from those of identity dropout.
 void DeepHead::drop(const Random& mask, std::uint64_t sample, std::uint32_t layer, float* h, std::int64_t n) const {
   constexpr std::int64_t most = 128;  // units at a time
-  std::array<std::uint32_t, most> bits;
+  FixedArray<std::uint32_t, most> bits;
   for (std::int64_t first = 0; first < n; first += most) {
     const std::int64_t units = std::min(most, n - first);
     random_bits(mask, sample, 0x80000000U | (layer << 16U) | static_cast<std::uint32_t>(first / 4), (units + 3) / 4,

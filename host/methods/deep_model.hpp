@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "host/array.hpp"
 #include "host/learning/embedding_table.hpp"
 #include "host/math/adam.hpp"
 #include "host/matrix.hpp"
@@ -46,14 +47,14 @@ struct DeepSide {
   void update_rows(std::int64_t begin, std::int64_t end, double learning_rate, RowSums& sums);
 
   EmbeddingTable table;
-  Matrix m, v;                      // of the table
-  std::vector<std::int32_t> steps;  // updates of each row so far
-  std::vector<float> decays;        // weight decay of each row
-  DenseParameter weights;           // inputs × hidden
-  const Slots* slots = nullptr;     // of the batch at hand
-  SlotValues values, gradients;     // by slot
-  SideActivations active;           // by slot
-  Matrix hidden_gradient;           // by slot
+  Matrix m, v;                   // of the table
+  Array<std::int32_t> steps;     // updates of each row so far
+  Array<float> decays;           // weight decay of each row
+  DenseParameter weights;        // inputs × hidden
+  const Slots* slots = nullptr;  // of the batch at hand
+  SlotValues values, gradients;  // by slot
+  SideActivations active;        // by slot
+  Matrix hidden_gradient;        // by slot
 };
 
 /// Where a sample finds its parts; null when it has no context.

@@ -16,12 +16,14 @@
 #include <cmath>
 #include <mutex>
 
+#include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/learning/embedding_table.hpp"
 #include "host/learning/minibatches.hpp"
 #include "host/learning/task_list.hpp"
 #include "host/math/vector_math.hpp"
 #include "host/methods/hybrid_loss.hpp"
+#include "host/span.hpp"
 
 namespace embrace::cpu {
 namespace {
@@ -38,13 +40,13 @@ struct RowRates {
 
 /// An embedding table with its Adagrad sums.
 struct Side {
-  Side(EmbeddingTable made, double initial_sum, std::vector<RowRates> row_rates)
+  Side(EmbeddingTable made, double initial_sum, Array<RowRates> row_rates)
       : table(std::move(made)), sums(table.rows(), table.factors() + 1), rates(std::move(row_rates)) {
     std::fill(sums.data(), sums.data() + sums.size(), static_cast<float>(initial_sum));
   }
   EmbeddingTable table;
   Matrix sums;
-  std::vector<RowRates> rates;   // by row
+  Array<RowRates> rates;         // by row
   const Slots* slots = nullptr;  // of the batch at hand
   SlotValues values, gradients;  // by slot
 };
@@ -52,36 +54,32 @@ struct Side {
 /// What a worker writes while it works, kept for the next time.
 struct Work {
   RowSums sums;
-  std::vector<AdagradRow> steps;
-  std::vector<RowPair> pairs;
-  std::vector<float> products;
+  Array<AdagradRow> steps;
+  Array<RowPair> pairs;
+  Array<float> products;
 };
 
-std::size_t slot_of(const Side& side, std::int64_t sample) {
-  return static_cast<std::size_t>(side.slots->slot[static_cast<std::size_t>(sample)]);
-}
+std::int64_t slot_of(const Side& side, std::int64_t sample) { return side.slots->slot[sample]; }
 /// What a sample reads.
-const float* vector_of(const Side& side, std::int64_t sample) {
-  return side.values.vectors.row(static_cast<std::int64_t>(slot_of(side, sample)));
-}
+const float* vector_of(const Side& side, std::int64_t sample) { return side.values.vectors.row(slot_of(side, sample)); }
 float bias_of(const Side& side, std::int64_t sample) { return side.values.bias[slot_of(side, sample)]; }
 
 class Hybrid final : public Trainer {
  public:
   explicit Hybrid(const Problem& problem);
   EpochResult epoch() override;
-  void predict(const PairsView& pairs, std::span<float> out) const override;
+  void predict(const PairsView& pairs, Span<float> out) const override;
   std::optional<EmbeddingView> embedding() const override;
 
  private:
-  Side side(const Problem& problem, bool identity, const Features* features, const std::vector<std::int64_t>& samples,
+  Side side(const Problem& problem, bool identity, const Features* features, const Array<std::int64_t>& samples,
             std::uint32_t stream) const;
   bool paired() const { return is_paired(loss_kind_); }
-  std::vector<Side*> sides();
+  Array<Side*> sides();
   double learn(Minibatch& batch);
   void search(Minibatch& batch);
   void search(Minibatch& batch, std::int64_t sample);
-  void represent(const std::vector<Side*>& sides);
+  void represent(const Array<Side*>& sides);
   void scores(std::int64_t begin, std::int64_t end, Work& work, float* out) const;
   double coefficients();
   using Gradient = float (Hybrid::*)(std::int64_t slot, RowSums& vector) const;
@@ -100,29 +98,29 @@ class Hybrid final : public Trainer {
   Side items_;
   std::optional<Side> contexts_;
   const Batch* samples_ = nullptr;  // at hand
-  std::vector<float> coefficient_;  // of each sample: derivative of the loss by the score; before, its warp weight
-  std::vector<double> loss_;        // of each task
-  std::vector<Work> work_;          // of each worker
+  Array<float> coefficient_;        // of each sample: derivative of the loss by the score; before, its warp weight
+  Array<double> loss_;              // of each task
+  Array<Work> work_;                // of each worker
 
   // Made from the tables when first asked for after an epoch.
   struct Representations {
     std::mutex mutex;
     bool fresh = false;
     Matrix users, items;
-    std::vector<float> user_bias, item_bias;
+    Array<float> user_bias, item_bias;
   };
   std::unique_ptr<Representations> made_ = std::make_unique<Representations>();
 };
 
-Side Hybrid::side(const Problem& problem, bool identity, const Features* features,
-                  const std::vector<std::int64_t>& samples, std::uint32_t stream) const {
+Side Hybrid::side(const Problem& problem, bool identity, const Features* features, const Array<std::int64_t>& samples,
+                  std::uint32_t stream) const {
   const double spread = initial_deviation(problem.hyper);
-  EmbeddingTable table(static_cast<std::int64_t>(samples.size()), identity, features, samples,
-                       EmbeddingTable::Slices::one, factors_, spread, problem.seed, stream);
+  EmbeddingTable table(samples.size(), identity, features, samples, EmbeddingTable::Slices::one, factors_, spread,
+                       problem.seed, stream);
   const auto learning_rate = static_cast<float>(problem.hyper["learning_rate"]);
-  std::vector<RowRates> rates;
+  Array<RowRates> rates;
   for (const float penalty : table.penalties(samples, problem.hyper["regularization"], problem.hyper["nu"])) {
-    rates.push_back({penalty, learning_rate * table.rate(static_cast<std::int64_t>(rates.size()))});
+    rates.push_back({penalty, learning_rate * table.rate(rates.size())});
   }
   return {std::move(table), 1.0, std::move(rates)};
 }
@@ -135,15 +133,14 @@ Hybrid::Hybrid(const Problem& problem)
       offset_(offset_of(problem, loss_kind_)),
       users_(side(problem, true, problem.user_features, row_sizes(problem.ratings.view()), 0)),
       items_(side(problem, true, problem.item_features, row_sizes(problem.by_item.view()), 1)),
-      work_(static_cast<std::size_t>(threads_.count()), Work{RowSums(factors_), {}, {}, {}}) {
+      work_(threads_.count(), Work{RowSums(factors_), {}, {}, {}}) {
   if (problem.context != nullptr) {
-    contexts_.emplace(side(problem, false, problem.context,
-                           std::vector<std::int64_t>(static_cast<std::size_t>(problem.ratings.entries()), 1), 2));
+    contexts_.emplace(side(problem, false, problem.context, Array<std::int64_t>(problem.ratings.entries(), 1), 2));
   }
 }
 
-std::vector<Side*> Hybrid::sides() {
-  std::vector<Side*> all{&users_, &items_};
+Array<Side*> Hybrid::sides() {
+  Array<Side*> all{&users_, &items_};
   if (contexts_) all.push_back(&*contexts_);
   return all;
 }
@@ -161,9 +158,9 @@ EpochResult Hybrid::epoch() {
 
 double Hybrid::learn(Minibatch& batch) {
   samples_ = &batch.samples;
-  const std::vector<Side*> all = sides();
-  for (std::size_t side = 0; side < all.size(); ++side) all[side]->slots = &batch.slots[side];
-  coefficient_.resize(static_cast<std::size_t>(batch.samples.size()));
+  const Array<Side*> all = sides();
+  for (std::int64_t side = 0; side < all.size(); ++side) all[side]->slots = &batch.slots[side];
+  coefficient_.resize(batch.samples.size());
   if (loss_kind_ == Loss::warp) {
     represent({&users_});
     search(batch);
@@ -186,7 +183,7 @@ void Hybrid::search(Minibatch& batch) {
 
 /// The sampled movie of a warp sample and its weight; 0 and the last candidate when none comes near the rated one.
 void Hybrid::search(Minibatch& batch, std::int64_t sample) {
-  const auto s = static_cast<std::size_t>(sample);
+  const auto s = sample;
   const Samples& samples = minibatches_.samples();
   const float* user = vector_of(users_, sample);
   const auto score = [&](std::int32_t item) {
@@ -204,12 +201,12 @@ void Hybrid::search(Minibatch& batch, std::int64_t sample) {
   }
 }
 
-void Hybrid::represent(const std::vector<Side*>& sides) {
+void Hybrid::represent(const Array<Side*>& sides) {
   TaskList tasks;
   for (Side* side : sides) {
     side->values.resize(side->slots->size(), factors_);
     tasks.add(side->slots->size(), slot_grain, [this, side](std::int64_t begin, std::int64_t end, int worker) {
-      side->table.forward(*side->slots, begin, end, work_[static_cast<std::size_t>(worker)].sums, side->values);
+      side->table.forward(*side->slots, begin, end, work_[worker].sums, side->values);
     });
   }
   tasks.run(threads_);
@@ -247,13 +244,13 @@ void Hybrid::scores(std::int64_t begin, std::int64_t end, Work& work, float* out
 }
 
 double Hybrid::coefficients() {
-  loss_.assign(static_cast<std::size_t>((samples_->size() + sample_grain - 1) / sample_grain), 0.0);
+  loss_.assign((samples_->size() + sample_grain - 1) / sample_grain, 0.0);
   threads_.for_ranges(samples_->size(), sample_grain, [&](std::int64_t begin, std::int64_t end, int worker) {
-    std::array<float, sample_grain> score;
-    scores(begin, end, work_[static_cast<std::size_t>(worker)], score.data());
-    float* coefficient = &coefficient_[static_cast<std::size_t>(begin)];
-    const float* target = loss_kind_ == Loss::warp ? coefficient : &samples_->targets[static_cast<std::size_t>(begin)];
-    loss_[static_cast<std::size_t>(begin / sample_grain)] = losses(loss_kind_, target, end - begin, score.data());
+    FixedArray<float, sample_grain> score;
+    scores(begin, end, work_[worker], score.data());
+    float* coefficient = &coefficient_[begin];
+    const float* target = loss_kind_ == Loss::warp ? coefficient : &samples_->targets[begin];
+    loss_[begin / sample_grain] = losses(loss_kind_, target, end - begin, score.data());
     std::copy_n(score.data(), end - begin, coefficient);
   });
   double loss = 0;
@@ -265,7 +262,7 @@ double Hybrid::coefficients() {
 float Hybrid::user_gradient(std::int64_t slot, RowSums& vector) const {
   float bias = 0;
   for (const std::int32_t s : users_.slots->samples.of(slot)) {
-    const float coefficient = coefficient_[static_cast<std::size_t>(s)];
+    const float coefficient = coefficient_[s];
     vector.add(vector_of(items_, s), coefficient);
     if (paired()) {
       vector.add(vector_of(items_, s + samples_->size()), -coefficient);
@@ -283,7 +280,7 @@ float Hybrid::item_gradient(std::int64_t slot, RowSums& vector) const {
   for (const std::int32_t read : items_.slots->samples.of(slot)) {
     const bool negative = read >= samples_->size();
     const std::int64_t s = negative ? read - samples_->size() : read;
-    const float coefficient = (negative ? -1.0F : 1.0F) * coefficient_[static_cast<std::size_t>(s)];
+    const float coefficient = (negative ? -1.0F : 1.0F) * coefficient_[s];
     vector.add(vector_of(users_, s), coefficient);
     if (contexts_) vector.add(vector_of(*contexts_, s), coefficient);
     bias += coefficient;
@@ -294,7 +291,7 @@ float Hybrid::item_gradient(std::int64_t slot, RowSums& vector) const {
 float Hybrid::context_gradient(std::int64_t slot, RowSums& vector) const {
   float bias = 0;
   for (const std::int32_t s : contexts_->slots->samples.of(slot)) {
-    const float coefficient = coefficient_[static_cast<std::size_t>(s)];
+    const float coefficient = coefficient_[s];
     vector.add(vector_of(users_, s), coefficient);
     vector.add(vector_of(items_, s), coefficient);
     bias += coefficient;
@@ -309,10 +306,10 @@ void Hybrid::learn_slots() {
     side.gradients.resize(side.slots->size(), factors_);
     tasks.add(side.slots->size(), slot_grain,
               [this, &side, gradient](std::int64_t begin, std::int64_t end, int worker) {
-                auto& [vectors, identities, pairs, products] = work_[static_cast<std::size_t>(worker)];
+                auto& [vectors, identities, pairs, products] = work_[worker];
                 identities.clear();
                 for (std::int64_t slot = begin; slot < end; ++slot) {
-                  const auto s = static_cast<std::size_t>(slot);
+                  const auto s = slot;
                   const float bias = (this->*gradient)(slot, vectors);
                   float* vector = side.gradients.vectors.row(slot);
                   vectors.store_at(vector);
@@ -337,14 +334,13 @@ void Hybrid::learn_features() {
     const std::int64_t first = side->slots->identities;
     tasks.add(side->slots->touched() - first, row_grain,
               [this, side, first](std::int64_t begin, std::int64_t end, int worker) {
-                auto& [vectors, features, pairs, products] = work_[static_cast<std::size_t>(worker)];
+                auto& [vectors, features, pairs, products] = work_[worker];
                 features.clear();
                 Matrix gradient(end - begin, factors_);
                 for (std::int64_t t = begin; t < end; ++t) {
                   const auto from = side->table.row_gradient(*side->slots, side->gradients, first + t, vectors);
                   vectors.store_at(gradient.row(t - begin));
-                  features.push_back(step(*side, side->slots->rows[static_cast<std::size_t>(first + t)],
-                                          gradient.row(t - begin), from));
+                  features.push_back(step(*side, side->slots->rows[first + t], gradient.row(t - begin), from));
                 }
                 vectors.run();
                 adagrad(features, factors_);
@@ -359,7 +355,7 @@ AdagradRow Hybrid::step(Side& side, std::int32_t row, const float* vector, Embed
   float* sums = side.sums.row(row);
   prefetch(weights, factors_ + 1);
   prefetch(sums, factors_ + 1);
-  const RowRates& rates = side.rates[static_cast<std::size_t>(row)];
+  const RowRates& rates = side.rates[row];
   return {vector, from.bias, rates.penalty * from.squares, rates.step, sums, weights};
 }
 
@@ -369,13 +365,13 @@ std::optional<EmbeddingView> Hybrid::embedding() const {
   if (!made_->fresh) {
     made_->users = Matrix(users, factors_ + 1);
     made_->items = Matrix(items, factors_ + 1);
-    made_->user_bias.resize(static_cast<std::size_t>(users));
-    made_->item_bias.resize(static_cast<std::size_t>(items));
-    const auto fill = [&](const Side& side, Matrix& out, std::vector<float>& bias) {
+    made_->user_bias.resize(users);
+    made_->item_bias.resize(items);
+    const auto fill = [&](const Side& side, Matrix& out, Array<float>& bias) {
       threads_.for_ranges(out.rows(), 128, [&](std::int64_t begin, std::int64_t end, int) {
         for (std::int64_t e = begin; e < end; ++e) {
           side.table.represent(static_cast<std::int32_t>(e), out.row(e));
-          bias[static_cast<std::size_t>(e)] = out(e, factors_);
+          bias[e] = out(e, factors_);
         }
       });
     };
@@ -390,17 +386,16 @@ std::optional<EmbeddingView> Hybrid::embedding() const {
                        offset_};
 }
 
-void Hybrid::predict(const PairsView& pairs, std::span<float> out) const {
+void Hybrid::predict(const PairsView& pairs, Span<float> out) const {
   Trainer::predict(pairs, out);
   if (!contexts_ || pairs.context.rows == 0) return;
   const EmbeddingView e = *embedding();
-  threads_.for_ranges(static_cast<std::int64_t>(out.size()), 1024, [&](std::int64_t begin, std::int64_t end, int) {
-    std::vector<float> context(static_cast<std::size_t>(contexts_->table.width()));
+  threads_.for_ranges(out.size(), 1024, [&](std::int64_t begin, std::int64_t end, int) {
+    Array<float> context(contexts_->table.width());
     for (std::int64_t p = begin; p < end; ++p) {
-      const auto at = static_cast<std::size_t>(p);
+      const auto at = p;
       contexts_->table.represent(pairs.context.row_indices(p), pairs.context.row_values(p), context.data());
-      out[at] += context[static_cast<std::size_t>(factors_)] +
-                 dot(context.data(), e.users.row(pairs.users[at]), factors_) +
+      out[at] += context[factors_] + dot(context.data(), e.users.row(pairs.users[at]), factors_) +
                  dot(context.data(), e.items.row(pairs.items[at]), factors_);
     }
   });

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 
+#include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/learning/means.hpp"
 #include "host/math/vector_math.hpp"
@@ -54,14 +55,14 @@ double losses(Loss loss, const float* target, std::int64_t n, float* score) {
     return sum;
   }
   constexpr std::int64_t most = 64;  // at a time
-  std::array<float, most> softplus, sigmoid;
+  FixedArray<float, most> softplus, sigmoid;
   for (std::int64_t first = 0; first < n; first += most) {
     const std::int64_t count = std::min(most, n - first);
     float* here = score + first;
     if (loss == Loss::bpr) std::transform(here, here + count, here, std::negate<>());  // log(1 + exp(-score))
     logistic(here, count, softplus.data(), sigmoid.data());
     for (std::int64_t s = 0; s < count; ++s) {
-      const auto k = static_cast<std::size_t>(s);
+      const auto k = s;
       sum += static_cast<double>(loss == Loss::bpr ? softplus[k] : softplus[k] - target[first + s] * here[s]);
       here[s] = loss == Loss::bpr ? -sigmoid[k] : sigmoid[k] - target[first + s];
     }

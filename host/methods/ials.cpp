@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/math/conjugate_gradients.hpp"
 #include "host/math/normal_equations.hpp"
@@ -39,7 +40,7 @@ class Ials final : public Trainer {
         solution_(row_solution(problem.hyper)),
         users_(problem.users(), padded_width(factors_)),
         items_(problem.items(), padded_width(factors_)),
-        loss_(static_cast<std::size_t>(std::max(problem.users(), problem.items()))),
+        loss_(std::max(problem.users(), problem.items())),
         gram_(factors_),
         whole_gram_(gram_.width(), gram_.width()) {
     for (int worker = 0; worker < threads_.count(); ++worker) workers_.emplace_back(factors_, solution_.block);
@@ -96,14 +97,14 @@ class Ials final : public Trainer {
   void form_gram(const Matrix& y) {
     constexpr std::int64_t most_parts = 16;
     const std::int64_t parts = std::clamp<std::int64_t>(y.rows() / 256, 1, most_parts);
-    while (static_cast<std::int64_t>(parts_.size()) < parts) parts_.emplace_back(factors_);
+    while (parts_.size() < parts) parts_.emplace_back(factors_);
     threads_.for_each(parts, [&](std::int64_t part, int) {
-      NormalEquations& sum = parts_[static_cast<std::size_t>(part)];
+      NormalEquations& sum = parts_[part];
       sum.clear(factors_);
       sum.add_range(y.view(), y.rows() * part / parts, y.rows() * (part + 1) / parts);
     });
     gram_.clear(factors_);
-    for (std::int64_t part = 0; part < parts; ++part) gram_.add_equations(parts_[static_cast<std::size_t>(part)]);
+    for (std::int64_t part = 0; part < parts; ++part) gram_.add_equations(parts_[part]);
     if (!solution_.exact()) gram_.copy_symmetric(static_cast<float>(alpha_), whole_gram_.view());
   }
 
@@ -111,9 +112,9 @@ class Ials final : public Trainer {
   double half_sweep(CsrView rows, const RowSchedule& schedule, const Matrix& fixed, Matrix& solved) {
     form_gram(fixed);
     threads_.for_each(schedule.tasks(), [&](std::int64_t task, int worker) {
-      Worker& own = workers_[static_cast<std::size_t>(worker)];
+      Worker& own = workers_[worker];
       for (const std::int32_t r : schedule.rows(task)) {
-        double& loss = loss_[static_cast<std::size_t>(r)];
+        double& loss = loss_[r];
         if (rows.row_size(r) == 0) {
           loss = 0;
         } else {
@@ -123,7 +124,7 @@ class Ials final : public Trainer {
       }
     });
     double loss = 0;
-    for (std::int64_t r = 0; r < rows.rows; ++r) loss += loss_[static_cast<std::size_t>(r)];
+    for (std::int64_t r = 0; r < rows.rows; ++r) loss += loss_[r];
     return loss;
   }
 
@@ -160,11 +161,11 @@ class Ials final : public Trainer {
   RowSolution solution_;
   Matrix users_;  // rows × padded width, here and below
   Matrix items_;
-  std::vector<double> loss_;  // by row of the side being solved; summed in the order of the rows
+  Array<double> loss_;  // by row of the side being solved; summed in the order of the rows
   NormalEquations gram_;
   Matrix whole_gram_;  // alpha Q'Q, for rows that are not solved exactly
-  std::vector<NormalEquations> parts_;
-  std::vector<Worker> workers_;
+  Array<NormalEquations> parts_;
+  Array<Worker> workers_;
 };
 
 }  // namespace

@@ -8,9 +8,9 @@ class Popularity final : public BiasTrainer {
  public:
   explicit Popularity(const Problem& problem) : BiasTrainer(problem), by_item_(problem.by_item.view()) {}
   EpochResult epoch() override {
-    item_bias_.resize(static_cast<std::size_t>(items_));
+    item_bias_.resize(items_);
     for (std::int64_t i = 0; i < items_; ++i) {
-      item_bias_[static_cast<std::size_t>(i)] = static_cast<float>(by_item_.row_size(i));
+      item_bias_[i] = static_cast<float>(by_item_.row_size(i));
     }
     return {0.0, by_item_.entries()};
   }

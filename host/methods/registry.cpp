@@ -37,6 +37,7 @@ const std::vector<Method>& methods() {
   static const std::vector<Method> list = {
 #define EMBRACE_METHOD(identifier) {user_name(#identifier), cpu::identifier##_info(), &cpu::make_##identifier},
 #include "host/methods/methods.def"
+#include "host/span.hpp"
 #undef EMBRACE_METHOD
   };
   return list;
@@ -48,7 +49,7 @@ const Method* find_method(std::string_view name) {
   return found == list.end() ? nullptr : &*found;
 }
 
-Hyper make_hyper(const Method& method, Task task, std::span<const std::pair<std::string, double>> settings) {
+Hyper make_hyper(const Method& method, Task task, Span<const std::pair<std::string, double>> settings) {
   Hyper hyper;
   for (const HyperSpec& spec : method.info.hyper) {
     hyper.set(spec.name, task == Task::rating ? spec.rating_default : spec.ranking_default);

@@ -16,6 +16,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/learning/means.hpp"
 #include "host/math/normal_equations.hpp"
@@ -40,38 +41,38 @@ std::int64_t strips_for(CsrView ratings) {
 constexpr std::int64_t group_rows = 16;
 
 /// Strip of each group: dealt by falling number of ratings, there and back, so that strips hold about the same number.
-std::vector<std::int32_t> deal(CsrView rows, std::int64_t strips) {
+Array<std::int32_t> deal(CsrView rows, std::int64_t strips) {
   const std::int64_t groups = (rows.rows + group_rows - 1) / group_rows;
   const auto ratings = [&](std::int64_t g) {
     return rows.offsets[std::min(rows.rows, (g + 1) * group_rows)] - rows.offsets[g * group_rows];
   };
-  std::vector<std::int64_t> order(static_cast<std::size_t>(groups));
+  Array<std::int64_t> order(groups);
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return ratings(a) > ratings(b); });
-  std::vector<std::int32_t> strip(order.size());
+  Array<std::int32_t> strip(order.size());
   for (std::int64_t n = 0; n < groups; ++n) {
     const std::int64_t place = n % (2 * strips);
     const std::int64_t s = place < strips ? place : 2 * strips - 1 - place;
-    strip[static_cast<std::size_t>(order[static_cast<std::size_t>(n)])] = static_cast<std::int32_t>(s);
+    strip[order[n]] = static_cast<std::int32_t>(s);
   }
   return strip;
 }
 
 struct Block {
-  std::vector<UserRun> runs;         // by user
-  std::vector<std::int32_t> groups;  // run with which each group of users begins; the end comes last
+  Array<UserRun> runs;         // by user
+  Array<std::int32_t> groups;  // run with which each group of users begins; the end comes last
 
   /// The runs, groups in random order.
-  void shuffled(const Random& random, std::uint32_t stream, std::vector<UserRun>& out) const;
+  void shuffled(const Random& random, std::uint32_t stream, Array<UserRun>& out) const;
 };
 
-void Block::shuffled(const Random& random, std::uint32_t stream, std::vector<UserRun>& out) const {
-  std::vector<std::int32_t> order(groups.size() - 1);
+void Block::shuffled(const Random& random, std::uint32_t stream, Array<UserRun>& out) const {
+  Array<std::int32_t> order(groups.size() - 1);
   std::iota(order.begin(), order.end(), 0);
   shuffle(order, random, stream);
   out.clear();
   for (const std::int32_t g : order) {
-    const auto group = static_cast<std::size_t>(g);
+    const auto group = g;
     out.insert(out.end(), runs.begin() + groups[group], runs.begin() + groups[group + 1]);
   }
 }
@@ -79,44 +80,43 @@ void Block::shuffled(const Random& random, std::uint32_t stream, std::vector<Use
 /// The ratings in block order, each user's part of a block in random order.
 struct Blocks {
   std::int64_t strips = 1;
-  std::vector<std::int32_t> items;
-  std::vector<float> values;  // less the mean
-  std::vector<Block> blocks;  // strip of users × strips + strip of items
+  Array<std::int32_t> items;
+  Array<float> values;  // less the mean
+  Array<Block> blocks;  // strip of users × strips + strip of items
 
   Blocks(CsrView ratings, CsrView by_item, double mean, const Random& random);
 };
 
 Blocks::Blocks(CsrView ratings, CsrView by_item, double mean, const Random& random)
-    : strips(strips_for(ratings)), blocks(static_cast<std::size_t>(strips * strips)) {
-  const std::vector<std::int32_t> user_strip = deal(ratings, strips);
-  const std::vector<std::int32_t> item_strip = deal(by_item, strips);
+    : strips(strips_for(ratings)), blocks(strips * strips) {
+  const Array<std::int32_t> user_strip = deal(ratings, strips);
+  const Array<std::int32_t> item_strip = deal(by_item, strips);
   const auto block_of = [&](std::int64_t user, std::int32_t item) {
-    return static_cast<std::size_t>(user_strip[static_cast<std::size_t>(user / group_rows)] * strips +
-                                    item_strip[static_cast<std::size_t>(item / group_rows)]);
+    return (user_strip[user / group_rows] * strips + item_strip[item / group_rows]);
   };
-  std::vector<std::int64_t> next(blocks.size() + 1, 0);
+  Array<std::int64_t> next(blocks.size() + 1, 0);
   for (std::int64_t u = 0; u < ratings.rows; ++u) {
     for (const std::int32_t item : ratings.row_indices(u)) ++next[block_of(u, item) + 1];
   }
   std::partial_sum(next.begin(), next.end(), next.begin());
-  items.resize(static_cast<std::size_t>(ratings.entries()));
+  items.resize(ratings.entries());
   values.resize(items.size());
-  std::vector<std::int64_t> entries;
+  Array<std::int64_t> entries;
   for (std::int64_t u = 0; u < ratings.rows; ++u) {
-    entries.resize(static_cast<std::size_t>(ratings.row_size(u)));
+    entries.resize(ratings.row_size(u));
     std::iota(entries.begin(), entries.end(), ratings.offsets[u]);
-    for (std::size_t n = entries.size(); n > 1; --n) {
+    for (auto n = static_cast<std::uint64_t>(entries.size()); n > 1; --n) {
       std::swap(entries[n - 1], entries[random.below(n, static_cast<std::uint64_t>(entries[n - 1]))]);
     }
     for (const std::int64_t e : entries) {
-      const std::size_t b = block_of(u, ratings.indices[e]);
+      const std::int64_t b = block_of(u, ratings.indices[e]);
       auto& [runs, groups] = blocks[b];
       if (runs.empty() || runs.back().user / group_rows != u / group_rows) {
         groups.push_back(static_cast<std::int32_t>(runs.size()));
       }
       if (runs.empty() || runs.back().user != u) runs.push_back({static_cast<std::int32_t>(u), 0, next[b]});
       ++runs.back().count;
-      const auto place = static_cast<std::size_t>(next[b]++);
+      const auto place = next[b]++;
       items[place] = ratings.indices[e];
       values[place] = static_cast<float>(static_cast<double>(ratings.values[e]) - mean);
     }
@@ -125,11 +125,11 @@ Blocks::Blocks(CsrView ratings, CsrView by_item, double mean, const Random& rand
 }
 
 /// regularization · n^power by row; 0 for rows without ratings.
-std::vector<float> decay_by_row(CsrView rows, double regularization, double power) {
-  std::vector<float> decay(static_cast<std::size_t>(rows.rows));
+Array<float> decay_by_row(CsrView rows, double regularization, double power) {
+  Array<float> decay(rows.rows);
   for (std::int64_t r = 0; r < rows.rows; ++r) {
     const auto n = static_cast<double>(rows.row_size(r));
-    if (n > 0) decay[static_cast<std::size_t>(r)] = static_cast<float>(regularization * std::pow(n, power));
+    if (n > 0) decay[r] = static_cast<float>(regularization * std::pow(n, power));
   }
   return decay;
 }
@@ -137,12 +137,12 @@ std::vector<float> decay_by_row(CsrView rows, double regularization, double powe
 struct Side {
   Matrix factors;  // rows × padded width
   AlignedVector<float> bias;
-  std::vector<float> decay;
-  std::vector<float> bias_decay;
+  Array<float> decay;
+  Array<float> bias_decay;
 
   Side(CsrView rows, const Hyper& hyper, const Random& random, std::uint64_t first_row)
       : factors(rows.rows, padded_width(hyper.integer("factors"))),
-        bias(static_cast<std::size_t>(rows.rows)),
+        bias(rows.rows),
         decay(decay_by_row(rows, hyper["regularization"], hyper["nu"] - 1)),
         bias_decay(decay_by_row(rows, hyper["bias_regularization"], -1)) {
     const double deviation = initial_deviation(hyper);
@@ -159,7 +159,7 @@ struct Side {
 /// Far beyond any model that predicts, and small enough that sums of products stay finite.
 constexpr float largest_factor = 1e15F;
 
-bool bounded(const float* values, std::size_t size) {
+bool bounded(const float* values, std::int64_t size) {
   // A NaN fails the comparison.
   return std::all_of(values, values + size, [](float x) { return std::fabs(x) < largest_factor; });
 }
@@ -177,26 +177,26 @@ class Sgd final : public Trainer {
         users_(problem.ratings.view(), problem.hyper, Random(problem.seed, Stream::initial), 0),
         items_(problem.by_item.view(), problem.hyper, Random(problem.seed, Stream::initial),
                static_cast<std::uint64_t>(problem.users())),
-        runs_(static_cast<std::size_t>(threads_.count())),
+        runs_(threads_.count()),
         squares_(blocks_.blocks.size()) {}
 
   EpochResult epoch() override {
     const auto strips = blocks_.strips;
-    std::vector<std::int64_t> shifts(static_cast<std::size_t>(strips));
+    Array<std::int64_t> shifts(strips);
     std::iota(shifts.begin(), shifts.end(), 0);
     shuffle(shifts, order_random_, stream_of(strips * strips));
     const SgdState state = state_now();
     for (const std::int64_t shift : shifts) {
       threads_.for_each(strips, [&](std::int64_t strip, int worker) {
         const std::int64_t block = strip * strips + (strip + shift) % strips;
-        std::vector<UserRun>& runs = runs_[static_cast<std::size_t>(worker)];
-        blocks_.blocks[static_cast<std::size_t>(block)].shuffled(order_random_, stream_of(block), runs);
-        squares_[static_cast<std::size_t>(block)] = descend(state, runs);
+        Array<UserRun>& runs = runs_[worker];
+        blocks_.blocks[block].shuffled(order_random_, stream_of(block), runs);
+        squares_[block] = descend(state, runs);
       });
     }
     ++done_;
     const double squares = std::accumulate(squares_.begin(), squares_.end(), 0.0);
-    const auto n = static_cast<std::int64_t>(blocks_.values.size());
+    const auto n = blocks_.values.size();
     if (!std::isfinite(squares) || !side_bounded(users_) || !side_bounded(items_)) {
       throw Diverged("factors grow without bound; lower the learning rate");
     }
@@ -237,8 +237,8 @@ class Sgd final : public Trainer {
   Blocks blocks_;
   Side users_;
   Side items_;
-  std::vector<std::vector<UserRun>> runs_;  // of the block at hand, by worker
-  std::vector<double> squares_;             // by block; summed in their order
+  Array<Array<UserRun>> runs_;  // of the block at hand, by worker
+  Array<double> squares_;       // by block; summed in their order
   std::int64_t done_ = 0;
 };
 

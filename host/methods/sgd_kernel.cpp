@@ -1,4 +1,5 @@
 #include "host/methods/sgd_kernel.hpp"
+#include "host/span.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -19,7 +20,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Tag = hn::CappedTag<float, 16>;
 using Vector = hn::Vec<Tag>;
 inline constexpr int lanes = static_cast<int>(hn::MaxLanes(Tag()));
-inline constexpr std::size_t lane_count = lanes;
+inline constexpr std::int64_t lane_count = lanes;
 inline constexpr int vectors = 16 / lanes;
 inline constexpr std::int32_t rows_ahead = 4;  // items' rows that are fetched before they are needed
 
@@ -105,15 +106,15 @@ struct Row {
   Vector part[parts];
 
   HWY_INLINE void load(const float* from) {
-    for (std::size_t v = 0; v < parts; ++v) part[v] = hn::Load(Tag(), from + v * lane_count);
+    for (std::int64_t v = 0; v < parts; ++v) part[v] = hn::Load(Tag(), from + v * lane_count);
   }
   HWY_INLINE void store(float* to) const {
-    for (std::size_t v = 0; v < parts; ++v) hn::Store(part[v], Tag(), to + v * lane_count);
+    for (std::int64_t v = 0; v < parts; ++v) hn::Store(part[v], Tag(), to + v * lane_count);
   }
   HWY_INLINE float dot(const Row& other) const {
     Vector sum[4];
     for (int v = 0; v < 4; ++v) sum[v] = hn::Zero(Tag());
-    for (std::size_t v = 0; v < parts; ++v) sum[v % 4] = hn::MulAdd(part[v], other.part[v], sum[v % 4]);
+    for (std::int64_t v = 0; v < parts; ++v) sum[v % 4] = hn::MulAdd(part[v], other.part[v], sum[v % 4]);
     return total(sum);
   }
 };
@@ -141,7 +142,7 @@ HWY_INLINE double descend_in_registers(const SgdState& state, const UserRun& run
     const float step = user.step(state, items[n], state.values[run.first + n], product);
     product = user.keep_p * next_of_p + step * next_of_q;
     const Vector s = hn::Set(d, step), keep_p = hn::Set(d, user.keep_p), keep_q = hn::Set(d, keep_of(state, items[n]));
-    for (std::size_t v = 0; v < parts; ++v) {
+    for (std::int64_t v = 0; v < parts; ++v) {
       const Vector old_p = p.part[v];
       p.part[v] = hn::MulAdd(s, q.part[v], hn::Mul(keep_p, old_p));
       q.part[v] = hn::MulAdd(s, old_p, hn::Mul(keep_q, q.part[v]));
@@ -160,12 +161,12 @@ HWY_INLINE double descend_in_registers(const SgdState& state, const UserRun& run
 
 /// `fixed` > 0: the width, known to the compiler, which then unrolls the loops.
 template <int fixed>
-double descend_runs(const SgdState& state, std::span<const UserRun> runs) {
+double descend_runs(const SgdState& state, Span<const UserRun> runs) {
   // Three vectors must fit into the registers: 32 where vectors have 16 lanes, else 16.
   constexpr int parts = fixed / lanes;
   const std::int64_t width = fixed > 0 ? fixed : state.width;
   double squares = 0;
-  for (std::size_t r = 0; r < runs.size(); ++r) {
+  for (std::int64_t r = 0; r < runs.size(); ++r) {
     const UserRun& run = runs[r];
     if (r + 4 < runs.size()) {  // runs are in random order: their ratings, too, are waited for
       hwy::Prefetch(state.items + runs[r + 4].first);
@@ -179,7 +180,7 @@ double descend_runs(const SgdState& state, std::span<const UserRun> runs) {
       }
     }
     if constexpr (parts > 0 && 3 * parts <= (lanes == 16 ? 24 : 12)) {
-      squares += descend_in_registers<static_cast<std::size_t>(parts)>(state, run);
+      squares += descend_in_registers<parts>(state, run);
     } else {
       squares += descend_in_memory(state, run, width);
     }
@@ -187,7 +188,7 @@ double descend_runs(const SgdState& state, std::span<const UserRun> runs) {
   return squares;
 }
 
-double descend_block(const SgdState& state, std::span<const UserRun> runs) {
+double descend_block(const SgdState& state, Span<const UserRun> runs) {
   switch (state.width) {
     case 16:
       return descend_runs<16>(state, runs);
@@ -210,7 +211,7 @@ HWY_AFTER_NAMESPACE();
 namespace embrace {
 HWY_EXPORT(descend_block);
 
-double descend(const SgdState& state, std::span<const UserRun> runs) {
+double descend(const SgdState& state, Span<const UserRun> runs) {
   return HWY_DYNAMIC_DISPATCH(descend_block)(state, runs);
 }
 

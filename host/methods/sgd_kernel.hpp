@@ -1,7 +1,8 @@
 // The inner loop of sgd: one block of ratings, user by user, vectorized for the processor at hand.
 #pragma once
 #include <cstdint>
-#include <span>
+
+#include "host/span.hpp"
 
 namespace embrace {
 
@@ -29,6 +30,6 @@ struct SgdState {
 };
 
 /// Updates along the runs in their order; returns the sum of the squared errors before each update.
-double descend(const SgdState& state, std::span<const UserRun> runs);
+double descend(const SgdState& state, Span<const UserRun> runs);
 
 }  // namespace embrace

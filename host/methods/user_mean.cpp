@@ -17,7 +17,7 @@ class UserMean final : public BiasTrainer {
       double sum = 0;
       for (const float value : ratings.row_values(u)) sum += static_cast<double>(value);
       if (ratings.row_size(u) > 0) {
-        user_bias_[static_cast<std::size_t>(u)] = static_cast<float>(sum / static_cast<double>(ratings.row_size(u)));
+        user_bias_[u] = static_cast<float>(sum / static_cast<double>(ratings.row_size(u)));
       }
     }
   }

@@ -71,7 +71,7 @@ const MetricInfo* find_metric(std::string_view name) {
 
 double UserValues::value() const {
   double sum = 0, weight = 0;
-  for (std::size_t i = 0; i < sums.size(); ++i) {
+  for (std::int64_t i = 0; i < sums.size(); ++i) {
     sum += sums[i];
     weight += weights[i];
   }

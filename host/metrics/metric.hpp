@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "host/array.hpp"
 #include "host/method.hpp"
 
 namespace embrace {
@@ -24,11 +25,11 @@ const MetricInfo* find_metric(std::string_view name);
 /// A metric's parts by user: value = root? sqrt(Σ sums / Σ weights) : Σ sums / Σ weights.
 struct UserValues {
   std::string name;
-  bool root = false;                // rmse
-  std::vector<std::int64_t> users;  // raw ids, ascending
-  std::vector<double> sums;         // squared error, absolute error, or the user's own metric value
-  std::vector<double> weights;      // number of ratings, or 1
-  std::int64_t n = 0;               // ratings, or users
+  bool root = false;          // rmse
+  Array<std::int64_t> users;  // raw ids, ascending
+  Array<double> sums;         // squared error, absolute error, or the user's own metric value
+  Array<double> weights;      // number of ratings, or 1
+  std::int64_t n = 0;         // ratings, or users
   double value() const;
 };
 

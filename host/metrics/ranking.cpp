@@ -9,6 +9,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/matrix.hpp"
 #include "host/metrics/metric.hpp"
@@ -46,7 +47,7 @@ void require_finite(const float* scores, std::int64_t n) {
 /// The head of a list: keeps the `depth` smallest keys of a stream whose items ascend.
 class Head {
  public:
-  explicit Head(std::int64_t depth) : depth_(static_cast<std::size_t>(depth)) { keys_.reserve(capacity()); }
+  explicit Head(std::int64_t depth) : depth_(depth) { keys_.reserve(capacity()); }
 
   /// Offers items [0, n). An item that only equals the threshold loses to `depth` earlier ones, hence the strict >.
   void offer(const float* scores, std::int64_t n) {
@@ -66,44 +67,44 @@ class Head {
     if (keys_.size() == capacity()) shrink();
   }
   /// The list's first items in order; the object is ready for the next user.
-  void take(std::vector<std::uint64_t>& list) {
-    const std::size_t size = std::min(depth_, keys_.size());
-    std::partial_sort(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(size), keys_.end());
-    list.assign(keys_.begin(), keys_.begin() + static_cast<std::ptrdiff_t>(size));
+  void take(Array<std::uint64_t>& list) {
+    const std::int64_t size = std::min(depth_, keys_.size());
+    std::partial_sort(keys_.begin(), keys_.begin() + size, keys_.end());
+    list.assign(keys_.begin(), keys_.begin() + size);
     keys_.clear();
     threshold_ = masked;
   }
 
  private:
-  std::size_t capacity() const { return 2 * depth_ + 64; }
+  std::int64_t capacity() const { return 2 * depth_ + 64; }
   void shrink() {
-    const auto last = keys_.begin() + static_cast<std::ptrdiff_t>(depth_ - 1);
+    const auto last = keys_.begin() + depth_ - 1;
     std::nth_element(keys_.begin(), last, keys_.end());
     threshold_ = score_of(*last);
     keys_.resize(depth_);
   }
 
-  std::size_t depth_;
+  std::int64_t depth_;
   float threshold_ = masked;
-  std::vector<std::uint64_t> keys_;
+  Array<std::uint64_t> keys_;
 };
 
 struct Cutoffs {
-  explicit Cutoffs(const std::vector<int>& at) {
-    const std::size_t deepest = at.empty() ? 0 : static_cast<std::size_t>(at.back());
+  explicit Cutoffs(const Array<int>& at) {
+    const std::int64_t deepest = at.empty() ? 0 : at.back();
     double sum = 0;
-    for (std::size_t rank = 1; rank <= deepest; ++rank) {
+    for (std::int64_t rank = 1; rank <= deepest; ++rank) {
       discount.push_back(1.0 / std::log2(static_cast<double>(rank) + 1.0));
       ideal.push_back(sum += discount.back());
     }
   }
-  std::vector<double> discount;  // by rank - 1
-  std::vector<double> ideal;     // DCG of so many + 1 targets at the head
+  Array<double> discount;  // by rank - 1
+  Array<double> ideal;     // DCG of so many + 1 targets at the head
 };
 
 void check(const RankingQuery& query) {
   const bool shapes = query.mask.rows == query.targets.rows && query.mask.columns == query.targets.columns &&
-                      query.user_ids.size() == static_cast<std::size_t>(query.targets.rows) &&
+                      query.user_ids.size() == query.targets.rows &&
                       (query.candidates.empty() || query.candidates.size() == query.user_ids.size());
   if (!shapes) throw std::invalid_argument("ranking: mask, targets, candidates and user_ids differ in shape");
   if (query.auc && !query.candidates.empty()) throw std::invalid_argument("ranking: auc is of whole lists");
@@ -121,8 +122,7 @@ class Evaluation {
         cutoffs_(query.at),
         deepest_(std::max(query.at.empty() ? 0 : query.at.back(), query.keep)),
         threads_(threads),
-        scratch_(static_cast<std::size_t>(threads.count()),
-                 Scratch(std::min<std::int64_t>(deepest_, query.targets.columns))) {
+        scratch_(threads.count(), Scratch(std::min<std::int64_t>(deepest_, query.targets.columns))) {
     for (std::int64_t u = 0; u < query.targets.rows; ++u) {
       if (query.targets.row_size(u) > 0) users_.push_back(static_cast<std::int32_t>(u));
     }
@@ -138,12 +138,12 @@ class Evaluation {
 
   RankingResult result() const {
     RankingResult result;
-    result.users_without_targets = query_.targets.rows - static_cast<std::int64_t>(users_.size());
+    result.users_without_targets = query_.targets.rows - users_.size();
     if (!users_.empty()) {
-      for (std::size_t k = 0; k < query_.at.size(); ++k) {
+      for (std::int64_t k = 0; k < query_.at.size(); ++k) {
         const std::string suffix = "@" + std::to_string(query_.at[k]) + (query_.candidates.empty() ? "" : ":sampled");
         const char* names[] = {"recall", "capped-recall", "ndcg", "hr"};
-        for (std::size_t m = 0; m < 4; ++m) {
+        for (std::int64_t m = 0; m < 4; ++m) {
           result.metrics.push_back(metric(names[m] + suffix, values_.data() + 4 * k + m, 4 * query_.at.size()));
         }
       }
@@ -157,23 +157,23 @@ class Evaluation {
   struct Scratch {
     explicit Scratch(std::int64_t depth) : head(std::max<std::int64_t>(depth, 1)) {}
     Head head;
-    std::vector<std::uint64_t> list;
-    std::vector<std::int32_t> candidates;
-    std::vector<std::int32_t> targets;
-    std::vector<float> target_scores;
+    Array<std::uint64_t> list;
+    Array<std::int32_t> candidates;
+    Array<std::int32_t> targets;
+    Array<float> target_scores;
   };
 
   /// Where the trainer ranks by itself only the heads of the lists are seen. False: it does not.
   bool measure_lists_of(const Trainer& trainer) {
     const auto depth = std::min<std::int64_t>(deepest_, query_.targets.columns);
-    std::vector<ScoredItem> heads(users_.size() * static_cast<std::size_t>(depth));
+    Array<ScoredItem> heads(users_.size() * depth);
     if (!trainer.rank(users_, query_.mask, depth, heads)) return false;
-    threads_.for_each(static_cast<std::int64_t>(users_.size()), [&](std::int64_t place, int worker) {
-      Scratch& scratch = scratch_[static_cast<std::size_t>(worker)];
-      set_targets(users_[static_cast<std::size_t>(place)], scratch);
+    threads_.for_each(users_.size(), [&](std::int64_t place, int worker) {
+      Scratch& scratch = scratch_[worker];
+      set_targets(users_[place], scratch);
       scratch.list.clear();
       for (std::int64_t d = 0; d < depth; ++d) {
-        const ScoredItem& head = heads[static_cast<std::size_t>(place * depth + d)];
+        const ScoredItem& head = heads[place * depth + d];
         if (head.item >= 0) scratch.list.push_back(key_of(head.score, head.item));
       }
       finish(place, scratch);
@@ -183,38 +183,37 @@ class Evaluation {
 
   void rank_scores_of(const Trainer& trainer) {
     const std::int64_t items = query_.targets.columns;
-    const auto total = static_cast<std::int64_t>(users_.size());
+    const auto total = users_.size();
     const std::int64_t batch = std::clamp<std::int64_t>(batch_bytes / (4 * std::max<std::int64_t>(items, 1)), 1, 4096);
     Matrix scores(std::min(batch, total), items);
     for (std::int64_t first = 0; first < total; first += batch) {
       const std::int64_t rows = std::min(batch, total - first);
-      trainer.score({users_.data() + first, static_cast<std::size_t>(rows)}, {scores.data(), rows, items, items});
-      threads_.for_each(rows, [&](std::int64_t row, int worker) {
-        rank(first + row, scores.row(row), scratch_[static_cast<std::size_t>(worker)]);
-      });
+      trainer.score({users_.data() + first, rows}, {scores.data(), rows, items, items});
+      threads_.for_each(rows,
+                        [&](std::int64_t row, int worker) { rank(first + row, scores.row(row), scratch_[worker]); });
     }
   }
 
-  UserValues metric(std::string name, const double* values, std::size_t stride) const {
+  UserValues metric(std::string name, const double* values, std::int64_t stride) const {
     UserValues out;
     out.name = std::move(name);
-    out.n = static_cast<std::int64_t>(users_.size());
+    out.n = users_.size();
     out.weights.assign(users_.size(), 1.0);
-    for (std::size_t u = 0; u < users_.size(); ++u) {
-      out.users.push_back(query_.user_ids[static_cast<std::size_t>(users_[u])]);
+    for (std::int64_t u = 0; u < users_.size(); ++u) {
+      out.users.push_back(query_.user_ids[users_[u]]);
       out.sums.push_back(values[u * stride]);
     }
     return out;
   }
 
   void rank(std::int64_t place, float* scores, Scratch& scratch) {
-    const std::int32_t user = users_[static_cast<std::size_t>(place)];
+    const std::int32_t user = users_[place];
     set_targets(user, scratch);
     require_finite(scores, query_.targets.columns);
     if (query_.candidates.empty()) {
       for (const std::int32_t item : query_.mask.row_indices(user)) scores[item] = masked;
       scratch.head.offer(scores, query_.targets.columns);
-      if (query_.auc) auc_[static_cast<std::size_t>(place)] = auc(scores, scratch);
+      if (query_.auc) auc_[place] = auc(scores, scratch);
     } else {
       collect_candidates(user, scratch);
       for (const std::int32_t item : scratch.candidates) scratch.head.offer_one(scores[item], item);
@@ -235,7 +234,7 @@ class Evaluation {
   }
 
   void collect_candidates(std::int32_t user, Scratch& scratch) const {
-    const auto& given = query_.candidates[static_cast<std::size_t>(user)];
+    const auto& given = query_.candidates[user];
     scratch.candidates.assign(given.begin(), given.end());
     scratch.candidates.insert(scratch.candidates.end(), scratch.targets.begin(), scratch.targets.end());
     std::sort(scratch.candidates.begin(), scratch.candidates.end());
@@ -247,18 +246,18 @@ class Evaluation {
   }
 
   void measure(std::int64_t place, const Scratch& scratch) {
-    const std::size_t targets = scratch.targets.size();
-    double* out = values_.data() + static_cast<std::size_t>(place) * query_.at.size() * 4;
-    std::size_t rank = 0, hits = 0;
+    const std::int64_t targets = scratch.targets.size();
+    double* out = values_.data() + place * query_.at.size() * 4;
+    std::int64_t rank = 0, hits = 0;
     double gain = 0;
     for (const int at : query_.at) {
-      const auto cut = static_cast<std::size_t>(at);
-      for (; rank < std::min(cut, scratch.list.size()); ++rank) {
+      const auto cut = at;
+      for (; rank < std::min<std::int64_t>(cut, scratch.list.size()); ++rank) {
         if (!std::binary_search(scratch.targets.begin(), scratch.targets.end(), item_of(scratch.list[rank]))) continue;
         ++hits;
         gain += cutoffs_.discount[rank];
       }
-      const std::size_t capped = std::min(cut, targets);
+      const std::int64_t capped = std::min<std::int64_t>(cut, targets);
       *out++ = static_cast<double>(hits) / static_cast<double>(targets);
       *out++ = static_cast<double>(hits) / static_cast<double>(capped);
       *out++ = gain / cutoffs_.ideal[capped - 1];
@@ -289,10 +288,10 @@ class Evaluation {
     return static_cast<double>(twice) / (2.0 * static_cast<double>(others) * static_cast<double>(sorted.size()));
   }
 
-  void keep(std::int64_t place, const std::vector<std::uint64_t>& list) {
-    const std::int32_t user = users_[static_cast<std::size_t>(place)];
-    auto& answers = answers_[static_cast<std::size_t>(place)];
-    for (std::size_t r = 0; r < std::min(list.size(), static_cast<std::size_t>(query_.keep)); ++r) {
+  void keep(std::int64_t place, const Array<std::uint64_t>& list) {
+    const std::int32_t user = users_[place];
+    auto& answers = answers_[place];
+    for (std::int64_t r = 0; r < std::min<std::int64_t>(list.size(), query_.keep); ++r) {
       answers.push_back({user, item_of(list[r]), static_cast<std::int32_t>(r + 1), score_of(list[r])});
     }
   }
@@ -301,11 +300,11 @@ class Evaluation {
   Cutoffs cutoffs_;
   int deepest_;
   Threads& threads_;
-  std::vector<Scratch> scratch_;     // one a worker
-  std::vector<std::int32_t> users_;  // those with targets
-  std::vector<double> values_;       // users × cut-offs × (recall, capped-recall, ndcg, hr)
-  std::vector<double> auc_;          // by user, when asked for
-  std::vector<std::vector<RankedItem>> answers_;
+  Array<Scratch> scratch_;     // one a worker
+  Array<std::int32_t> users_;  // those with targets
+  Array<double> values_;       // users × cut-offs × (recall, capped-recall, ndcg, hr)
+  Array<double> auc_;          // by user, when asked for
+  Array<Array<RankedItem>> answers_;
 };
 
 }  // namespace

@@ -1,11 +1,12 @@
 // Full and sampled ranking of each user's items, and its metrics.
 #pragma once
 #include <cstdint>
-#include <span>
 #include <vector>
 
+#include "host/array.hpp"
 #include "host/method.hpp"
 #include "host/metrics/metric.hpp"
+#include "host/span.hpp"
 #include "host/threads.hpp"
 #include "host/views.hpp"
 
@@ -17,11 +18,11 @@ namespace embrace {
 struct RankingQuery {
   CsrView mask;
   CsrView targets;
-  std::span<const std::vector<std::int32_t>> candidates;
-  std::vector<int> at;                     // cut-offs K, ascending
-  std::span<const std::int64_t> user_ids;  // raw ids
-  int keep = 0;                            // keep the first so many of each list as answers; 0: none
-  bool auc = false;                        // also measure auc, which looks at whole lists
+  Span<const std::vector<std::int32_t>> candidates;
+  Array<int> at;                      // cut-offs K, ascending
+  Span<const std::int64_t> user_ids;  // raw ids
+  int keep = 0;                       // keep the first so many of each list as answers; 0: none
+  bool auc = false;                   // also measure auc, which looks at whole lists
 };
 struct RankedItem {
   std::int32_t user;  // index
@@ -30,8 +31,8 @@ struct RankedItem {
   float score;
 };
 struct RankingResult {
-  std::vector<UserValues> metrics;  // recall@K, capped-recall@K, ndcg@K, hr@K for each K; auc when asked for
-  std::vector<RankedItem> answers;  // by user, then rank
+  Array<UserValues> metrics;  // recall@K, capped-recall@K, ndcg@K, hr@K for each K; auc when asked for
+  Array<RankedItem> answers;  // by user, then rank
   std::int64_t users_without_targets = 0;
   double score_seconds = 0;
 };

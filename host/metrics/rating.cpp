@@ -7,8 +7,10 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/metrics/metric.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 namespace {
@@ -21,16 +23,15 @@ struct Sums {
 
 }  // namespace
 
-std::vector<UserValues> rating_metrics(std::span<const std::int64_t> users, std::span<const float> truth,
-                                       std::span<const float> predicted) {
+Array<UserValues> rating_metrics(Span<const std::int64_t> users, Span<const float> truth, Span<const float> predicted) {
   if (users.size() != truth.size() || users.size() != predicted.size()) {
     throw std::invalid_argument("rating_metrics: users, truth and predicted differ in length");
   }
   if (users.empty()) return {};
   std::unordered_map<std::int64_t, std::size_t> place;
-  std::vector<std::int64_t> ids;
-  std::vector<Sums> sums;
-  for (std::size_t r = 0; r < users.size(); ++r) {
+  Array<std::int64_t> ids;
+  Array<Sums> sums;
+  for (std::int64_t r = 0; r < users.size(); ++r) {
     const double error = static_cast<double>(predicted[r]) - static_cast<double>(truth[r]);
     if (!std::isfinite(error)) throw Diverged("prediction is not finite for a test rating");
     const auto [entry, fresh] = place.try_emplace(users[r], ids.size());
@@ -43,16 +44,16 @@ std::vector<UserValues> rating_metrics(std::span<const std::int64_t> users, std:
     own.absolute += std::abs(error);
     own.count += 1;
   }
-  std::vector<std::size_t> order(ids.size());
+  Array<std::int64_t> order(ids.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return ids[a] < ids[b]; });
+  std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) { return ids[a] < ids[b]; });
 
-  std::vector<UserValues> result(2);
+  Array<UserValues> result(2);
   result[0].name = "rmse";
   result[0].root = true;
   result[1].name = "mae";
-  for (UserValues& metric : result) metric.n = static_cast<std::int64_t>(users.size());
-  for (const std::size_t o : order) {
+  for (UserValues& metric : result) metric.n = users.size();
+  for (const std::int64_t o : order) {
     for (UserValues& metric : result) {
       metric.users.push_back(ids[o]);
       metric.sums.push_back(metric.root ? sums[o].squared : sums[o].absolute);

@@ -7,7 +7,9 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "host/array.hpp"
 #include "host/random.hpp"
+#include "host/span.hpp"
 #include "host/threads.hpp"
 
 namespace embrace {
@@ -15,7 +17,7 @@ namespace {
 
 // Part of every record's meaning: another number would break the pairing with draws that are already stored.
 constexpr std::uint64_t bootstrap_seed = 0x656d6272616365;
-constexpr std::size_t draws = bootstrap_draws;
+constexpr std::int64_t draws = bootstrap_draws;
 static_assert(draws % 4 == 0);
 
 /// -ln((x + 1/2) / 2^32) for 32 random bits: a standard exponential number. Only IEEE basic operations, so that it
@@ -43,26 +45,26 @@ inline double exponential(std::uint32_t x) {
   return -(k * 0.693147180559945309417 + 2.0 * s * series);
 }
 
-using Draws = std::array<double, draws>;
+using Draws = FixedArray<double, draws>;
 
 void fill_weights(const Random& random, std::int64_t user, Draws& weights) {
-  std::array<std::uint32_t, draws> bits{};
-  for (std::size_t b = 0; b < draws; b += 4) {
+  FixedArray<std::uint32_t, draws> bits{};
+  for (std::int64_t b = 0; b < draws; b += 4) {
     const auto four = random.bits(static_cast<std::uint64_t>(user), static_cast<std::uint32_t>(b / 4));
-    std::copy(four.begin(), four.end(), bits.begin() + static_cast<std::ptrdiff_t>(b));
+    std::copy(four.begin(), four.end(), bits.begin() + b);
   }
-  for (std::size_t b = 0; b < draws; ++b) weights[b] = exponential(bits[b]);
+  for (std::int64_t b = 0; b < draws; ++b) weights[b] = exponential(bits[b]);
 }
 
 /// Metrics over the same users. Every distinct list of numbers to be averaged (sums and weights) is a column once.
 struct Group {
-  std::span<const std::int64_t> users;
-  std::vector<std::size_t> metrics;
-  std::vector<std::span<const double>> columns;
-  std::vector<std::pair<std::size_t, std::size_t>> fractions;  // numerator, denominator of each metric
+  Span<const std::int64_t> users;
+  Array<std::int64_t> metrics;
+  Array<Span<const double>> columns;
+  Array<std::pair<std::int64_t, std::int64_t>> fractions;  // numerator, denominator of each metric
 
-  std::size_t column_of(const std::vector<double>& values) {
-    for (std::size_t c = 0; c < columns.size(); ++c) {
+  std::int64_t column_of(const Array<double>& values) {
+    for (std::int64_t c = 0; c < columns.size(); ++c) {
       if (std::equal(columns[c].begin(), columns[c].end(), values.begin(), values.end())) return c;
     }
     columns.emplace_back(values);
@@ -70,9 +72,9 @@ struct Group {
   }
 };
 
-std::vector<Group> group_by_users(std::span<const UserValues> metrics) {
-  std::vector<Group> groups;
-  for (std::size_t m = 0; m < metrics.size(); ++m) {
+Array<Group> group_by_users(Span<const UserValues> metrics) {
+  Array<Group> groups;
+  for (std::int64_t m = 0; m < metrics.size(); ++m) {
     const auto& users = metrics[m].users;
     if (users.empty() || users.size() != metrics[m].sums.size() || users.size() != metrics[m].weights.size()) {
       throw std::invalid_argument("bootstrap: metric " + metrics[m].name + " has no users, or lists of unlike length");
@@ -85,56 +87,56 @@ std::vector<Group> group_by_users(std::span<const UserValues> metrics) {
       group = groups.end() - 1;
     }
     group->metrics.push_back(m);
-    const std::size_t numerator = group->column_of(metrics[m].sums);
+    const std::int64_t numerator = group->column_of(metrics[m].sums);
     group->fractions.emplace_back(numerator, group->column_of(metrics[m].weights));
   }
   return groups;
 }
 
 /// Weighted column sums of users [begin, end) into `totals` (columns × draws, zero at first).
-void add_users(const Group& group, std::size_t begin, std::size_t end, double* totals) {
+void add_users(const Group& group, std::int64_t begin, std::int64_t end, double* totals) {
   const Random random(bootstrap_seed, Stream::bootstrap);
   Draws weights;
-  for (std::size_t u = begin; u < end; ++u) {
+  for (std::int64_t u = begin; u < end; ++u) {
     fill_weights(random, group.users[u], weights);
-    for (std::size_t c = 0; c < group.columns.size(); ++c) {
+    for (std::int64_t c = 0; c < group.columns.size(); ++c) {
       const double value = group.columns[c][u];
       if (value == 0) continue;  // most users' hits, and exact
       double* total = totals + c * draws;
-      for (std::size_t b = 0; b < draws; ++b) total[b] += value * weights[b];
+      for (std::int64_t b = 0; b < draws; ++b) total[b] += value * weights[b];
     }
   }
 }
 
 /// Column totals in a fixed order: at most 256 blocks of users, cut by their number alone, added one after another.
-std::vector<double> totals_of(const Group& group, Threads& threads) {
-  const auto users = static_cast<std::int64_t>(group.users.size());
+Array<double> totals_of(const Group& group, Threads& threads) {
+  const auto users = group.users.size();
   const std::int64_t block = std::max<std::int64_t>(16, (users + 255) / 256);
-  const std::size_t width = group.columns.size() * draws;
-  std::vector<std::vector<double>> parts(static_cast<std::size_t>((users + block - 1) / block));
+  const std::int64_t width = group.columns.size() * draws;
+  Array<Array<double>> parts((users + block - 1) / block);
   threads.for_ranges(users, block, [&](std::int64_t begin, std::int64_t end, int) {
-    auto& part = parts[static_cast<std::size_t>(begin / block)];
+    auto& part = parts[begin / block];
     part.assign(width, 0.0);
-    add_users(group, static_cast<std::size_t>(begin), static_cast<std::size_t>(end), part.data());
+    add_users(group, begin, end, part.data());
   });
-  for (std::size_t p = 1; p < parts.size(); ++p) {
-    for (std::size_t i = 0; i < width; ++i) parts[0][i] += parts[p][i];
+  for (std::int64_t p = 1; p < parts.size(); ++p) {
+    for (std::int64_t i = 0; i < width; ++i) parts[0][i] += parts[p][i];
   }
   return std::move(parts[0]);
 }
 
 }  // namespace
 
-std::vector<std::vector<double>> bootstrap(std::span<const UserValues> metrics, Threads& threads) {
-  std::vector<std::vector<double>> result(metrics.size());
+Array<Array<double>> bootstrap(Span<const UserValues> metrics, Threads& threads) {
+  Array<Array<double>> result(metrics.size());
   for (const Group& group : group_by_users(metrics)) {
-    const std::vector<double> totals = totals_of(group, threads);
-    for (std::size_t g = 0; g < group.metrics.size(); ++g) {
-      const std::size_t m = group.metrics[g];
+    const Array<double> totals = totals_of(group, threads);
+    for (std::int64_t g = 0; g < group.metrics.size(); ++g) {
+      const std::int64_t m = group.metrics[g];
       const double* numerator = totals.data() + group.fractions[g].first * draws;
       const double* denominator = totals.data() + group.fractions[g].second * draws;
       result[m].resize(draws);
-      for (std::size_t b = 0; b < draws; ++b) {
+      for (std::int64_t b = 0; b < draws; ++b) {
         const double ratio = numerator[b] / denominator[b];
         result[m][b] = metrics[m].root ? std::sqrt(ratio) : ratio;
       }
@@ -143,15 +145,15 @@ std::vector<std::vector<double>> bootstrap(std::span<const UserValues> metrics, 
   return result;
 }
 
-Interval percentile_interval(std::vector<double> values, double level) {
+Interval percentile_interval(Array<double> values, double level) {
   if (values.empty() || !(level > 0 && level < 1)) {
     throw std::invalid_argument("percentile_interval: needs draws and a level between 0 and 1");
   }
   std::sort(values.begin(), values.end());
   const auto quantile = [&](double share) {
     const double position = share * static_cast<double>(values.size() - 1);
-    const auto below = static_cast<std::size_t>(position);
-    const std::size_t above = std::min(below + 1, values.size() - 1);
+    const auto below = static_cast<std::int64_t>(position);
+    const std::int64_t above = std::min(below + 1, values.size() - 1);
     return values[below] + (position - static_cast<double>(below)) * (values[above] - values[below]);
   };
   return {quantile((1 - level) / 2), quantile((1 + level) / 2)};

@@ -2,12 +2,12 @@
 #pragma once
 #include <gtest/gtest.h>
 
-#include <span>
 #include <string>
 #include <vector>
 
 #include "cuda/device/device.hpp"
 #include "cuda/device/probe.hpp"
+#include "host/span.hpp"
 
 namespace embrace::test {
 
@@ -24,7 +24,7 @@ class GpuTest : public ::testing::Test {
 
   template <typename T>
   gpu::DeviceBuffer<T> on_device(const std::vector<T>& values) {
-    return {device(), std::span<const T>(values)};
+    return {device(), Span<const T>(values)};
   }
 
  private:

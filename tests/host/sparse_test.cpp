@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <tuple>
 
+#include "host/array.hpp"
 #include "host/random.hpp"
 
 namespace embrace {
@@ -15,7 +16,7 @@ namespace {
 TEST(Sparse, RowsAreSortedByColumnAndTiesKeepTheirOrder) {
   const std::vector<std::int32_t> row = {2, 0, 2, 0, 2}, column = {1, 3, 0, 1, 1};
   const std::vector<float> value = {1, 2, 3, 4, 5};
-  std::vector<std::int64_t> order;
+  Array<std::int64_t> order;
   const Csr csr = csr_from_triples(4, 4, row, column, value, &order);
   EXPECT_EQ(csr.offsets, (std::vector<std::int64_t>{0, 2, 2, 5, 5}));
   EXPECT_EQ(csr.indices, (std::vector<std::int32_t>{1, 3, 0, 1, 1}));
@@ -60,7 +61,7 @@ INSTANTIATE_TEST_SUITE_P(All, SparseShapes,
 TEST_P(SparseShapes, EqualsAStableSortForAnyNumberOfThreads) {
   const Shape& shape = GetParam();
   const Triples t = random_triples(shape);
-  std::vector<std::int64_t> order(t.row.size());
+  Array<std::int64_t> order(t.row.size());
   std::iota(order.begin(), order.end(), std::int64_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
     const auto x = static_cast<std::size_t>(a), y = static_cast<std::size_t>(b);
@@ -77,8 +78,8 @@ TEST_P(SparseShapes, EqualsAStableSortForAnyNumberOfThreads) {
   std::partial_sum(expected.offsets.begin(), expected.offsets.end(), expected.offsets.begin());
   for (const int count : {1, 3}) {
     Threads threads(count);
-    std::vector<std::int64_t> found;
-    for (std::vector<std::int64_t>* wanted : {&found, static_cast<std::vector<std::int64_t>*>(nullptr)}) {
+    Array<std::int64_t> found;
+    for (Array<std::int64_t>* wanted : {&found, static_cast<Array<std::int64_t>*>(nullptr)}) {
       const Csr csr = csr_from_triples(shape.rows, shape.columns, t.row, t.column, t.value, threads, wanted);
       EXPECT_EQ(csr.columns, shape.columns);
       EXPECT_TRUE(csr.offsets == expected.offsets && csr.indices == expected.indices && csr.values == expected.values);
@@ -91,11 +92,11 @@ TEST(Sparse, TransposingTwiceGivesTheSameMatrix) {
   const std::vector<std::int32_t> row = {0, 1, 1, 3}, column = {2, 0, 2, 1};
   const std::vector<float> value = {1, 2, 3, 4};
   const Csr csr = csr_from_triples(4, 3, row, column, value);
-  std::vector<std::int64_t> order;
+  Array<std::int64_t> order;
   const Csr turned = transposed(csr.view(), &order);
   EXPECT_EQ(turned.rows(), 3);
   EXPECT_EQ(turned.columns, 4);
-  for (std::size_t e = 0; e < order.size(); ++e) {
+  for (std::int64_t e = 0; e < order.size(); ++e) {
     EXPECT_EQ(turned.values[e], csr.values[static_cast<std::size_t>(order[e])]);
   }
   const Csr back = transposed(turned.view());

@@ -43,7 +43,7 @@ Side::Side(std::int64_t count, bool identity, const Features* features, const st
     const CsrView rows_view = features->rows.view();
     const auto columns = rows_view.row_indices(static_cast<std::int64_t>(e));
     const auto values = rows_view.row_values(static_cast<std::int64_t>(e));
-    for (std::size_t f = 0; f < columns.size(); ++f) {
+    for (std::int64_t f = 0; f < columns.size(); ++f) {
       entities[e].push_back({identities + static_cast<std::size_t>(columns[f]), static_cast<double>(values[f])});
     }
   }

@@ -10,6 +10,7 @@
 #include "host/data/load_options.hpp"
 #include "host/error.hpp"
 #include "host/memory.hpp"
+#include "host/span.hpp"
 #include "host/threads.hpp"
 
 namespace embrace {
@@ -20,7 +21,7 @@ constexpr std::int64_t grain = std::int64_t{1} << 18U;
 std::size_t at(std::int64_t position) { return static_cast<std::size_t>(position); }
 
 /// Counting through a table of all ids up to the largest; worth it when that is not much more than the rows.
-std::vector<std::int64_t> number_by_table(std::span<const std::int64_t> raw, std::int64_t largest,
+std::vector<std::int64_t> number_by_table(Span<const std::int64_t> raw, std::int64_t largest,
                                           std::vector<std::int32_t>& index, Threads& threads) {
   std::vector<std::int32_t> place(at(largest) + 1, 0);
   for (const std::int64_t id : raw) place[at(id)] = 1;
@@ -30,13 +31,13 @@ std::vector<std::int64_t> number_by_table(std::span<const std::int64_t> raw, std
     place[id] = static_cast<std::int32_t>(ids.size());
     ids.push_back(static_cast<std::int64_t>(id));
   }
-  threads.for_ranges(static_cast<std::int64_t>(raw.size()), grain, [&](std::int64_t begin, std::int64_t end, int) {
+  threads.for_ranges(raw.size(), grain, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t r = begin; r < end; ++r) index[at(r)] = place[at(raw[at(r)])];
   });
   return ids;
 }
 
-std::vector<std::int64_t> number_by_sorting(std::span<const std::int64_t> raw, std::vector<std::int32_t>& index,
+std::vector<std::int64_t> number_by_sorting(Span<const std::int64_t> raw, std::vector<std::int32_t>& index,
                                             Threads& threads) {
   std::vector<std::int64_t> ids(raw.begin(), raw.end());
   std::sort(ids.begin(), ids.end());
@@ -45,7 +46,7 @@ std::vector<std::int64_t> number_by_sorting(std::span<const std::int64_t> raw, s
   if (ids.size() > at(std::numeric_limits<std::int32_t>::max())) {
     throw DataError("more than 2147483647 distinct ids", "indices have 32 bits");
   }
-  threads.for_ranges(static_cast<std::int64_t>(raw.size()), grain, [&](std::int64_t begin, std::int64_t end, int) {
+  threads.for_ranges(raw.size(), grain, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t r = begin; r < end; ++r) index[at(r)] = index_of(ids, raw[at(r)]);
   });
   return ids;
@@ -76,7 +77,7 @@ struct Seen {
   std::int64_t first = 0, last = 0;
 };
 
-void average(Ratings& ratings, std::span<const Repeat> repeats) {
+void average(Ratings& ratings, Span<const Repeat> repeats) {
   std::map<std::int64_t, std::pair<double, std::int64_t>> sums;  // first row → sum, count
   for (const Repeat& repeat : repeats) {
     auto& [sum, count] =
@@ -106,11 +107,10 @@ void drop(std::vector<T>& column, const std::vector<bool>& dropped) {
 
 }  // namespace
 
-std::vector<std::int64_t> number_ids(std::span<const std::int64_t> raw, std::vector<std::int32_t>& index,
-                                     Threads& threads) {
+std::vector<std::int64_t> number_ids(Span<const std::int64_t> raw, std::vector<std::int32_t>& index, Threads& threads) {
   resize_large(index, raw.size());
   const std::int64_t largest = raw.empty() ? 0 : *std::max_element(raw.begin(), raw.end());
-  const std::int64_t worth = 2 * static_cast<std::int64_t>(raw.size()) + 65536;
+  const std::int64_t worth = 2 * raw.size() + 65536;
   const bool table = largest < std::min<std::int64_t>(worth, std::numeric_limits<std::int32_t>::max());
   return table ? number_by_table(raw, largest, index, threads) : number_by_sorting(raw, index, threads);
 }
@@ -144,7 +144,7 @@ std::vector<Repeat> find_repeats(const Ratings& ratings, Threads& threads) {
   return repeats;
 }
 
-void settle_repeats(Ratings& ratings, std::span<const Repeat> repeats, OnDuplicate policy) {
+void settle_repeats(Ratings& ratings, Span<const Repeat> repeats, OnDuplicate policy) {
   if (repeats.empty()) return;
   if (policy == OnDuplicate::mean) average(ratings, repeats);
   std::vector<bool> dropped(ratings.values.size());
@@ -167,7 +167,7 @@ Ratings assemble(Triples&& triples, const std::optional<Scale>& scale, Threads& 
   return ratings;
 }
 
-Scale data_scale(std::span<const float> values) {
+Scale data_scale(Span<const float> values) {
   if (values.empty()) return {};
   const auto [lowest, highest] = std::minmax_element(values.begin(), values.end());
   Scale scale{*lowest, *highest, 0};

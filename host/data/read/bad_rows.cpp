@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "host/error.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 namespace {
@@ -31,7 +32,7 @@ void BadRows::throw_if_too_many() const {
   throw DataError(row.file, row.line, row.column, row.complaint.reason + limit, row.complaint.hint);
 }
 
-std::string rejects_csv(std::span<const BadRow> rows) {
+std::string rejects_csv(Span<const BadRow> rows) {
   std::string csv = "file,line,byte_offset,column,reason,text\n";
   for (const BadRow& row : rows) {
     csv += quoted(row.file) + ',' + std::to_string(row.line) + ',' + std::to_string(row.byte_offset) + ',' +

@@ -2,9 +2,10 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
-#include <span>
 #include <string>
 #include <vector>
+
+#include "host/span.hpp"
 
 namespace embrace {
 
@@ -50,6 +51,6 @@ class BadRows {
 };
 
 /// CSV with the header file,line,byte_offset,column,reason,text.
-std::string rejects_csv(std::span<const BadRow> rows);
+std::string rejects_csv(Span<const BadRow> rows);
 
 }  // namespace embrace

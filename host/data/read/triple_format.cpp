@@ -8,6 +8,7 @@
 
 #include "host/data/read/fields.hpp"
 #include "host/data/read/text_encoding.hpp"
+#include "host/span.hpp"
 #include "host/text.hpp"
 
 namespace embrace {
@@ -38,7 +39,7 @@ std::vector<HeadLine> lines_of(std::string_view head) {
 }
 
 /// How many of the lines agree on one number (at least three) of fields.
-std::size_t agreeing(std::span<const HeadLine> lines, const std::string& separator) {
+std::size_t agreeing(Span<const HeadLine> lines, const std::string& separator) {
   std::map<int, std::size_t> count;
   Fields fields;
   std::size_t best = 0;
@@ -49,7 +50,7 @@ std::size_t agreeing(std::span<const HeadLine> lines, const std::string& separat
   return best;
 }
 
-std::optional<std::string> find_separator(std::span<const HeadLine> lines) {
+std::optional<std::string> find_separator(Span<const HeadLine> lines) {
   std::size_t best = 0;
   std::optional<std::string> found;
   for (const std::string& separator : separators) {
@@ -78,7 +79,7 @@ std::string plain_name(std::string_view name) {
   return plain;
 }
 
-std::optional<int> column_named(std::span<const std::string> names, std::initializer_list<std::string_view> known) {
+std::optional<int> column_named(Span<const std::string> names, std::initializer_list<std::string_view> known) {
   for (const std::string_view wanted : known) {
     const auto found = std::find(names.begin(), names.end(), wanted);
     if (found != names.end()) return static_cast<int>(found - names.begin());
@@ -86,7 +87,7 @@ std::optional<int> column_named(std::span<const std::string> names, std::initial
   return std::nullopt;
 }
 
-FormatGuess format_from_header(const HeadLine& line, std::span<const std::string_view> fields, TripleFormat format) {
+FormatGuess format_from_header(const HeadLine& line, Span<const std::string_view> fields, TripleFormat format) {
   std::vector<std::string> names;
   std::transform(fields.begin(), fields.end(), std::back_inserter(names), plain_name);
   const auto user = column_named(names, {"user", "userid", "uid", "u"});

@@ -8,6 +8,7 @@
 #include "host/data/read/fields.hpp"
 #include "host/data/read/text_encoding.hpp"
 #include "host/memory.hpp"
+#include "host/span.hpp"
 #include "host/threads.hpp"
 
 namespace embrace {
@@ -105,7 +106,7 @@ std::string columns_text(const TripleFormat& format) {
   return "as many as in the header";
 }
 
-[[noreturn]] void wrong_columns(std::string_view line, const TripleFormat& format, std::span<std::string_view> fields,
+[[noreturn]] void wrong_columns(std::string_view line, const TripleFormat& format, Span<std::string_view> fields,
                                 int n) {
   const bool too_many = n > format.columns;
   const std::string found = too_many && n > most_columns ? "more" : std::to_string(n);

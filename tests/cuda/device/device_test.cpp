@@ -5,6 +5,7 @@
 
 #include "cuda/device/memory_plan.hpp"
 #include "host/error.hpp"
+#include "host/span.hpp"
 #include "tests/cuda/gpu_test.hpp"
 
 namespace embrace::gpu {
@@ -26,7 +27,7 @@ TEST_F(DeviceTest, CopiesOfEverySizeComeBackUnchanged) {
 TEST_F(DeviceTest, UploadHasReadItsSourceWhenItReturns) {
   std::vector<std::int32_t> values(100, 7);
   DeviceBuffer<std::int32_t> buffer(device(), 100);
-  device().upload(std::span<const std::int32_t>(values), buffer.span());
+  device().upload(Span<const std::int32_t>(values), buffer.span());
   std::fill(values.begin(), values.end(), 9);
   EXPECT_EQ(buffer.download(), std::vector<std::int32_t>(100, 7));
 }
@@ -40,7 +41,7 @@ TEST_F(DeviceTest, MatricesHaveAlignedRowsThatEndInZeros) {
     const DeviceMatrixView<float> view = matrix.view();
     EXPECT_EQ(view.stride % 4, 0);
     std::vector<float> padded(static_cast<std::size_t>(3 * view.stride));
-    device().download(DeviceSpan<const float>{view.data, 3 * view.stride}, std::span(padded));
+    device().download(DeviceSpan<const float>{view.data, 3 * view.stride}, Span(padded));
     const Matrix back = download(device(), matrix);
     for (std::int64_t r = 0; r < 3; ++r) {
       for (std::int64_t c = 0; c < view.stride; ++c) {
@@ -106,7 +107,7 @@ TEST_F(DeviceTest, EveryCallCanFailAndNothingLeaks) {
   const auto work = [] {
     Device another(0);
     const std::vector<float> ones(5, 1.0F);
-    const DeviceBuffer<float> buffer(another, std::span<const float>(ones));
+    const DeviceBuffer<float> buffer(another, Span<const float>(ones));
     Timer timer(another);
     timer.start();
     EXPECT_GE(timer.seconds(), 0.0);

@@ -3,6 +3,7 @@
 #include "cuda/learning/embedding.hpp"
 
 #include "host/random.hpp"
+#include "host/span.hpp"
 #include "tests/cuda/gpu_test.hpp"
 
 namespace embrace::gpu {
@@ -27,8 +28,8 @@ struct Model {
     item_bias.resize(static_cast<std::size_t>(item_count));
     fill(user_bias.data(), user_bias.size(), 3);
     fill(item_bias.data(), item_bias.size(), 4);
-    device.user_bias = {on, std::span<const float>(user_bias)};
-    device.item_bias = {on, std::span<const float>(item_bias)};
+    device.user_bias = {on, Span<const float>(user_bias)};
+    device.item_bias = {on, Span<const float>(item_bias)};
     device.offset = 3.5F;
   }
   double score(std::int64_t u, std::int64_t i) const {

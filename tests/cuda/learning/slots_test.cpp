@@ -4,6 +4,7 @@
 
 #include "cuda/learning/minibatches.hpp"
 #include "host/methods/registry.hpp"
+#include "host/span.hpp"
 #include "tests/cuda/gpu_test.hpp"
 #include "tests/feature_problem.hpp"
 
@@ -92,7 +93,7 @@ std::vector<Collected> on_host(EmbeddingTable& table, const std::vector<std::int
   std::vector<Collected> out;
   Slots slots;
   for (std::size_t first = 0; first < entity.size(); first += batch) {
-    const auto part = std::span(entity).subspan(first, std::min(batch, entity.size() - first));
+    const auto part = Span(entity).subspan(first, std::min(batch, entity.size() - first));
     table.collect(part, share, 10 + 2 * out.size(), Random(seed, Stream::dropout), slots);
     Collected& now = out.emplace_back();
     for (std::size_t s = 0; s < part.size(); ++s) now.reads[part[s]].push_back(static_cast<std::int32_t>(s));
@@ -117,7 +118,7 @@ std::vector<Collected> on_host(EmbeddingTable& table, const std::vector<std::int
 template <typename T>
 std::vector<T> downloaded(Device& device, DeviceSpan<const T> from) {
   std::vector<T> to(static_cast<std::size_t>(from.size));
-  if (from.size > 0) device.download(from, std::span(to));
+  if (from.size > 0) device.download(from, Span(to));
   return to;
 }
 
@@ -173,7 +174,7 @@ TEST_F(SlotsTest, CollectsWhatTheHostCollects) {
         const Slots::Bounds bounds = Slots::bounds(host, batch, batches);
         Slots slots(device(), bounds, host.slices());
         SortBuffers sorts(device(), batches * std::max(bounds.entries, bounds.reads) + 1);
-        device().upload(std::span<const std::int32_t>(entity), slots.entity_of_read().part(0, reads));
+        device().upload(Span<const std::int32_t>(entity), slots.entity_of_read().part(0, reads));
         slots.collect(device(), table.view(), reads, {share, seed, 10}, sorts);
         const auto expected = on_host(host, entity, static_cast<std::size_t>(batch));
         ASSERT_EQ(static_cast<std::int64_t>(expected.size()), batches);

@@ -9,6 +9,7 @@
 #include "host/error.hpp"
 #include "host/methods/registry.hpp"
 #include "host/random.hpp"
+#include "host/span.hpp"
 #include "host/sparse.hpp"
 #include "tests/cuda/gpu_test.hpp"
 #include "tests/reference/alternating_reference.hpp"
@@ -58,7 +59,7 @@ struct Sweep {
         rows(device, ratings.view()),
         plan(device, ratings.view()),
         fixed(device, columns, factors),
-        fixed_bias(device, std::span<const float>(bias)),
+        fixed_bias(device, Span<const float>(bias)),
         solved(device, ratings.rows(), factors),
         solved_bias(device, ratings.rows()),
         loss(device, ratings.rows()) {
@@ -91,7 +92,7 @@ constexpr double mean = 2.5;
 
 void solve_explicit(Device& device, Sweep& sweep, Solver solver) {
   const std::vector<float> ridges = sweep.ridges(0);
-  const DeviceBuffer<float> ridge(device, std::span<const float>(ridges));
+  const DeviceBuffer<float> ridge(device, Span<const float>(ridges));
   solve_rows(device, sweep.rows.view(), sweep.plan.view(),
              ExplicitSystems{.fixed = std::as_const(sweep.fixed).view(),
                              .fixed_bias = sweep.fixed_bias.span(),
@@ -108,7 +109,7 @@ void solve_explicit(Device& device, Sweep& sweep, Solver solver) {
 template <typename Solve>
 void with_implicit_systems(Device& device, Sweep& sweep, const Solve& solve) {
   const std::vector<float> ridges = sweep.ridges(sweep.hyper["alpha"]);
-  const DeviceBuffer<float> ridge(device, std::span<const float>(ridges));
+  const DeviceBuffer<float> ridge(device, Span<const float>(ridges));
   const std::int64_t width = padded_factors(sweep.fixed.columns());
   DeviceMatrix gram(device, width, width);
   form_gram(device, std::as_const(sweep.fixed).view(), gram.view());

@@ -91,7 +91,7 @@ TEST_F(RowsTest, EveryRowIsPlannedOnceAndWithinTheBytesPromised) {
   std::vector<int> seen(static_cast<std::size_t>(matrix.rows()), 0);
   const auto note = [&](DeviceSpan<const std::int32_t> list, std::int64_t shortest, std::int64_t longest) {
     std::vector<std::int32_t> rows(static_cast<std::size_t>(list.size));
-    device().download(list, std::span(rows));
+    device().download(list, Span(rows));
     for (const std::int32_t row : rows) {
       ++seen[static_cast<std::size_t>(row)];
       EXPECT_GE(host.row_size(row), shortest);
@@ -102,8 +102,8 @@ TEST_F(RowsTest, EveryRowIsPlannedOnceAndWithinTheBytesPromised) {
   note(view.medium_rows, 33, 2048);
   std::vector<LongRow> long_rows(static_cast<std::size_t>(view.long_rows.size));
   std::vector<RowPiece> pieces(static_cast<std::size_t>(view.pieces.size));
-  device().download(view.long_rows, std::span(long_rows));
-  device().download(view.pieces, std::span(pieces));
+  device().download(view.long_rows, Span(long_rows));
+  device().download(view.pieces, Span(pieces));
   for (std::size_t owner = 0; owner < long_rows.size(); ++owner) {
     const LongRow& row = long_rows[owner];
     ++seen[static_cast<std::size_t>(row.row)];

@@ -3,6 +3,7 @@
 
 #include "cuda/learning/embedding_table.cuh"
 #include "host/random.hpp"
+#include "host/span.hpp"
 #include "tests/cuda/gpu_test.hpp"
 
 namespace embrace::gpu {
@@ -84,9 +85,9 @@ TEST_F(SegmentsTest, SumsOfSegmentsOfEverySize) {
         const auto count = static_cast<std::int64_t>(batches.size()), size = list.ends.back();
         Segments segments(device(), count, size);
         SortBuffers sums(device(), size + 1);
-        device().upload(std::span<const std::uint32_t>(list.keys), segments.keys());
-        device().upload(std::span<const Element>(list.elements), segments.elements());
-        device().upload(std::span<const std::int64_t>(list.ends), segments.batch_elements());
+        device().upload(Span<const std::uint32_t>(list.keys), segments.keys());
+        device().upload(Span<const Element>(list.elements), segments.elements());
+        device().upload(Span<const std::int64_t>(list.ends), segments.batch_elements());
         segments.cut(device(), count, size, sums);
         DeviceMatrix out(device(), list.key_count, factors);
         DeviceBuffer<float> bias(device(), list.key_count), extra(device(), list.key_count);

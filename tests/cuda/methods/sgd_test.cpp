@@ -13,6 +13,7 @@
 #include "host/math/normal_equations.hpp"
 #include "host/methods/registry.hpp"
 #include "host/methods/sgd_kernel.hpp"
+#include "host/span.hpp"
 #include "tests/cuda/gpu_test.hpp"
 #include "tests/planted.hpp"
 #include "tests/reference/sgd_reference.hpp"
@@ -175,7 +176,7 @@ struct Models {
             DeviceBuffer<SgdDecay>& decay, Matrix& cpu, std::vector<float>& cpu_bias, test::SgdRows& plain) {
     const std::int64_t n = rows.rows();
     const auto size = static_cast<std::size_t>(n);
-    const DeviceBuffer<std::int64_t> offsets(device, std::span(rows.offsets));
+    const DeviceBuffer<std::int64_t> offsets(device, Span(rows.offsets));
     matrix = DeviceMatrix(device, n, factors);
     draw_factors(device, seed, first, offsets.span(), 0.1, matrix.view());
     bias = {device, n};
@@ -337,7 +338,7 @@ TEST_F(SgdEpochTest, NumbersOutOfBoundsAreSeen) {
   for (const float bad : {2e15F, -std::numeric_limits<float>::infinity(), std::numeric_limits<float>::quiet_NaN()}) {
     Models models(device(), random_data(41, 50, 0.3), 9);  // the last user has nobody's ratings: nothing spreads
     const std::vector<float> one = {bad};
-    device().upload(std::span<const float>(one), models.user_bias.span().part(40, 1));
+    device().upload(Span<const float>(one), models.user_bias.span().part(40, 1));
     EXPECT_NE(models.descend_on_device(sgd, 0).unbounded, 0) << bad;
   }
 }

@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "host/array.hpp"
 #include "host/data/split/split.hpp"
 #include "host/data/split/split_name.hpp"
 #include "host/data/synthetic/synthetic_world.hpp"
@@ -150,7 +151,7 @@ double bias_rmse(const Dataset& data, const Fold& fold, Threads& threads) {
     test_items.push_back(data.ratings.items[at(p)]);
   }
   const Csr rows = csr_from_triples(data.ratings.user_count(), data.ratings.item_count(), users, items, values);
-  std::vector<std::int64_t> order;
+  Array<std::int64_t> order;
   const Csr columns = transposed(rows.view(), &order);
   const Hyper hyper = make_hyper(*find_method("bias"), Task::rating, {});
   const auto trainer =

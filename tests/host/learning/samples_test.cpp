@@ -61,7 +61,7 @@ TEST(Samples, SampledMoviesAreTrainedAndNotTheUsers) {
     const bool pairwise = kind == Samples::Negatives::pairwise;
     EXPECT_EQ(size, data.ratings.entries() * (pairwise ? 1 : 5));
     std::set<std::int32_t> entries;
-    for (std::size_t s = 0; s < batch.users.size(); ++s) {
+    for (std::int64_t s = 0; s < batch.users.size(); ++s) {
       const bool positive = batch.targets[s] == 1.0F;
       EXPECT_EQ(rated(data, batch.users[s], batch.items[s]), positive);
       if (positive) entries.insert(batch.entries[s]);
@@ -103,7 +103,7 @@ TEST(Samples, CandidatesAreTrainedAndNotTheUsers) {
   samples.fill(samples.order(0), 0, 0, samples.size(), threads, batch);
   ASSERT_EQ(batch.items.size(), 2 * batch.users.size());
   std::set<std::int32_t> seen;
-  for (std::size_t s = 0; s < batch.users.size(); ++s) {
+  for (std::int64_t s = 0; s < batch.users.size(); ++s) {
     for (int trial = 0; trial < Samples::most_candidates; ++trial) {
       const std::int32_t item = samples.candidate(batch.users[s], batch.numbers[s], 0, trial);
       EXPECT_FALSE(rated(data, batch.users[s], item));
@@ -128,7 +128,7 @@ TEST(Samples, AUserWhoHasAllMoviesIsLeftOutAndOneWhoHasAllButOneIsNot) {
   data.set_ratings(2, 200, row, column, std::vector<float>(row.size(), 1.0F));
   const auto [batch, size] = filled(data, Samples::Negatives::pairwise);
   EXPECT_EQ(size, 199);
-  for (std::size_t s = 0; s < batch.users.size(); ++s) {
+  for (std::int64_t s = 0; s < batch.users.size(); ++s) {
     EXPECT_EQ(batch.users[s], 1);
     EXPECT_EQ(batch.items[batch.users.size() + s], 0);
   }

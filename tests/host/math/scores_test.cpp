@@ -16,7 +16,8 @@ struct Model {
       : users(user_count, factors + gap), items(item_count, factors + gap), columns(factors) {
     const Random random(5, Stream::synthetic);
     const auto fill = [&](Matrix& matrix, std::uint32_t b) {
-      for (std::size_t p = 0; p < matrix.size(); ++p) matrix.data()[p] = static_cast<float>(random.normal(p, b));
+      for (std::int64_t p = 0; p < matrix.size(); ++p)
+        matrix.data()[p] = static_cast<float>(random.normal(static_cast<std::uint64_t>(p), b));
     };
     fill(users, 0);
     fill(items, 1);

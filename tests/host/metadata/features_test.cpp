@@ -72,7 +72,7 @@ std::multiset<std::vector<std::pair<std::int32_t, float>>> row_set(const Feature
   const CsrView view = features.rows.view();
   for (std::int64_t r = 0; r < view.rows; ++r) {
     std::vector<std::pair<std::int32_t, float>> row;
-    for (std::size_t e = 0; e < view.row_indices(r).size(); ++e) {
+    for (std::int64_t e = 0; e < view.row_indices(r).size(); ++e) {
       row.emplace_back(view.row_indices(r)[e], view.row_values(r)[e]);
     }
     rows.insert(row);
@@ -134,7 +134,7 @@ TEST(Features, FieldsCoverAllColumnsAndNothingIsOutsideOrNaN) {
     EXPECT_EQ(next, f.rows.columns);
     for (std::int64_t r = 0; r < rows; ++r) {
       const auto columns = f.rows.view().row_indices(r);
-      for (std::size_t e = 0; e < columns.size(); ++e) {
+      for (std::int64_t e = 0; e < columns.size(); ++e) {
         EXPECT_TRUE(columns[e] >= 0 && columns[e] < f.rows.columns);
         EXPECT_TRUE(e == 0 || columns[e - 1] < columns[e]);
         EXPECT_TRUE(std::isfinite(f.rows.view().row_values(r)[e]));
@@ -152,7 +152,7 @@ TEST(Features, WeightsOfGenresWordsAndTagsSumToOne) {
     for (std::int64_t item = 0; item < data.ratings.item_count(); ++item) {
       double sum = 0;
       const auto columns = set.item->rows.view().row_indices(item);
-      for (std::size_t e = 0; e < columns.size(); ++e) {
+      for (std::int64_t e = 0; e < columns.size(); ++e) {
         if (columns[e] >= f.first && columns[e] < f.last)
           sum += static_cast<double>(set.item->rows.view().row_values(item)[e]);
       }
@@ -354,7 +354,7 @@ TEST(Features, RandomHasTheShapeAndOtherColumns) {
     for (const Field& f : plain.item->fields)
       EXPECT_EQ(entries(*plain.item, f.name, row), entries(*noise.item, f.name, row));
     const auto columns = noise.item->rows.view().row_indices(row);
-    for (std::size_t e = 1; e < columns.size(); ++e) EXPECT_LT(columns[e - 1], columns[e]);
+    for (std::int64_t e = 1; e < columns.size(); ++e) EXPECT_LT(columns[e - 1], columns[e]);
   }
   EXPECT_NE(plain.item->rows.indices, noise.item->rows.indices);
   EXPECT_NE(plain.user->rows.values, noise.user->rows.values);

@@ -80,7 +80,7 @@ std::vector<reference::Sample> batch_of(const test::FeatureProblem& data, Task t
   Batch batch;
   samples.fill(samples.order(epoch), epoch, 0, samples.size(), threads, batch);
   std::vector<reference::Sample> out;
-  for (std::size_t s = 0; s < batch.users.size(); ++s) {
+  for (std::int64_t s = 0; s < batch.users.size(); ++s) {
     reference::Sample sample{batch.users[s], batch.items[s]};
     if (task == Task::rating) sample.context = batch.entries[s];
     sample.target = static_cast<double>(batch.targets[s]);
@@ -231,7 +231,7 @@ Matrix activations(double share, std::int64_t n, std::uint64_t first) {
 TEST(Deep, DropoutDropsItsShareAndScalesTheRest) {
   const Matrix h = activations(0.3, 2000, 0);
   std::int64_t dropped = 0;
-  for (std::size_t k = 0; k < h.size(); ++k) {
+  for (std::int64_t k = 0; k < h.size(); ++k) {
     dropped += h.data()[k] == 0.0F ? 1 : 0;
     if (h.data()[k] != 0.0F) {
       ASSERT_FLOAT_EQ(h.data()[k], 1.0F / 0.7F);

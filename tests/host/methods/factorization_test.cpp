@@ -8,6 +8,7 @@
 #include "host/math/normal_equations.hpp"
 #include "host/matrix.hpp"
 #include "host/methods/registry.hpp"
+#include "host/span.hpp"
 #include "tests/planted.hpp"
 #include "tests/reference/alternating_reference.hpp"
 #include "tests/same_bits.hpp"
@@ -38,7 +39,7 @@ const Data& small_data() {
   return data;
 }
 
-std::vector<double> to_double(std::span<const float> values, std::int64_t size) {
+std::vector<double> to_double(Span<const float> values, std::int64_t size) {
   if (values.empty()) return std::vector<double>(static_cast<std::size_t>(size), 0);
   return {values.begin(), values.end()};
 }

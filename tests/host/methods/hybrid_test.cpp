@@ -76,7 +76,7 @@ std::vector<reference::Sample> batch_of(const test::FeatureProblem& data, const 
   Batch batch;
   samples.fill(samples.order(epoch), epoch, 0, samples.size(), threads, batch);
   std::vector<reference::Sample> out;
-  for (std::size_t s = 0; s < batch.users.size(); ++s) {
+  for (std::int64_t s = 0; s < batch.users.size(); ++s) {
     reference::Sample sample{batch.users[s], batch.items[s]};
     if (model.kind == Loss::squared) sample.context = batch.entries[s];
     if (model.kind == Loss::bpr) sample.other = batch.items[batch.users.size() + s];

@@ -8,11 +8,13 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/metrics/metric.hpp"
 #include "host/metrics/ranking.hpp"
 #include "host/metrics/rating.hpp"
 #include "host/random.hpp"
+#include "host/span.hpp"
 #include "tests/reference/plain_ranking.hpp"
 
 namespace embrace {
@@ -25,8 +27,8 @@ class TableTrainer : public Trainer {
  public:
   TableTrainer(const std::vector<PlainUser>& users, Threads& threads) : Trainer(threads), table_(users) {}
   EpochResult epoch() override { return {}; }
-  void score(std::span<const std::int32_t> users, MatrixView out) const override {
-    threads_.for_each(static_cast<std::int64_t>(users.size()), [&](std::int64_t row, int) {
+  void score(Span<const std::int32_t> users, MatrixView out) const override {
+    threads_.for_each(users.size(), [&](std::int64_t row, int) {
       const auto& scores = table_[static_cast<std::size_t>(users[static_cast<std::size_t>(row)])].scores;
       for (std::int64_t i = 0; i < out.columns; ++i)
         out(row, i) = static_cast<float>(scores[static_cast<std::size_t>(i)]);
@@ -232,7 +234,7 @@ TEST(Ranking, AnyNumberOfThreadsGivesTheSameBitsAcrossBatches) {
   // More users than one batch of 4096, so that batches are joined.
   const auto users = random_users(11, 9000, 20, 6);
   const RankingResult one = evaluate(users, 20, {1, 10}, 3, false, 1), four = evaluate(users, 20, {1, 10}, 3, false, 4);
-  for (std::size_t m = 0; m < one.metrics.size(); ++m) {
+  for (std::int64_t m = 0; m < one.metrics.size(); ++m) {
     EXPECT_EQ(one.metrics[m].sums, four.metrics[m].sums);
     EXPECT_TRUE(std::is_sorted(one.metrics[m].users.begin(), one.metrics[m].users.end()));
   }
@@ -303,21 +305,20 @@ TEST(Metrics, AreFoundByBaseNameAndSaidInFull) {
 class ListTrainer final : public TableTrainer {
  public:
   using TableTrainer::TableTrainer;
-  bool rank(std::span<const std::int32_t> users, CsrView mask, std::int64_t depth,
-            std::span<ScoredItem> out) const override {
+  bool rank(Span<const std::int32_t> users, CsrView mask, std::int64_t depth, Span<ScoredItem> out) const override {
     const std::int64_t items = mask.columns;
-    std::vector<float> scores(users.size() * static_cast<std::size_t>(items));
-    score(users, {scores.data(), static_cast<std::int64_t>(users.size()), items, items});
-    for (std::size_t u = 0; u < users.size(); ++u) {
+    Array<float> scores(users.size() * items);
+    score(users, {scores.data(), users.size(), items, items});
+    for (std::int64_t u = 0; u < users.size(); ++u) {
       const auto seen = mask.row_indices(users[u]);
       std::vector<ScoredItem> list;
       for (std::int32_t i = 0; i < items; ++i) {
-        const float score = scores[u * static_cast<std::size_t>(items) + static_cast<std::size_t>(i)];
+        const float score = scores[u * items + i];
         if (!std::binary_search(seen.begin(), seen.end(), i)) list.push_back({i, score});
       }
       std::stable_sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
       list.resize(static_cast<std::size_t>(depth));
-      std::copy(list.begin(), list.end(), out.begin() + static_cast<std::ptrdiff_t>(u) * depth);
+      std::copy(list.begin(), list.end(), out.begin() + u * depth);
     }
     return true;
   }
@@ -336,12 +337,12 @@ TEST(Ranking, ATrainerThatRanksByItselfGivesTheSame) {
       const RankingResult scored = evaluate_ranking(TableTrainer(users, threads), query, threads);
       const RankingResult listed = evaluate_ranking(ListTrainer(users, threads), query, threads);
       ASSERT_EQ(listed.metrics.size(), scored.metrics.size());
-      for (std::size_t m = 0; m < scored.metrics.size(); ++m) {
+      for (std::int64_t m = 0; m < scored.metrics.size(); ++m) {
         EXPECT_EQ(listed.metrics[m].name, scored.metrics[m].name);
         EXPECT_EQ(listed.metrics[m].sums, scored.metrics[m].sums) << scored.metrics[m].name;
       }
       ASSERT_EQ(listed.answers.size(), scored.answers.size());
-      for (std::size_t a = 0; a < scored.answers.size(); ++a) {
+      for (std::int64_t a = 0; a < scored.answers.size(); ++a) {
         EXPECT_EQ(listed.answers[a].user, scored.answers[a].user);
         EXPECT_EQ(listed.answers[a].item, scored.answers[a].item);
         EXPECT_EQ(listed.answers[a].rank, scored.answers[a].rank);

@@ -32,7 +32,7 @@ std::vector<double> plain_bootstrap(const UserValues& metric) {
   std::vector<double> values;
   for (std::uint32_t b = 0; b < 1000; ++b) {
     double sum = 0, weight = 0;
-    for (std::size_t u = 0; u < metric.users.size(); ++u) {
+    for (std::int64_t u = 0; u < metric.users.size(); ++u) {
       const auto bits = random.bits(static_cast<std::uint64_t>(metric.users[u]), b / 4);
       const double w = -std::log((static_cast<double>(bits[b % 4]) + 0.5) / 4294967296.0);
       sum += w * metric.sums[u];
@@ -85,7 +85,7 @@ TEST(Bootstrap, DrawsArePairedByRawIdWhateverElseIsMeasured) {
   UserValues shifted = both;
   for (double& value : shifted.sums) value += 0.25;
   const auto a = bootstrap({&both, 1}, threads)[0], b = bootstrap({&shifted, 1}, threads)[0];
-  for (std::size_t d = 0; d < a.size(); ++d) ASSERT_NEAR(b[d] - a[d], 0.25, 1e-12);
+  for (std::int64_t d = 0; d < a.size(); ++d) ASSERT_NEAR(b[d] - a[d], 0.25, 1e-12);
 }
 
 TEST(Bootstrap, AnyNumberOfThreadsGivesTheSameBits) {
