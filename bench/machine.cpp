@@ -11,7 +11,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "host/blas.hpp"
+#include "host/math/product.hpp"
 #include "host/threads.hpp"
 
 namespace embrace {

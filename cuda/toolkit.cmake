@@ -62,18 +62,17 @@ get_filename_component(toolkit_bin ${toolkit_bin} DIRECTORY)
 get_filename_component(toolkit ${toolkit_bin} DIRECTORY)
 get_filename_component(packages ${toolkit} DIRECTORY)
 file(GLOB places ${toolkit} ${toolkit}/targets/* ${CMAKE_CUDA_COMPILER_TOOLKIT_ROOT} /usr/local/cuda
-     ${packages}/cuda_runtime ${packages}/cublas ${packages}/cusolver)
+     ${packages}/cuda_runtime ${packages}/cublas)
 string(REGEX MATCH "^[0-9]+" major ${CMAKE_CUDA_COMPILER_VERSION})
-math(EXPR previous "${major} - 1")  # cuSOLVER counts one behind
-foreach(library cudart cublas cusolver)
+foreach(library cudart cublas)
   string(TOUPPER CUDA_${library}_LIBRARY variable)
-  find_library(${variable} NAMES ${library} lib${library}.so.${major} lib${library}.so.${previous}
+  find_library(${variable} NAMES ${library} lib${library}.so.${major}
                HINTS ${places} ${CMAKE_CUDA_IMPLICIT_LINK_DIRECTORIES} PATH_SUFFIXES lib64 lib)
   if(NOT ${variable})
     without_cuda("nvcc ${CMAKE_CUDA_COMPILER_VERSION} was found, but not lib${library}.so; install the toolkit's libraries")
   endif()
 endforeach()
-foreach(header cuda_runtime.h cublas_v2.h cusolverDn.h)
+foreach(header cuda_runtime.h cublas_v2.h)
   string(MAKE_C_IDENTIFIER ${header} variable)
   string(TOUPPER CUDA_${variable}_INCLUDE variable)
   find_path(${variable} ${header} HINTS ${places} ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES} PATH_SUFFIXES include)
@@ -83,8 +82,8 @@ foreach(header cuda_runtime.h cublas_v2.h cusolverDn.h)
 endforeach()
 
 add_library(embrace_toolkit INTERFACE)
-target_include_directories(embrace_toolkit SYSTEM INTERFACE ${CUDA_CUDA_RUNTIME_H_INCLUDE} ${CUDA_CUBLAS_V2_H_INCLUDE} ${CUDA_CUSOLVERDN_H_INCLUDE})
-target_link_libraries(embrace_toolkit INTERFACE ${CUDA_CUDART_LIBRARY} ${CUDA_CUBLAS_LIBRARY} ${CUDA_CUSOLVER_LIBRARY})
+target_include_directories(embrace_toolkit SYSTEM INTERFACE ${CUDA_CUDA_RUNTIME_H_INCLUDE} ${CUDA_CUBLAS_V2_H_INCLUDE})
+target_link_libraries(embrace_toolkit INTERFACE ${CUDA_CUDART_LIBRARY} ${CUDA_CUBLAS_LIBRARY})
 # CMake leaves folders that nvcc searches by itself out of the run path; a RUNPATH, unlike an RPATH, comes after
 # LD_LIBRARY_PATH.
 foreach(variable CUDA_CUDART_LIBRARY CUDA_CUBLAS_LIBRARY CUDA_CUSOLVER_LIBRARY)

@@ -1,8 +1,7 @@
 // gemm: the machine's rate of float products (OpenBLAS, one call a thread). What compute-bound operations are divided
 // by.
-#include <cblas.h>
-
 #include "bench/cases/operation.hpp"
+#include "host/math/product.hpp"
 #include "host/matrix.hpp"
 
 namespace embrace::cases {
@@ -27,9 +26,8 @@ class Gemm final : public Case {
     auto c = std::make_shared<AlignedVector<float>>(static_cast<std::size_t>(n_ * n_));
     const auto run = [this, c, &threads] {
       threads.for_ranges(n_, 128, [&](std::int64_t begin, std::int64_t end, int) {
-        const auto n = static_cast<blasint>(n_);
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, static_cast<blasint>(end - begin), n, n, 1.0F,
-                    a_.data() + begin * n_, n, b_.data(), n, 0.0F, c->data() + begin * n_, n);
+        multiply({a_.data() + begin * n_, end - begin, n_, n_}, {b_.data(), n_, n_, n_}, 0,
+                 {c->data() + begin * n_, end - begin, n_, n_});
       });
     };
     return {run, [c] { return std::vector<double>(c->begin(), c->end()); }};

@@ -11,8 +11,8 @@
 #include "bench/cli/shared_options.hpp"
 #include "bench/devices.hpp"
 #include "bench/machine.hpp"
-#include "host/blas.hpp"
 #include "host/build_info.hpp"
+#include "host/math/product.hpp"
 #include "host/threads.hpp"
 
 namespace embrace::cli {

@@ -6,8 +6,8 @@
 
 #include "bench/cli/arguments.hpp"
 #include "bench/interrupt.hpp"
-#include "host/blas.hpp"
 #include "host/error.hpp"
+#include "host/math/product.hpp"
 
 namespace {
 

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "bench/machine.hpp"
-#include "host/blas.hpp"
 #include "host/build_info.hpp"
+#include "host/math/product.hpp"
 #include "host/threads.hpp"
 
 namespace embrace::programs {

@@ -18,23 +18,6 @@ std::string describe(const char* call, const char* text, const std::source_locat
   return std::string(call) + " failed: " + text + " (" + std::string(file) + ":" + std::to_string(place.line()) + ")";
 }
 
-const char* text_of(cusolverStatus_t status) {
-  switch (status) {
-    case CUSOLVER_STATUS_NOT_INITIALIZED:
-      return "the library was not initialized";
-    case CUSOLVER_STATUS_ALLOC_FAILED:
-      return "the resource allocation failed";
-    case CUSOLVER_STATUS_INVALID_VALUE:
-      return "an invalid value was passed to the function";
-    case CUSOLVER_STATUS_ARCH_MISMATCH:
-      return "the device's architecture is not supported";
-    case CUSOLVER_STATUS_EXECUTION_FAILED:
-      return "the function failed to launch on the GPU";
-    default:
-      return "an internal error";
-  }
-}
-
 }  // namespace
 
 void check(cudaError_t status, const char* call, std::source_location place) {
@@ -49,13 +32,6 @@ void check(cublasStatus_t status, const char* call, std::source_location place) 
   if (status == CUBLAS_STATUS_SUCCESS) return;
   const std::string text = describe(call, cublasGetStatusString(status), place);
   if (status == CUBLAS_STATUS_ALLOC_FAILED) throw OutOfMemory("the device's memory is full: " + text);
-  throw CudaError(text);
-}
-
-void check(cusolverStatus_t status, const char* call, std::source_location place) {
-  if (status == CUSOLVER_STATUS_SUCCESS) return;
-  const std::string text = describe(call, text_of(status), place);
-  if (status == CUSOLVER_STATUS_ALLOC_FAILED) throw OutOfMemory("the device's memory is full: " + text);
   throw CudaError(text);
 }
 

@@ -1,9 +1,8 @@
-// Every call of the CUDA run time, cuBLAS and cuSOLVER goes through EMBRACE_CHECK: a status that is no success becomes
-// a typed exception that names call, text, file and line.
+// Every call of the CUDA run time and of cuBLAS goes through EMBRACE_CHECK: a status that is no success becomes a typed
+// exception that names call, text, file and line.
 #pragma once
 #include <cublas_v2.h>
 #include <cuda_runtime_api.h>
-#include <cusolverDn.h>
 
 #include <cstdint>
 #include <source_location>
@@ -21,7 +20,6 @@ class CudaError : public std::runtime_error {
 /// Throws unless the status is success. A sticky error of the run time is cleared, so that the next run is not blamed.
 void check(cudaError_t status, const char* call, std::source_location place = std::source_location::current());
 void check(cublasStatus_t status, const char* call, std::source_location place = std::source_location::current());
-void check(cusolverStatus_t status, const char* call, std::source_location place = std::source_location::current());
 
 /// For destructors: says what failed on stderr.
 void complain(cudaError_t status, const char* call) noexcept;
@@ -36,7 +34,6 @@ namespace detail {
 bool fail_this_call();
 inline cudaError_t failure(cudaError_t*) { return cudaErrorLaunchFailure; }
 inline cublasStatus_t failure(cublasStatus_t*) { return CUBLAS_STATUS_EXECUTION_FAILED; }
-inline cusolverStatus_t failure(cusolverStatus_t*) { return CUSOLVER_STATUS_EXECUTION_FAILED; }
 }  // namespace detail
 
 #define EMBRACE_CHECK(call)                                                                          \

@@ -14,10 +14,6 @@ constexpr std::size_t staging_bytes = std::size_t{4} << 20U;  // long enough tha
 
 std::atomic<std::int64_t> held{0};
 
-void complain_if(bool failed, const char* call) noexcept {
-  if (failed) complain(cudaErrorUnknown, call);
-}
-
 }  // namespace
 
 Device::Device(int number) : number_(number) {
@@ -32,8 +28,6 @@ Device::Device(int number) : number_(number) {
     EMBRACE_CHECK(cudaMemPoolSetAttribute(pool_, cudaMemPoolAttrReleaseThreshold, &keep_all));
     EMBRACE_CHECK(cublasCreate(&blas_));
     EMBRACE_CHECK(cublasSetStream(blas_, stream_));
-    EMBRACE_CHECK(cusolverDnCreate(&solver_));
-    EMBRACE_CHECK(cusolverDnSetStream(solver_, stream_));
   } catch (...) {
     close();
     throw;
@@ -44,8 +38,7 @@ Device::~Device() { close(); }
 
 void Device::close() noexcept {
   if (stream_ != nullptr) complain(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
-  if (solver_ != nullptr) complain_if(cusolverDnDestroy(solver_) != CUSOLVER_STATUS_SUCCESS, "cusolverDnDestroy");
-  if (blas_ != nullptr) complain_if(cublasDestroy(blas_) != CUBLAS_STATUS_SUCCESS, "cublasDestroy");
+  if (blas_ != nullptr && cublasDestroy(blas_) != CUBLAS_STATUS_SUCCESS) complain(cudaErrorUnknown, "cublasDestroy");
   for (Staging& staging : staging_) {
     if (staging.idle != nullptr) complain(cudaEventDestroy(staging.idle), "cudaEventDestroy");
     if (staging.memory != nullptr) complain(cudaFreeHost(staging.memory), "cudaFreeHost");

@@ -1,4 +1,4 @@
-// Device: one CUDA device with a stream and library handles, made once per run and passed first. DeviceBuffer and what
+// Device: one CUDA device with a stream and a cuBLAS handle, made once per run and passed first. DeviceBuffer and what
 // is built of it: memory that lives as long as its owner, allocated and freed in the order of the stream.
 // All work goes to the device's own stream; the default stream is never used. Not for several threads at once.
 #pragma once
@@ -28,7 +28,6 @@ class Device {
   int number() const { return number_; }
   cudaStream_t stream() const { return stream_; }
   cublasHandle_t blas() const { return blas_; }  // row-major callers: cuda/math/product.hpp
-  cusolverDnHandle_t solver() const { return solver_; }
   int multiprocessors() const { return multiprocessors_; }
   std::int64_t cache_bytes() const { return cache_bytes_; }  // level 2
 
@@ -70,7 +69,6 @@ class Device {
   cudaStream_t stream_ = nullptr;
   cudaMemPool_t pool_ = nullptr;
   cublasHandle_t blas_ = nullptr;
-  cusolverDnHandle_t solver_ = nullptr;
   std::array<Staging, 2> staging_;  // made at the first copy
   std::int64_t used_ = 0;
   std::int64_t peak_ = 0;

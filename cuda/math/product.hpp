@@ -1,5 +1,5 @@
-// Dense linear algebra on row-major matrices: the only caller of cuBLAS and cuSOLVER. Single precision throughout:
-// tensor cores round their inputs to TF32 only where a name says so.
+// Products of row-major matrices: the only caller of cuBLAS. Single precision throughout: tensor cores round their
+// inputs to TF32 only where a name says so.
 #pragma once
 #include "cuda/device/device.hpp"
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <mutex>
+#include <sstream>
 #include <stdexcept>
 
 namespace embrace {
@@ -15,16 +16,11 @@ blasint size_of(std::int64_t n) {
   return static_cast<blasint>(n);
 }
 
-/// OpenBLAS starts with its own threads; ours are enough.
-void one_thread() {
-  static std::once_flag once;
-  std::call_once(once, [] { openblas_set_num_threads(1); });
-}
-
 void product(CBLAS_TRANSPOSE turn_a, ConstMatrixView a, CBLAS_TRANSPOSE turn_b, ConstMatrixView b, float beta,
              std::int64_t inner, MatrixView c) {
   if (c.rows == 0 || c.columns == 0) return;
-  one_thread();
+  static std::once_flag once;
+  std::call_once(once, use_one_blas_thread);
   if (inner == 0) {
     for (std::int64_t r = 0; r < c.rows && beta == 0.0F; ++r) std::fill(c.row(r), c.row(r) + c.columns, 0.0F);
     return;
@@ -35,6 +31,27 @@ void product(CBLAS_TRANSPOSE turn_a, ConstMatrixView a, CBLAS_TRANSPOSE turn_b, 
 }
 
 }  // namespace
+
+void use_one_blas_thread() {
+  if (openblas_get_parallel() == OPENBLAS_SEQUENTIAL) {
+    throw std::runtime_error(
+        "the OpenBLAS found is the serial variant, which is not safe to call from several threads; install "
+        "libopenblas-pthread-dev and choose it with update-alternatives --config libopenblas.so.0-<architecture>");
+  }
+  openblas_set_num_threads(1);
+}
+
+std::string blas_name() {
+  std::istringstream config(openblas_get_config());  // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH … Zen MAX_THREADS=64"
+  std::string library, version;
+  config >> library >> version;
+  const int kind = openblas_get_parallel();
+  return library + " " + version + " (" +
+         (kind == OPENBLAS_THREAD   ? "pthreads"
+          : kind == OPENBLAS_OPENMP ? "OpenMP"
+                                    : "serial") +
+         ", " + openblas_get_corename() + ")";
+}
 
 void multiply(ConstMatrixView a, ConstMatrixView b, float beta, MatrixView c) {
   product(CblasNoTrans, a, CblasNoTrans, b, beta, a.columns, c);

@@ -2,7 +2,7 @@
 # Puts beside the bundle's own files, which lie in FOLDER already, the libraries that they need and the script.
 cmake_minimum_required(VERSION 3.24)
 file(GET_RUNTIME_DEPENDENCIES EXECUTABLES ${FILES} RESOLVED_DEPENDENCIES_VAR needed UNRESOLVED_DEPENDENCIES_VAR missing
-  PRE_EXCLUDE_REGEXES "^libcu(da|dart|blas|blasLt|solver|sparse)\\.so" "^libnv"
+  PRE_EXCLUDE_REGEXES "^libcu(da|dart|blas|blasLt)\\.so" "^libnv"
                       "^(ld-linux.*|lib(c|m|dl|rt|pthread|resolv|util))\\.so"
   POST_EXCLUDE_REGEXES "^${FOLDER}/")
 if(missing)
