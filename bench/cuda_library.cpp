@@ -11,16 +11,16 @@ constexpr const char* library_name = "libembrace_cuda.so";
 CudaLibrary load() {
   void* handle = dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) return {nullptr, explained_load_failure(dlerror()), {}};
-  const auto entry = reinterpret_cast<decltype(&embrace_cuda_backend)>(dlsym(handle, "embrace_cuda_backend"));
+  const auto entry = reinterpret_cast<decltype(&embrace_cuda_part)>(dlsym(handle, "embrace_cuda_part"));
   Dl_info info{};
   if (entry == nullptr || dladdr(reinterpret_cast<const void*>(entry), &info) == 0) {
     return {nullptr, std::string(library_name) + " is not embrace's CUDA part; build again", {}};
   }
-  const gpu::Backend* backend = entry(gpu::build_tag().c_str());
-  if (backend == nullptr) {
+  const CudaPart* part = entry(build_tag().c_str());
+  if (part == nullptr) {
     return {nullptr, std::string(info.dli_fname) + " is of another build than this program; build again", {}};
   }
-  return {backend, "", info.dli_fname};
+  return {part, "", info.dli_fname};
 }
 #else
 CudaLibrary load() { return {nullptr, "this build has no CUDA part; build it on a machine with nvcc", {}}; }

@@ -1,16 +1,16 @@
-// The CUDA part, loaded when it is first asked for; see cuda/backend.hpp.
+// The CUDA part, loaded when it is first asked for; see bench/cuda_part.hpp.
 #pragma once
 #include <filesystem>
 #include <string>
 
-#include "cuda/backend.hpp"
+#include "bench/cuda_part.hpp"
 
 namespace embrace {
 
 struct CudaLibrary {
-  const gpu::Backend* backend = nullptr;  // null: `problem` says why
-  std::string problem;                    // "reason; mend"
-  std::filesystem::path file;             // that it was loaded from
+  const CudaPart* part = nullptr;  // null: `problem` says why
+  std::string problem;             // "reason; mend"
+  std::filesystem::path file;      // that it was loaded from
 };
 
 const CudaLibrary& cuda_library();

@@ -41,10 +41,10 @@ const gpu::Probe& cuda_probe() {
   static const gpu::Probe found = [] {
     const CudaLibrary& library = cuda_library();
     gpu::Probe probe;
-    if (library.backend == nullptr) {
+    if (library.part == nullptr) {
       probe.problem = library.problem;
     } else {
-      probe = library.backend->probe();
+      probe = library.part->backend.probe();
     }
     return probe;
   }();
@@ -76,11 +76,11 @@ std::vector<DeviceInfo> parse_devices(const std::string& text) {
 
 std::unique_ptr<Trainer> make_trainer(const Method& method, const DeviceInfo& device, const Problem& problem) {
   if (device.kind == "cpu") return method.cpu(problem);
-  return cuda_library().backend->make_trainer(method.name, cuda_number(device), problem);
+  return cuda_library().part->backend.make_trainer(method.name, cuda_number(device), problem);
 }
 
-std::unique_ptr<gpu::Operations> make_operations(const DeviceInfo& device) {
-  return cuda_library().backend->operations(cuda_number(device));
+std::unique_ptr<cases::DeviceOperations> make_operations(const DeviceInfo& device) {
+  return cuda_library().part->operations(cuda_number(device));
 }
 
 std::string build_sha256(const DeviceInfo& device) {

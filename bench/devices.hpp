@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/cases/device_operations.hpp"
 #include "cuda/backend.hpp"
 #include "host/method.hpp"
 
@@ -33,7 +34,7 @@ std::vector<DeviceInfo> parse_devices(const std::string& text);
 std::unique_ptr<Trainer> make_trainer(const Method& method, const DeviceInfo& device, const Problem& problem);
 
 /// The operations of bench/cases on a CUDA device.
-std::unique_ptr<gpu::Operations> make_operations(const DeviceInfo& device);
+std::unique_ptr<cases::DeviceOperations> make_operations(const DeviceInfo& device);
 
 /// Digest of the code that computes on the device: of the running program, and of the CUDA part where that is it.
 std::string build_sha256(const DeviceInfo& device);

@@ -55,7 +55,7 @@ std::vector<PhaseProfile> profile_phases(const ProfileOptions& options, Threads&
     if (profile) {
       epochs.push_back(profile->take());
     } else {
-      profile = cuda_library().backend->profile();
+      profile = cuda_library().part->backend.profile();
     }
     if (done == all) profile.reset();
   };

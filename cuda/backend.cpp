@@ -7,7 +7,6 @@
 
 #include "cuda/device/phase_clock.hpp"
 #include "cuda/device/probe.hpp"
-#include "cuda/device_operations.hpp"
 #include "cuda/trainers.hpp"
 
 // Their header is a package of its own, which is not everywhere.
@@ -56,9 +55,6 @@ class Library final : public Backend {
     if (!device) throw std::logic_error("there is no trainer to profile");
     return std::make_unique<DeviceProfile>(std::move(device));
   }
-  std::unique_ptr<Operations> operations(int device) const override {
-    return operations_on(std::make_shared<Device>(device));
-  }
   std::int64_t bytes_held() const override { return gpu::bytes_held(); }
   std::int64_t calls() const override { return Calls::made(); }
   void fail_after(std::int64_t calls) const override { Calls::fail_after(calls); }
@@ -68,9 +64,10 @@ class Library final : public Backend {
 };
 
 }  // namespace
-}  // namespace embrace::gpu
 
-extern "C" __attribute__((visibility("default"))) const embrace::gpu::Backend* embrace_cuda_backend(const char* build) {
-  static const embrace::gpu::Library library;
-  return embrace::gpu::build_tag() == build ? &library : nullptr;
+const Backend& backend() {
+  static const Library library;
+  return library;
 }
+
+}  // namespace embrace::gpu

@@ -6,69 +6,67 @@
 namespace embrace::cases {
 namespace {
 
-void append(std::vector<double>& to, const RatingAggregates& sums) {
-  for (const auto* column : {&sums.count, &sums.half_stars, &sums.quarter_stars}) {
-    to.insert(to.end(), column->begin(), column->end());
-  }
+Inputs inputs(const Shape& shape, std::uint64_t seed) {
+  return {.shape = shape, .ratings = power_law_ratings(shape, seed), .a = {}, .b = {}};
 }
 
-class Aggregate final : public Case {
- public:
-  Aggregate(const Shape& shape, std::uint64_t seed) : shape_(shape), ratings_(power_law_ratings(shape, seed)) {}
+/// count, then Σ 2r, then Σ (2r)² of every row.
+std::vector<double> sums_of(std::int64_t rows, const std::vector<std::int32_t>& row, const std::vector<float>& values) {
+  const auto n = static_cast<std::size_t>(rows);
+  std::vector<double> sums(3 * n, 0.0);
+  for (std::size_t e = 0; e < row.size(); ++e) {
+    const auto r = static_cast<std::size_t>(row[e]);
+    const double half = 2 * static_cast<double>(values[e]);
+    sums[r] += 1;
+    sums[n + r] += half;
+    sums[2 * n + r] += half * half;
+  }
+  return sums;
+}
 
-  std::vector<double> reference() const override {
-    std::vector<double> all = side(shape_.users, ratings_.users);
-    const std::vector<double> items = side(shape_.items, ratings_.items);
-    all.insert(all.end(), items.begin(), items.end());
-    return all;
-  }
-  Prepared cpu(Threads& threads) const override {
-    auto result = std::make_shared<UserItemAggregates>();
-    const auto run = [this, result, &threads] {
-      *result = aggregate_ratings(shape_.users, shape_.items, ratings_.users, ratings_.items, ratings_.values, threads);
-    };
-    return {run, [result] {
-              std::vector<double> all;
-              append(all, result->users);
-              append(all, result->items);
-              return all;
-            }};
-  }
-  gpu::DeviceRun gpu(const gpu::Operations& on) const override {
-    return on.aggregate(shape_.users, shape_.items, ratings_.users, ratings_.items, ratings_.values);
-  }
-  double bound() const override { return 0; }
-  Work work() const override {
-    const auto n = static_cast<double>(shape_.ratings);
-    return {12 * n, 0, n};
-  }
+std::vector<double> reference(const Inputs& in) {
+  std::vector<double> all = sums_of(in.shape.users, in.ratings.users, in.ratings.values);
+  const std::vector<double> items = sums_of(in.shape.items, in.ratings.items, in.ratings.values);
+  all.insert(all.end(), items.begin(), items.end());
+  return all;
+}
 
- private:
-  /// count, then Σ 2r, then Σ (2r)² of every row.
-  std::vector<double> side(std::int64_t rows, const std::vector<std::int32_t>& row) const {
-    const auto n = static_cast<std::size_t>(rows);
-    std::vector<double> sums(3 * n, 0.0);
-    for (std::size_t e = 0; e < row.size(); ++e) {
-      const auto r = static_cast<std::size_t>(row[e]);
-      const double half = 2 * static_cast<double>(ratings_.values[e]);
-      sums[r] += 1;
-      sums[n + r] += half;
-      sums[2 * n + r] += half * half;
+std::vector<double> flattened(const UserItemAggregates& sums) {
+  std::vector<double> all;
+  for (const auto* side : {&sums.users, &sums.items}) {
+    for (const auto* column : {&side->count, &side->half_stars, &side->quarter_stars}) {
+      all.insert(all.end(), column->begin(), column->end());
     }
-    return sums;
   }
-  Shape shape_;
-  Triples ratings_;
-};
+  return all;
+}
+
+TimedRun cpu(const Inputs& in, Threads& threads) {
+  return timed_on_cpu(
+      [&in, &threads] {
+        return aggregate_ratings(in.shape.users, in.shape.items, in.ratings.users, in.ratings.items, in.ratings.values,
+                                 threads);
+      },
+      flattened);
+}
+
+Work work(const Inputs& in) {
+  const auto n = static_cast<double>(in.shape.ratings);
+  return {12 * n, 0, n};
+}
 
 }  // namespace
 
 Operation aggregate_operation() {
-  return {"aggregate",
-          "sums of integers are exact in any order",
-          {{"empty", 3, 2, 0, 0}, {"one", 1, 1, 1, 0}, {"one-user", 1, 33, 1000, 0}, {"small", 31, 64, 5000, 0}},
-          movielens_shapes({}),
-          [](const Shape& shape, std::uint64_t seed) { return std::make_unique<Aggregate>(shape, seed); }};
+  return {
+      .name = "aggregate",
+      .bound_reason = "sums of integers are exact in any order",
+      .small = {{"empty", 3, 2, 0, 0}, {"one", 1, 1, 1, 0}, {"one-user", 1, 33, 1000, 0}, {"small", 31, 64, 5000, 0}},
+      .large = movielens_shapes({}),
+      .inputs = inputs,
+      .reference = reference,
+      .cpu = cpu,
+      .work = work};
 }
 
 }  // namespace embrace::cases

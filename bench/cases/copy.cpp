@@ -1,49 +1,49 @@
 // copy: the machine's memory bandwidth, read and write counted. What bandwidth-bound operations are divided by.
+#include <algorithm>
 #include <cstring>
 
 #include "bench/cases/operation.hpp"
-#include "host/array.hpp"
-#include "host/matrix.hpp"
 
 namespace embrace::cases {
 namespace {
 
-class Copy final : public Case {
- public:
-  Copy(const Shape& shape, std::uint64_t seed) {
-    const Array<float> numbers = whole_numbers(std::min<std::int64_t>(shape.ratings, 4096), seed);
-    from_.resize(static_cast<std::size_t>(shape.ratings));
-    for (std::int64_t i = 0; i < from_.size(); ++i) from_[i] = numbers[i % numbers.size()];
-  }
-  std::vector<double> reference() const override { return {from_.begin(), from_.end()}; }
-  Prepared cpu(Threads& threads) const override {
-    auto to = std::make_shared<AlignedVector<float>>(from_.size());
-    const auto run = [this, to, &threads] {
-      threads.for_ranges(from_.size(), 1 << 20U, [&](std::int64_t begin, std::int64_t end, int) {
-        std::memcpy(to->data() + begin, from_.data() + begin, static_cast<std::size_t>(end - begin) * sizeof(float));
-      });
-    };
-    return {run, [to] { return std::vector<double>(to->begin(), to->end()); }};
-  }
-  gpu::DeviceRun gpu(const gpu::Operations& on) const override { return on.copy(from_); }
-  double bound() const override { return 0; }
-  Work work() const override {
-    const auto n = static_cast<double>(from_.size());
-    return {8 * n, 0, n};
-  }
+Inputs inputs(const Shape& shape, std::uint64_t seed) {
+  Inputs in{.shape = shape, .ratings = {}, .a = Matrix(1, shape.ratings), .b = {}};
+  const Matrix numbers = whole_numbers(1, std::min<std::int64_t>(shape.ratings, 4096), seed);
+  for (std::int64_t i = 0; i < in.a.size(); ++i) in.a.data()[i] = numbers.data()[i % numbers.size()];
+  return in;
+}
 
- private:
-  AlignedVector<float> from_;
-};
+std::vector<double> reference(const Inputs& in) { return {in.a.data(), in.a.data() + in.a.size()}; }
+
+TimedRun cpu(const Inputs& in, Threads& threads) {
+  auto to = std::make_shared<Matrix>(1, in.a.columns());
+  return timed_on_cpu(
+      [&in, &threads, to] {
+        threads.for_ranges(in.a.columns(), 1 << 20U, [&](std::int64_t begin, std::int64_t end, int) {
+          std::memcpy(to->data() + begin, in.a.data() + begin, static_cast<std::size_t>(end - begin) * sizeof(float));
+        });
+        return to;
+      },
+      [](const auto& made) { return std::vector<double>(made->data(), made->data() + made->size()); });
+}
+
+Work work(const Inputs& in) {
+  const auto n = static_cast<double>(in.a.size());
+  return {8 * n, 0, n};
+}
 
 }  // namespace
 
 Operation copy_operation() {
-  return {"copy",
-          "a copy is exact",
-          {{"0", 0, 0, 0, 0}, {"1", 0, 0, 1, 0}, {"33", 0, 0, 33, 0}, {"3000000", 0, 0, 3'000'000, 0}},
-          {{"64Mi", 0, 0, 64 << 20U, 0}},
-          [](const Shape& shape, std::uint64_t seed) { return std::make_unique<Copy>(shape, seed); }};
+  return {.name = "copy",
+          .bound_reason = "a copy is exact",
+          .small = {{"0", 0, 0, 0, 0}, {"1", 0, 0, 1, 0}, {"33", 0, 0, 33, 0}, {"3000000", 0, 0, 3'000'000, 0}},
+          .large = {{"64Mi", 0, 0, 64 << 20U, 0}},
+          .inputs = inputs,
+          .reference = reference,
+          .cpu = cpu,
+          .work = work};
 }
 
 }  // namespace embrace::cases

@@ -1,42 +1,32 @@
-// A trainer that has been trained already: fixed vectors, for the operations that only read them.
+// A trainer that has been trained already: the vectors of an operation's inputs, for the operations that only read
+// them.
 #pragma once
-#include <algorithm>
-
 #include "bench/cases/operation.hpp"
-#include "host/matrix.hpp"
 #include "host/method.hpp"
 
 namespace embrace::cases {
 
+constexpr int kept = 10;  // items a user, in `rank`
+
 class FixedFactors final : public Trainer {
  public:
-  FixedFactors(const Shape& shape, std::uint64_t seed, Threads& threads)
-      : Trainer(threads),
-        shape_(shape),
-        users_(filled(shape.users, shape.factors, seed)),
-        items_(filled(shape.items, shape.factors, seed + 1)) {}
+  FixedFactors(const Inputs& in, Threads& threads) : Trainer(threads), in_(in) {}
   EpochResult epoch() override { return {}; }
   std::optional<EmbeddingView> embedding() const override {
-    return EmbeddingView{users_.view(), items_.view(), {}, {}, 0};
-  }
-  /// The plain product, in double.
-  double product(std::int64_t user, std::int64_t item) const {
-    double sum = 0;
-    for (std::int64_t k = 0; k < shape_.factors; ++k) {
-      sum += static_cast<double>(users_(user, k)) * static_cast<double>(items_(item, k));
-    }
-    return sum;
+    return EmbeddingView{in_.a.view(), in_.b.view(), {}, {}, 0};
   }
 
  private:
-  static Matrix filled(std::int64_t rows, std::int64_t columns, std::uint64_t seed) {
-    Matrix matrix(rows, columns);
-    const std::vector<float> numbers = whole_numbers(rows * columns, seed);
-    std::copy(numbers.begin(), numbers.end(), matrix.data());
-    return matrix;
-  }
-  Shape shape_;
-  Matrix users_, items_;
+  const Inputs& in_;
 };
+
+/// The plain product of a user's and an item's vector, in double.
+inline double plain_score(const Inputs& in, std::int64_t user, std::int64_t item) {
+  double sum = 0;
+  for (std::int64_t k = 0; k < in.shape.factors; ++k) {
+    sum += static_cast<double>(in.a(user, k)) * static_cast<double>(in.b(item, k));
+  }
+  return sum;
+}
 
 }  // namespace embrace::cases

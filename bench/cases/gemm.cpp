@@ -2,57 +2,63 @@
 // by.
 #include "bench/cases/operation.hpp"
 #include "host/math/product.hpp"
-#include "host/matrix.hpp"
 
 namespace embrace::cases {
 namespace {
 
-/// C = A B with square matrices of `factors`, cut into row blocks for the threads.
-class Gemm final : public Case {
- public:
-  Gemm(const Shape& shape, std::uint64_t seed)
-      : n_(shape.factors), a_(whole_numbers(n_ * n_, seed)), b_(whole_numbers(n_ * n_, seed + 1)) {}
-  std::vector<double> reference() const override {
-    std::vector<double> c(static_cast<std::size_t>(n_ * n_), 0.0);
-    for (std::int64_t i = 0; i < n_; ++i) {
-      for (std::int64_t k = 0; k < n_; ++k) {
-        for (std::int64_t j = 0; j < n_; ++j)
-          c[index(i, j)] += static_cast<double>(a_[index(i, k)]) * static_cast<double>(b_[index(k, j)]);
+/// Two square matrices of `factors`.
+Inputs inputs(const Shape& shape, std::uint64_t seed) {
+  return {.shape = shape,
+          .ratings = {},
+          .a = whole_numbers(shape.factors, shape.factors, seed),
+          .b = whole_numbers(shape.factors, shape.factors, seed + 1)};
+}
+
+std::vector<double> reference(const Inputs& in) {
+  const std::int64_t n = in.shape.factors;
+  std::vector<double> c(static_cast<std::size_t>(n * n), 0.0);
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (std::int64_t k = 0; k < n; ++k) {
+      for (std::int64_t j = 0; j < n; ++j) {
+        c[static_cast<std::size_t>(i * n + j)] += static_cast<double>(in.a(i, k)) * static_cast<double>(in.b(k, j));
       }
     }
-    return c;
   }
-  Prepared cpu(Threads& threads) const override {
-    auto c = std::make_shared<AlignedVector<float>>(static_cast<std::size_t>(n_ * n_));
-    const auto run = [this, c, &threads] {
-      threads.for_ranges(n_, 128, [&](std::int64_t begin, std::int64_t end, int) {
-        multiply({a_.data() + begin * n_, end - begin, n_, n_}, {b_.data(), n_, n_, n_}, 0,
-                 {c->data() + begin * n_, end - begin, n_, n_});
-      });
-    };
-    return {run, [c] { return std::vector<double>(c->begin(), c->end()); }};
-  }
-  gpu::DeviceRun gpu(const gpu::Operations& on) const override { return on.gemm(n_, a_, b_); }
-  double bound() const override { return 0; }
-  Work work() const override {
-    const auto n = static_cast<double>(n_);
-    return {12 * n * n, 2 * n * n * n, n * n};
-  }
+  return c;
+}
 
- private:
-  std::size_t index(std::int64_t r, std::int64_t c) const { return static_cast<std::size_t>(r * n_ + c); }
-  std::int64_t n_;
-  std::vector<float> a_, b_;
-};
+/// Cut into blocks of rows for the threads.
+TimedRun cpu(const Inputs& in, Threads& threads) {
+  auto c = std::make_shared<Matrix>(in.shape.factors, in.shape.factors);
+  return timed_on_cpu(
+      [&in, &threads, c] {
+        const std::int64_t n = in.shape.factors;
+        threads.for_ranges(n, 128, [&](std::int64_t begin, std::int64_t end, int) {
+          multiply({in.a.row(begin), end - begin, n, n}, in.b.view(), 0, {c->row(begin), end - begin, n, n});
+        });
+        return c;
+      },
+      [](const auto& made) { return std::vector<double>(made->data(), made->data() + made->size()); });
+}
+
+Work work(const Inputs& in) {
+  const auto n = static_cast<double>(in.shape.factors);
+  return {12 * n * n, 2 * n * n * n, n * n};
+}
 
 }  // namespace
 
 Operation gemm_operation() {
-  return {"gemm",
-          "sums of up to 2^20 products of whole numbers below 5 are whole numbers below 2^24: exact in float",
-          {{"1", 0, 0, 0, 1}, {"31", 0, 0, 0, 31}, {"33", 0, 0, 0, 33}, {"200", 0, 0, 0, 200}},
-          {{"1024", 0, 0, 0, 1024}, {"4096", 0, 0, 0, 4096}},
-          [](const Shape& shape, std::uint64_t seed) { return std::make_unique<Gemm>(shape, seed); }};
+  return {.name = "gemm",
+          .bound_reason =
+              "sums of up to 2^20 products of whole numbers below 5 are whole numbers below 2^24: exact in "
+              "float",
+          .small = {{"1", 0, 0, 0, 1}, {"31", 0, 0, 0, 31}, {"33", 0, 0, 0, 33}, {"200", 0, 0, 0, 200}},
+          .large = {{"1024", 0, 0, 0, 1024}, {"4096", 0, 0, 0, 4096}},
+          .inputs = inputs,
+          .reference = reference,
+          .cpu = cpu,
+          .work = work};
 }
 
 }  // namespace embrace::cases

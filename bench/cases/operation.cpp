@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "host/random.hpp"
@@ -10,17 +11,30 @@ namespace embrace::cases {
 
 #define EMBRACE_CASE(identifier) Operation identifier##_operation();
 #include "bench/cases.def"
-#undef EMBRACE_CASE
 
-const std::vector<Operation>& operations() {
-  static const std::vector<Operation> list = {
+namespace {
+
+std::vector<Operation> listed() {
+  std::vector<Operation> list = {
 #define EMBRACE_CASE(identifier) identifier##_operation(),
 #include "bench/cases.def"
-#undef EMBRACE_CASE
   };
+  const std::vector<std::string> on_device = {
+#define EMBRACE_CASE_ON_DEVICE(identifier) #identifier,
+#include "bench/cases.def"
+  };
+  for (Operation& operation : list) {
+    operation.on_device = std::find(on_device.begin(), on_device.end(), operation.name) != on_device.end();
+  }
   return list;
 }
 
+}  // namespace
+
+const std::vector<Operation>& operations() {
+  static const std::vector<Operation> list = listed();
+  return list;
+}
 std::string difference(const std::vector<double>& answer, const std::vector<double>& reference, double bound) {
   if (answer.size() != reference.size()) {
     return fmt::format("{} values instead of {}", answer.size(), reference.size());
@@ -47,12 +61,10 @@ Triples power_law_ratings(const Shape& shape, std::uint64_t seed) {
   return triples;
 }
 
-std::vector<float> whole_numbers(std::int64_t size, std::uint64_t seed) {
+Matrix whole_numbers(std::int64_t rows, std::int64_t columns, std::uint64_t seed) {
   const Random random(seed, Stream::initial);
-  std::vector<float> numbers;
-  for (std::int64_t i = 0; i < size; ++i) {
-    numbers.push_back(static_cast<float>(random.below(9, static_cast<std::uint64_t>(i))) - 4.0F);
-  }
+  Matrix numbers(rows, columns);
+  for (std::size_t i = 0; i < numbers.size(); ++i) numbers.data()[i] = static_cast<float>(random.below(9, i)) - 4.0F;
   return numbers;
 }
 

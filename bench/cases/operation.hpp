@@ -1,13 +1,14 @@
 // An operation, said once: its shapes, inputs, plain reference, error bound and work. The tests run the small shapes on
-// every backend against the reference; the benchmarks run the large ones, after the same check.
+// every backend against the reference; the benchmarks run the large ones, after the same check. What it does on a
+// CUDA device is said beside it, in <name>_device.cpp: bench/cases/device.hpp.
 #pragma once
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "cuda/operations.hpp"
+#include "bench/cases/timed_run.hpp"
+#include "host/matrix.hpp"
 #include "host/threads.hpp"
 
 namespace embrace::cases {
@@ -20,6 +21,18 @@ struct Shape {
   std::int64_t factors = 0;
 };
 
+struct Triples {
+  std::vector<std::int32_t> users, items;
+  std::vector<float> values;
+};
+
+/// What an operation reads, the same on every backend; each fills what it needs.
+struct Inputs {
+  Shape shape;
+  Triples ratings;  // or pairs to predict, or what users have seen
+  Matrix a, b;      // vectors of users and of items, or factors of a product
+};
+
 /// What one run moves and computes at least; rates are derived from it.
 struct Work {
   double bytes = 0;
@@ -27,30 +40,17 @@ struct Work {
   double items = 0;  // ratings, scores, elements: the natural unit
 };
 
-/// Inputs on a backend, ready to be run again and again.
-struct Prepared {
-  std::function<void()> run;                    // finished when it returns
-  std::function<std::vector<double>()> answer;  // of the last run, flattened
-};
-
-/// An operation on one shape with its inputs.
-class Case {
- public:
-  virtual ~Case() = default;
-  virtual std::vector<double> reference() const = 0;  // plain loops in double
-  virtual Prepared cpu(Threads& threads) const = 0;
-  virtual gpu::DeviceRun gpu(const gpu::Operations& on) const = 0;
-  /// Largest |answer - reference| that rounding explains, with `bound_reason` saying why; 0: exact.
-  virtual double bound() const = 0;
-  virtual Work work() const = 0;
-};
-
 struct Operation {
   std::string name;
   std::string bound_reason;
+  double bound = 0;          // largest |answer - reference| that rounding explains; 0: exact
   std::vector<Shape> small;  // tests; inputs are whole numbers where sums must be exact
   std::vector<Shape> large;  // benchmarks
-  std::function<std::unique_ptr<Case>(const Shape&, std::uint64_t seed)> make;
+  std::function<Inputs(const Shape&, std::uint64_t seed)> inputs;
+  std::function<std::vector<double>(const Inputs&)> reference;  // plain loops in double
+  std::function<TimedRun(const Inputs&, Threads&)> cpu;         // refers to both
+  std::function<Work(const Inputs&)> work;
+  bool on_device = false;  // whether it has a run on CUDA devices: set from cases.def
 };
 
 /// All operations in the order of cases.def.
@@ -59,15 +59,11 @@ const std::vector<Operation>& operations();
 /// Empty when every value of `answer` is within the bound of the reference; else what differs first. NaN never passes.
 std::string difference(const std::vector<double>& answer, const std::vector<double>& reference, double bound);
 
-/// Ratings with a power-law over items and users: an item's share falls with its index. Pairs may repeat.
-struct Triples {
-  std::vector<std::int32_t> users, items;
-  std::vector<float> values;  // half stars 0.5 … 5
-};
+/// Half stars 0.5 … 5 with a power law over items and users: an item's share falls with its index. Pairs may repeat.
 Triples power_law_ratings(const Shape& shape, std::uint64_t seed);
 
 /// rows × columns whole numbers in [-4, 4]: products and short sums of them are exact in float.
-std::vector<float> whole_numbers(std::int64_t size, std::uint64_t seed);
+Matrix whole_numbers(std::int64_t rows, std::int64_t columns, std::uint64_t seed);
 
 /// The data sets whose sizes the large shapes have, with k when factors are given.
 std::vector<Shape> movielens_shapes(const std::vector<std::int64_t>& factors);

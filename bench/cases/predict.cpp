@@ -4,57 +4,55 @@
 namespace embrace::cases {
 namespace {
 
-class Predict final : public Case {
- public:
-  Predict(const Shape& shape, std::uint64_t seed)
-      : shape_(shape), seed_(seed), pairs_(power_law_ratings(shape, seed)), one_(1), plain_(shape, seed, one_) {}
+Inputs inputs(const Shape& shape, std::uint64_t seed) {
+  return {.shape = shape,
+          .ratings = power_law_ratings(shape, seed),
+          .a = whole_numbers(shape.users, shape.factors, seed),
+          .b = whole_numbers(shape.items, shape.factors, seed + 1)};
+}
 
-  std::vector<double> reference() const override {
-    std::vector<double> all;
-    for (std::size_t e = 0; e < pairs_.users.size(); ++e)
-      all.push_back(plain_.product(pairs_.users[e], pairs_.items[e]));
-    return all;
+std::vector<double> reference(const Inputs& in) {
+  std::vector<double> all;
+  for (std::size_t e = 0; e < in.ratings.users.size(); ++e) {
+    all.push_back(plain_score(in, in.ratings.users[e], in.ratings.items[e]));
   }
-  Prepared cpu(Threads& threads) const override {
-    auto trainer = std::make_shared<FixedFactors>(shape_, seed_, threads);
-    auto out = std::make_shared<std::vector<float>>(pairs_.users.size());
-    return {[this, trainer, out] {
-              trainer->predict({pairs_.users, pairs_.items, {}}, *out);
-            },
-            [out] { return std::vector<double>(out->begin(), out->end()); }};
-  }
-  gpu::DeviceRun gpu(const gpu::Operations& on) const override {
-    return on.predict(plain_.embedding()->users, plain_.embedding()->items, pairs_.users, pairs_.items);
-  }
-  double bound() const override { return 0; }
-  Work work() const override {
-    const auto n = static_cast<double>(shape_.ratings);
-    const auto k = static_cast<double>(shape_.factors);
-    return {n * (12 + 8 * k), 2 * n * k, n};
-  }
+  return all;
+}
 
- private:
-  Shape shape_;
-  std::uint64_t seed_;
-  Triples pairs_;
-  Threads one_;
-  FixedFactors plain_;
-};
+TimedRun cpu(const Inputs& in, Threads& threads) {
+  auto trainer = std::make_shared<FixedFactors>(in, threads);
+  auto out = std::make_shared<std::vector<float>>(in.ratings.users.size());
+  return timed_on_cpu(
+      [&in, trainer, out] {
+        trainer->predict({in.ratings.users, in.ratings.items, {}}, *out);
+        return out;
+      },
+      [](const auto& made) { return std::vector<double>(made->begin(), made->end()); });
+}
+
+Work work(const Inputs& in) {
+  const auto n = static_cast<double>(in.shape.ratings);
+  const auto k = static_cast<double>(in.shape.factors);
+  return {n * (12 + 8 * k), 2 * n * k, n};
+}
 
 }  // namespace
 
 Operation predict_operation() {
-  return {"predict",
-          "sums of at most 1024 products of whole numbers below 5 are exact in float",
-          {{"empty", 1, 1, 0, 8},
-           {"k:1", 5, 7, 100, 1},
-           {"k:31", 5, 7, 100, 31},
-           {"k:32", 5, 7, 100, 32},
-           {"k:33", 64, 33, 5000, 33},
-           {"k:64", 64, 33, 5000, 64},
-           {"k:1023", 5, 7, 100, 1023}},
-          movielens_shapes({64, 128}),
-          [](const Shape& shape, std::uint64_t seed) { return std::make_unique<Predict>(shape, seed); }};
+  return {.name = "predict",
+          .bound_reason = "sums of at most 1024 products of whole numbers below 5 are exact in float",
+          .small = {{"empty", 1, 1, 0, 8},
+                    {"k:1", 5, 7, 100, 1},
+                    {"k:31", 5, 7, 100, 31},
+                    {"k:32", 5, 7, 100, 32},
+                    {"k:33", 64, 33, 5000, 33},
+                    {"k:64", 64, 33, 5000, 64},
+                    {"k:1023", 5, 7, 100, 1023}},
+          .large = movielens_shapes({64, 128}),
+          .inputs = inputs,
+          .reference = reference,
+          .cpu = cpu,
+          .work = work};
 }
 
 }  // namespace embrace::cases

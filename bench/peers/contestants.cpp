@@ -155,10 +155,12 @@ void Sides::train_theirs(int repetition, Record& record) {
 }
 
 void Sides::operate_ours(Record& record) {
-  OperationOutput output = run_operation(contest_.ours.method, *terms_.ground.operation,
-                                         static_cast<int>(setting(contest_.ours, "epochs")), threads_);
-  record.cost = operation_cost(std::move(output.seconds), record.split.train);
-  answer_ = std::move(output.answer);
+  const cases::TimedRun ours = timed_operation(contest_.ours.method, *terms_.ground.operation, threads_);
+  std::vector<double> seconds;
+  const auto repeats = static_cast<std::size_t>(setting(contest_.ours, "epochs"));
+  while (seconds.size() < repeats) seconds.push_back(ours.run());
+  record.cost = operation_cost(std::move(seconds), record.split.train);
+  answer_ = ours.answer();
 }
 
 void Sides::operate_theirs(int repetition, Record& record) {
@@ -170,10 +172,11 @@ void Sides::operate_theirs(int repetition, Record& record) {
   if (answer.size() != answer_.size()) {
     throw JobFailed(fmt::format("its answer has {} numbers, ours {}", answer.size(), answer_.size()));
   }
-  const auto [theirs, ours] = std::mismatch(answer.begin(), answer.end(), answer_.begin());
+  const auto [theirs, ours] = std::mismatch(answer.begin(), answer.end(), answer_.begin(),
+                                            [](std::int64_t a, double b) { return static_cast<double>(a) == b; });
   if (theirs != answer.end()) {
-    throw JobFailed(
-        fmt::format("its answer differs from ours at {}: {}, not {}", theirs - answer.begin(), *theirs, *ours));
+    throw JobFailed(fmt::format("its answer differs from ours at {}: {}, not {}", theirs - answer.begin(), *theirs,
+                                static_cast<std::int64_t>(*ours)));
   }
   record.notes.emplace_back("the answer equals ours");
 }

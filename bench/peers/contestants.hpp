@@ -38,7 +38,7 @@ class Sides {
   const Contest& contest_;
   Threads& threads_;
   DeviceInfo device_;
-  std::vector<std::int64_t> answer_;  // of our last operation
+  std::vector<double> answer_;  // of our last operation
 };
 
 }  // namespace embrace::peers

@@ -1,7 +1,5 @@
 #include "bench/peers/rating_operations.hpp"
 
-#include <chrono>
-#include <functional>
 #include <stdexcept>
 
 #include "bench/peers/npy.hpp"
@@ -15,10 +13,8 @@
 namespace embrace::peers {
 namespace {
 
-std::int64_t half_stars(float rating) { return static_cast<std::int64_t>(2 * rating); }
-
-std::vector<std::int64_t> answer_of(const UserItemAggregates& sums) {
-  std::vector<std::int64_t> all;
+std::vector<double> sums_of(const UserItemAggregates& sums) {
+  std::vector<double> all;
   for (const auto* side : {&sums.users, &sums.items}) {
     for (const auto* column : {&side->count, &side->half_stars, &side->quarter_stars}) {
       all.insert(all.end(), column->begin(), column->end());
@@ -27,23 +23,11 @@ std::vector<std::int64_t> answer_of(const UserItemAggregates& sums) {
   return all;
 }
 
-std::vector<std::int64_t> answer_of(const Csr& csr) {
-  std::vector<std::int64_t> all(csr.offsets);
+std::vector<double> rows_of(const Csr& csr) {
+  std::vector<double> all(csr.offsets.begin(), csr.offsets.end());
   all.insert(all.end(), csr.indices.begin(), csr.indices.end());
-  for (const float value : csr.values) all.push_back(half_stars(value));
+  for (const float value : csr.values) all.push_back(2 * static_cast<double>(value));
   return all;
-}
-
-template <typename Result>
-OperationOutput repeated(int repeats, const std::function<Result()>& work) {
-  OperationOutput output;
-  for (int r = 0; r < repeats; ++r) {
-    const auto begin = std::chrono::steady_clock::now();
-    const Result result = work();
-    output.seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-    if (r + 1 == repeats) output.answer = answer_of(result);
-  }
-  return output;
 }
 
 Csr prepare_file(const std::filesystem::path& csv, Threads& threads) {
@@ -80,20 +64,18 @@ OperationInput make_operation_input(const Dataset& dataset, const Fold& fold, co
   return input;
 }
 
-OperationOutput run_operation(const std::string& name, const OperationInput& input, int repeats, Threads& threads) {
+cases::TimedRun timed_operation(const std::string& name, const OperationInput& input, Threads& threads) {
   if (name == "aggregate") {
-    return repeated<UserItemAggregates>(repeats, [&] {
-      return aggregate_ratings(input.users, input.items, input.user, input.item, input.value, threads);
-    });
+    return cases::timed_on_cpu(
+        [&] { return aggregate_ratings(input.users, input.items, input.user, input.item, input.value, threads); },
+        sums_of);
   }
   if (name == "csr") {
-    return repeated<Csr>(repeats, [&] {
-      return csr_from_triples(input.users, input.items, input.user, input.item, input.value, threads);
-    });
+    return cases::timed_on_cpu(
+        [&] { return csr_from_triples(input.users, input.items, input.user, input.item, input.value, threads); },
+        rows_of);
   }
-  if (name == "prepare") {
-    return repeated<Csr>(repeats, [&] { return prepare_file(input.csv, threads); });
-  }
+  if (name == "prepare") return cases::timed_on_cpu([&] { return prepare_file(input.csv, threads); }, rows_of);
   throw std::invalid_argument("there is no operation '" + name + "'");
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/cases/timed_run.hpp"
 #include "host/data/dataset.hpp"
 #include "host/data/split/split.hpp"
 
@@ -21,15 +22,10 @@ struct OperationInput {
 /// Makes the input and writes it into `folder` for the peers: arrays as for training, and train.csv.
 OperationInput make_operation_input(const Dataset& dataset, const Fold& fold, const std::filesystem::path& folder);
 
-struct OperationOutput {
-  std::vector<double> seconds;  // one a repeat
-  std::vector<std::int64_t> answer;
-};
-
 /// aggregate: count, Σ 2r and Σ (2r)² of each user, then of each item.
 /// csr:       rows by user, items ascending: offsets, item indices, 2r.
 /// prepare:   the same from the file on disk, users and items numbered by ascending id. Nothing is cached between runs.
-/// Throws std::invalid_argument for another name.
-OperationOutput run_operation(const std::string& name, const OperationInput& input, int repeats, Threads& threads);
+/// Refers to `input` and `threads`. Throws std::invalid_argument for another name.
+cases::TimedRun timed_operation(const std::string& name, const OperationInput& input, Threads& threads);
 
 }  // namespace embrace::peers

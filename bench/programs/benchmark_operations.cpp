@@ -17,12 +17,12 @@
 namespace embrace {
 namespace {
 
-using cases::Case;
+using cases::Inputs;
 using cases::Operation;
 using cases::Shape;
+using cases::TimedRun;
 using cases::Work;
 using programs::OperationBackend;
-using programs::TimedRun;
 
 constexpr std::size_t fewest_samples = 10;
 constexpr benchmark::IterationCount cold_samples = 15;  // given, since emptying caches may take far longer than a run
@@ -30,7 +30,7 @@ constexpr benchmark::IterationCount cold_samples = 15;  // given, since emptying
 enum class Caches { warm, cold };
 
 struct Ready {
-  std::unique_ptr<Case> input;
+  std::unique_ptr<Inputs> input;
   TimedRun timed;
 };
 
@@ -51,10 +51,10 @@ class Bench {
     const auto [entry, is_new] = faults_.try_emplace(operation.name);
     for (const Shape& shape : operation.small) {
       if (!is_new || !entry->second.empty()) break;
-      const std::unique_ptr<Case> input = operation.make(shape, 1);
-      const TimedRun prepared = backend_->prepare(*input);
-      prepared.run();
-      const std::string wrong = cases::difference(prepared.answer(), input->reference(), input->bound());
+      const Inputs input = operation.inputs(shape, 1);
+      const TimedRun timed = backend_->prepare(operation, input);
+      timed.run();
+      const std::string wrong = cases::difference(timed.answer(), operation.reference(input), operation.bound);
       if (!wrong.empty()) entry->second = shape.name + ": " + wrong;
     }
     return entry->second;
@@ -78,7 +78,7 @@ class Bench {
       const Ready peak = make_ready(operation, operation.large.back());
       std::vector<double> seconds;
       while (seconds.size() < fewest_samples) seconds.push_back(peak.timed.run());
-      const Work work = peak.input->work();
+      const Work work = operation.work(*peak.input);
       const double median = spread_of(seconds).median;
       if (operation.name == "copy") peaks_->bytes_per_second = work.bytes / median;
       if (operation.name == "gemm") peaks_->flops = work.flops / median;
@@ -88,8 +88,8 @@ class Bench {
 
  private:
   Ready make_ready(const Operation& operation, const Shape& shape) {
-    std::unique_ptr<Case> input = operation.make(shape, 1);
-    TimedRun timed = backend_->prepare(*input);
+    auto input = std::make_unique<Inputs>(operation.inputs(shape, 1));
+    TimedRun timed = backend_->prepare(operation, *input);
     timed.run();  // memory is touched and caches are warm
     return {std::move(input), std::move(timed)};
   }
@@ -127,11 +127,12 @@ void run(benchmark::State& state, Bench& bench, const Operation& operation, cons
   };
   for (auto _ : state) state.SetIterationTime(sample());
   while (seconds.size() < fewest_samples) sample();
-  set_rates(state, bench, ready.input->work(), seconds);
+  set_rates(state, bench, operation.work(*ready.input), seconds);
 }
 
 void add_operations_on(Bench& bench) {
   for (const Operation& operation : cases::operations()) {
+    if (!bench.backend().offers(operation)) continue;
     for (const Shape& shape : operation.large) {
       for (const Caches caches : {Caches::warm, Caches::cold}) {
         const std::string name =

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <vector>
 
@@ -15,14 +14,9 @@ class OnCpu final : public OperationBackend {
   explicit OnCpu(int threads) : threads_(threads), flushed_(static_cast<std::size_t>(2 * last_level_cache())) {}
   std::string name() const override { return "cpu"; }
   bool times_count() const override { return true; }
-  TimedRun prepare(const cases::Case& input) override {
-    const cases::Prepared prepared = input.cpu(threads_);
-    const auto run = [prepared] {
-      const auto start = std::chrono::steady_clock::now();
-      prepared.run();
-      return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    };
-    return {run, prepared.answer};
+  bool offers(const cases::Operation&) const override { return true; }
+  cases::TimedRun prepare(const cases::Operation& operation, const cases::Inputs& in) override {
+    return operation.cpu(in, threads_);
   }
   void flush_caches() override {
     ++written_;
@@ -48,11 +42,14 @@ class OnDevice final : public OperationBackend {
   explicit OnDevice(const DeviceInfo& device) : on_(make_operations(device)), emulated_(device.kind == "emulated") {}
   std::string name() const override { return "gpu"; }
   bool times_count() const override { return !emulated_; }
-  TimedRun prepare(const cases::Case& input) override { return input.gpu(*on_); }
+  bool offers(const cases::Operation& operation) const override { return operation.on_device; }
+  cases::TimedRun prepare(const cases::Operation& operation, const cases::Inputs& in) override {
+    return on_->prepare(operation, in);
+  }
   void flush_caches() override { on_->flush_caches(); }
 
  private:
-  std::unique_ptr<gpu::Operations> on_;
+  std::unique_ptr<cases::DeviceOperations> on_;
   bool emulated_;
 };
 

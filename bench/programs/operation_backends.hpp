@@ -8,14 +8,13 @@
 
 namespace embrace::programs {
 
-using TimedRun = gpu::DeviceRun;
-
 class OperationBackend {
  public:
   virtual ~OperationBackend() = default;
-  virtual std::string name() const = 0;                    // "cpu", "gpu"
-  virtual bool times_count() const = 0;                    // false for a device that is a processor in disguise
-  virtual TimedRun prepare(const cases::Case& input) = 0;  // refers to `input`
+  virtual std::string name() const = 0;  // "cpu", "gpu"
+  virtual bool times_count() const = 0;  // false for a device that is a processor in disguise
+  virtual bool offers(const cases::Operation& operation) const = 0;
+  virtual cases::TimedRun prepare(const cases::Operation& operation, const cases::Inputs& in) = 0;  // refers to `in`
   /// What runs next finds its inputs in memory, not in caches.
   virtual void flush_caches() = 0;
 };

@@ -25,6 +25,12 @@ std::vector<Entry> entries() {
   return list;
 }
 
+std::vector<Entry> device_entries() {
+  std::vector<Entry> list = usable_devices().size() > 1 ? entries() : std::vector<Entry>{};
+  std::erase_if(list, [](const Entry& entry) { return !entry.operation->on_device; });
+  return list;
+}
+
 std::string entry_name(const testing::TestParamInfo<Entry>& info) {
   std::string name = info.param.operation->name + "_" + info.param.shape.name;
   for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
@@ -37,14 +43,14 @@ class DeviceOperations : public Operations {};
 TEST_P(Operations, GivesTheReferencesAnswerForAnyNumberOfThreads) {
   const auto& [operation, shape] = GetParam();
   for (const std::uint64_t seed : {1U, 2U}) {
-    const auto input = operation->make(shape, seed);
-    const std::vector<double> reference = input->reference();
+    const Inputs input = operation->inputs(shape, seed);
+    const std::vector<double> reference = operation->reference(input);
     for (const int count : {1, 3}) {
       Threads threads(count);
-      const Prepared prepared = input->cpu(threads);
-      prepared.run();
-      prepared.run();  // a second run must not see the first one's leavings
-      EXPECT_EQ(difference(prepared.answer(), reference, input->bound()), "") << operation->bound_reason;
+      const TimedRun timed = operation->cpu(input, threads);
+      EXPECT_GE(timed.run(), 0);
+      EXPECT_GE(timed.run(), 0);  // a second run must not see the first one's leavings
+      EXPECT_EQ(difference(timed.answer(), reference, operation->bound), "") << operation->bound_reason;
     }
   }
 }
@@ -53,19 +59,18 @@ TEST_P(DeviceOperations, GiveTheReferencesAnswer) {
   const auto on = make_operations(usable_devices().at(1));
   const auto& [operation, shape] = GetParam();
   for (const std::uint64_t seed : {1U, 2U}) {
-    const auto input = operation->make(shape, seed);
-    const gpu::DeviceRun prepared = input->gpu(*on);
-    EXPECT_GE(prepared.run(), 0);
+    const Inputs input = operation->inputs(shape, seed);
+    const TimedRun timed = on->prepare(*operation, input);
+    EXPECT_GE(timed.run(), 0);
     on->flush_caches();
-    EXPECT_GE(prepared.run(), 0);  // a second run must not see the first one's leavings
-    EXPECT_EQ(difference(prepared.answer(), input->reference(), input->bound()), "") << operation->bound_reason;
+    EXPECT_GE(timed.run(), 0);  // a second run must not see the first one's leavings
+    EXPECT_EQ(difference(timed.answer(), operation->reference(input), operation->bound), "") << operation->bound_reason;
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Small, Operations, testing::ValuesIn(entries()), entry_name);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(DeviceOperations);
-INSTANTIATE_TEST_SUITE_P(Small, DeviceOperations,
-                         testing::ValuesIn(usable_devices().size() > 1 ? entries() : std::vector<Entry>{}), entry_name);
+INSTANTIATE_TEST_SUITE_P(Small, DeviceOperations, testing::ValuesIn(device_entries()), entry_name);
 
 TEST(Difference, SeesEveryKindOfWrongAnswer) {
   const double nan = std::numeric_limits<double>::quiet_NaN();

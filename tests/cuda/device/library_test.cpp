@@ -78,14 +78,14 @@ TEST(CudaLibrary, LoadersMessagesAreExplained) {
 
 TEST(CudaLibrary, OnlyTheEntryPointOfOursIsExported) {
   const CudaLibrary& library = cuda_library();
-  ASSERT_NE(library.backend, nullptr) << library.problem;
+  ASSERT_NE(library.part, nullptr) << library.problem;
   const Ended listed = run_program("/bin/sh", {"-c", "nm -D --defined-only '" + library.file.string() + "'"});
   ASSERT_EQ(listed.code, 0) << listed.err;
   std::istringstream lines(listed.out);
   int ours = 0;
   for (std::string line; std::getline(lines, line);) {
     if (line.find("embrace") == std::string::npos) continue;
-    EXPECT_TRUE(line.ends_with(" T embrace_cuda_backend")) << line;
+    EXPECT_TRUE(line.ends_with(" T embrace_cuda_part")) << line;
     ++ours;
   }
   EXPECT_EQ(ours, 1);
@@ -93,12 +93,12 @@ TEST(CudaLibrary, OnlyTheEntryPointOfOursIsExported) {
 
 TEST(CudaLibrary, AnotherBuildsCallerIsRefused) {
   const CudaLibrary& library = cuda_library();
-  ASSERT_NE(library.backend, nullptr) << library.problem;
+  ASSERT_NE(library.part, nullptr) << library.problem;
   void* handle = dlopen(library.file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  const auto entry = reinterpret_cast<decltype(&embrace_cuda_backend)>(dlsym(handle, "embrace_cuda_backend"));
+  const auto entry = reinterpret_cast<decltype(&embrace_cuda_part)>(dlsym(handle, "embrace_cuda_part"));
   ASSERT_NE(entry, nullptr);
   EXPECT_EQ(entry("0.0.0 of long ago"), nullptr);
-  EXPECT_EQ(entry(gpu::build_tag().c_str()), library.backend);
+  EXPECT_EQ(entry(build_tag().c_str()), library.part);
 }
 
 TEST(CudaLibrary, ARunOnADeviceIsRecordedAsWhatItIs) {

@@ -60,7 +60,7 @@ class Failures : public testing::TestWithParam<Case> {
     device_ = usable_devices()[1];
   }
   void TearDown() override {
-    if (cuda_library().backend != nullptr) cuda_library().backend->fail_after(-1);
+    if (cuda_library().part != nullptr) cuda_library().part->backend.fail_after(-1);
   }
 
   Record run() {
@@ -80,7 +80,7 @@ class Failures : public testing::TestWithParam<Case> {
 };
 
 TEST_P(Failures, EveryCallThatFailsIsAFailedRowAndNothingLeaks) {
-  const gpu::Backend& backend = *cuda_library().backend;
+  const gpu::Backend& backend = cuda_library().part->backend;
   const std::int64_t before = backend.calls();
   const Record whole = run();
   if (whole.status == "unsupported") GTEST_SKIP() << whole.reason;

@@ -1,0 +1,25 @@
+#include "bench/cases/device.hpp"
+#include "cuda/math/aggregate.hpp"
+
+namespace embrace::cases {
+
+TimedRun aggregate_on_device(gpu::DevicePtr device, const Inputs& in) {
+  struct State {
+    gpu::DeviceTriples ratings;
+    gpu::DeviceAggregates sums;
+  };
+  State state{{*device, in.ratings.users, in.ratings.items, in.ratings.values}, {}};
+  const std::int64_t users = in.shape.users, items = in.shape.items;
+  const auto work = [users, items](gpu::Device& on, State& s) {
+    s.sums = gpu::aggregate_ratings(on, users, items, s.ratings.view());
+  };
+  return timed_on_device(std::move(device), std::move(state), work, [users](gpu::Device&, const State& s) {
+    const auto columns = {s.sums.count.download(), s.sums.half_stars.download(), s.sums.quarter_stars.download()};
+    std::vector<double> all;
+    for (const auto& column : columns) all.insert(all.end(), column.begin(), column.begin() + users);
+    for (const auto& column : columns) all.insert(all.end(), column.begin() + users, column.end());
+    return all;
+  });
+}
+
+}  // namespace embrace::cases
