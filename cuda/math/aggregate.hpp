@@ -15,15 +15,4 @@ struct DeviceAggregates {
 /// Rows: all users, then all items. Throws std::invalid_argument for a rating that is no multiple of 1/2 in [0, 15.5].
 DeviceAggregates aggregate_ratings(Device& device, std::int64_t users, std::int64_t items, DeviceTriplesView ratings);
 
-/// Row u * genres + g: the ratings that user u gave to movies of genre g; `genres` is items × genres, values unread.
-DeviceAggregates aggregate_by_genre(Device& device, std::int64_t users, DeviceCsrView genres,
-                                    DeviceTriplesView ratings);
-
-/// How often each of [0, rows) is among `keys`.
-DeviceBuffer<std::int64_t> count_keys(Device& device, std::int64_t rows, DeviceSpan<const std::int32_t> keys);
-
-/// tags × tags: rows of `tagged` (movies × tags, values unread, no pair twice) that have both tags; the diagonal is the
-/// number of rows with the tag.
-DeviceBuffer<std::int32_t> count_together(Device& device, DeviceCsrView tagged);
-
 }  // namespace embrace::gpu

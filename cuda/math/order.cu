@@ -2,10 +2,7 @@
 // Cost: a sort moves 24 bytes an element for each 8 bits of the key; a running sum moves 12 bytes an element.
 #include <algorithm>
 #include <cub/device/device_radix_sort.cuh>
-#include <cub/device/device_run_length_encode.cuh>
 #include <cub/device/device_scan.cuh>
-#include <limits>
-#include <stdexcept>
 
 #include "cuda/device/phase.hpp"
 #include "cuda/math/order.hpp"
@@ -83,26 +80,6 @@ void sort_pairs(Device& device, DeviceSpan<const std::uint64_t> keys, DeviceSpan
     return cub::DeviceRadixSort::SortPairs(scratch, bytes, keys.data, out_keys.data, values.data, out_values.data,
                                            keys.size, 0, width, device.stream());
   });
-}
-
-void sort_keys(Device& device, DeviceSpan<const std::uint64_t> keys, DeviceSpan<std::uint64_t> out, int width) {
-  if (keys.empty()) return;
-  run_cub(device, [&](void* scratch, std::size_t& bytes) {
-    return cub::DeviceRadixSort::SortKeys(scratch, bytes, keys.data, out.data, keys.size, 0, width, device.stream());
-  });
-}
-
-std::int64_t find_runs(Device& device, DeviceSpan<const std::uint64_t> keys, DeviceSpan<std::uint64_t> unique,
-                       DeviceSpan<std::int32_t> lengths) {
-  if (keys.empty()) return 0;
-  if (keys.size > std::numeric_limits<int>::max())
-    throw std::length_error("find_runs: more keys than CUB counts at once");
-  DeviceBuffer<std::int64_t> found(device, 1);
-  run_cub(device, [&](void* scratch, std::size_t& bytes) {
-    return cub::DeviceRunLengthEncode::Encode(scratch, bytes, keys.data, unique.data, lengths.data, found.span().data,
-                                              static_cast<int>(keys.size), device.stream());
-  });
-  return found.download()[0];
 }
 
 }  // namespace embrace::gpu

@@ -1,4 +1,4 @@
-// Sorting, running sums and runs over whole arrays: the one place that compiles CUB's device algorithms.
+// Sorting and running sums over whole arrays: the one place that compiles CUB's device algorithms.
 #pragma once
 #include "cuda/device/device.hpp"
 
@@ -32,11 +32,5 @@ class SortBuffers {
 /// out: the keys, by their low `width` bits; equal ones keep their order, and each its value.
 void sort_pairs(Device& device, DeviceSpan<const std::uint64_t> keys, DeviceSpan<const float> values,
                 DeviceSpan<std::uint64_t> out_keys, DeviceSpan<float> out_values, int width);
-void sort_keys(Device& device, DeviceSpan<const std::uint64_t> keys, DeviceSpan<std::uint64_t> out, int width);
-
-/// Each key that follows a different one, how often it is repeated there, and, returned, the number of such runs.
-/// Outputs have room for as many runs as keys. Throws std::length_error beyond 2^31 - 1 keys.
-std::int64_t find_runs(Device& device, DeviceSpan<const std::uint64_t> keys, DeviceSpan<std::uint64_t> unique,
-                       DeviceSpan<std::int32_t> lengths);
 
 }  // namespace embrace::gpu

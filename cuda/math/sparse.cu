@@ -60,12 +60,6 @@ __global__ void __launch_bounds__(threads)
   offsets[row] = low;
 }
 
-__global__ void __launch_bounds__(threads)
-    write_floats_kernel(DeviceSpan<const std::int32_t> from, DeviceSpan<float> to) {
-  const std::int64_t e = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
-  if (e < to.size) to[e] = static_cast<float>(from[e]);
-}
-
 __global__ void __launch_bounds__(threads) expand_rows_kernel(DeviceCsrView matrix, DeviceSpan<std::int32_t> rows) {
   // A warp a row: neighbouring lanes write neighbouring entries.
   const std::int64_t row = (static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x) / warp_size;
@@ -108,21 +102,6 @@ DeviceCsr csr_from_triples(Device& device, std::int64_t rows, std::int64_t colum
   DeviceBuffer<float> values(device, size);
   sort_pairs(device, cells.span(), triples.values, sorted.span(), values.span(), numbering.bits);
   return assemble(device, rows, columns, sorted.span(), numbering, std::move(values));
-}
-
-DeviceCsr count_pairs(Device& device, std::int64_t rows, std::int64_t columns, DeviceTriplesView triples) {
-  EMBRACE_PHASE("count pairs");
-  const Numbering numbering(rows, columns);
-  const std::int64_t size = triples.rows.size;
-  const DeviceBuffer<std::uint64_t> cells = number_cells(device, triples, numbering);
-  DeviceBuffer<std::uint64_t> sorted(device, size), unique(device, size);
-  DeviceBuffer<std::int32_t> lengths(device, size);
-  sort_keys(device, cells.span(), sorted.span(), numbering.bits);
-  const std::int64_t runs = find_runs(device, sorted.span(), unique.span(), lengths.span());
-  DeviceBuffer<float> counts(device, runs);
-  write_floats_kernel<<<blocks_for(runs, threads), threads, 0, device.stream()>>>(lengths.span(), counts.span());
-  EMBRACE_CHECK(cudaGetLastError());
-  return assemble(device, rows, columns, std::as_const(unique).span().part(0, runs), numbering, std::move(counts));
 }
 
 DeviceCsr transposed(Device& device, DeviceCsrView matrix) {

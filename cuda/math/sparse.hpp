@@ -9,10 +9,6 @@ namespace embrace::gpu {
 /// duplicates kept. Throws std::length_error for a shape whose cells cannot be numbered in 64 bits.
 DeviceCsr csr_from_triples(Device& device, std::int64_t rows, std::int64_t columns, DeviceTriplesView triples);
 
-/// One entry a (row, column) that occurs; its value is how often it does (exact below 2^24). Values are not read.
-/// Throws std::length_error beyond 2^31 - 1 triples.
-DeviceCsr count_pairs(Device& device, std::int64_t rows, std::int64_t columns, DeviceTriplesView triples);
-
 /// Columns become rows.
 DeviceCsr transposed(Device& device, DeviceCsrView matrix);
 

@@ -1,8 +1,6 @@
 // Sparse matrices from triples: those of host/sparse.hpp, entry by entry.
 #include "cuda/math/sparse.hpp"
 
-#include <map>
-
 #include "host/random.hpp"
 #include "host/sparse.hpp"
 #include "tests/cuda/gpu_test.hpp"
@@ -65,25 +63,6 @@ TEST_F(SparseTest, ColumnsBecomeRows) {
     SCOPED_TRACE(size);
     expect_same(transposed(device(), DeviceCsr(device(), matrix.view()).view()).download(),
                 embrace::transposed(matrix.view()));
-  }
-}
-
-TEST_F(SparseTest, PairsAreCounted) {
-  for (const auto& [rows, columns, size] : shapes) {
-    const Triples triples(rows, columns, size);
-    std::map<std::pair<std::int32_t, std::int32_t>, float> counts;
-    for (std::size_t e = 0; e < triples.rows.size(); ++e) ++counts[{triples.rows[e], triples.columns[e]}];
-    Csr expected;
-    expected.columns = columns;
-    expected.offsets.assign(static_cast<std::size_t>(rows) + 1, 0);
-    for (const auto& [pair, count] : counts) {
-      ++expected.offsets[static_cast<std::size_t>(pair.first) + 1];
-      expected.indices.push_back(pair.second);
-      expected.values.push_back(count);
-    }
-    for (std::size_t r = 1; r < expected.offsets.size(); ++r) expected.offsets[r] += expected.offsets[r - 1];
-    SCOPED_TRACE(size);
-    expect_same(count_pairs(device(), rows, columns, upload(triples)).download(), expected);
   }
 }
 
