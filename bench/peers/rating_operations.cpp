@@ -16,9 +16,9 @@ namespace {
 std::vector<double> sums_of(const UserItemAggregates& sums) {
   std::vector<double> all;
   for (const auto* side : {&sums.users, &sums.items}) {
-    for (const auto* column : {&side->count, &side->half_stars, &side->quarter_stars}) {
-      all.insert(all.end(), column->begin(), column->end());
-    }
+    all.insert(all.end(), side->count.begin(), side->count.end());
+    for (const double sum : side->sum) all.push_back(2 * sum);
+    for (const double squares : side->squares) all.push_back(4 * squares);
   }
   return all;
 }

@@ -10,7 +10,7 @@
 #include "cuda/methods/deep_parts.hpp"
 #include "cuda/trainers.hpp"
 #include "host/error.hpp"
-#include "host/learning/means.hpp"
+#include "host/math/aggregate.hpp"
 #include "host/span.hpp"
 
 namespace embrace::gpu {
@@ -105,7 +105,7 @@ Deep::Deep(DevicePtr shared, const Problem& problem, const DeepStart& start)
                problem.seed, 0},
       ranking_(problem.task == Task::ranking),
       offset_(ranking_ ? -std::log(static_cast<float>(DeepStart::negatives))
-                       : static_cast<float>(embrace::global_mean(problem.ratings.view()))),
+                       : static_cast<float>(embrace::aggregate_ratings(problem.ratings.view(), problem.threads).mean)),
       samples_(start.samples.size()),
       batches_(device(), problem, start.samples, start.views()),
       network_(device(), start.network),

@@ -8,7 +8,7 @@
 #include "cuda/methods/sgd_epoch.hpp"
 #include "cuda/trainers.hpp"
 #include "host/error.hpp"
-#include "host/learning/means.hpp"
+#include "host/math/aggregate.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -34,7 +34,7 @@ class Sgd final : public EmbeddingTrainer {
         learning_rate_(problem.hyper["learning_rate"]),
         seed_(problem.seed),
         ratings_(problem.ratings.entries()),
-        mean_(embrace::global_mean(problem.ratings.view())),
+        mean_(embrace::aggregate_ratings(problem.ratings.view(), problem.threads).mean),
         sgd_(device(), make_sgd_schedule(problem.ratings.view(), problem.by_item.view(), mean_,
                                          Random(seed_, Stream::sampling), groups(problem))),
         user_decay_(device(), users_),

@@ -1,16 +1,14 @@
-// Sums of ratings per user and per item: what the plain baselines are made of.
+// Means of ratings, and models of biases alone: what the plain baselines are made of.
 #pragma once
 
-#include "host/array.hpp"
+#include "host/math/aggregate.hpp"
 #include "host/method.hpp"
+#include "host/array.hpp"
 
 namespace embrace {
 
-/// Mean of all entries; 0 when there are none.
-double global_mean(CsrView ratings);
-
-/// Mean of each row; `otherwise` for empty rows. Summed in double, in the order of the row.
-Array<float> row_means(CsrView ratings, double otherwise, Threads& threads);
+/// Mean of each row; `otherwise` for rows without ratings.
+Array<float> row_means(const RatingAggregates& rows, double otherwise);
 
 /// A trainer whose score is offset + user bias + item bias.
 class BiasTrainer : public Trainer {

@@ -1,19 +1,23 @@
 // One word of 64 bits a row holds all three sums: count in the highest 16 bits, Σ 2r in 21, Σ (2r)² in 26. A rating is
 // then one read-modify-write a side, and the words of MovieLens-sized data stay in the second-level cache. Ratings come
 // in pieces of 2^15; when a count has reached that after a piece, all words are added to the wide sums and begin anew,
-// so that none of the three can run over: 2^16 ratings of at most 31 half stars.
+// so that none of the three can run over: 2^16 ratings of at most 31 half stars. Ratings that are no half stars show
+// themselves on the way; then all are summed again, plainly.
 #include "host/math/aggregate.hpp"
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
+#include <cmath>
+#include <limits>
 #include <mutex>
-#include <stdexcept>
+#include <numeric>
 #include <utility>
 
-#include "host/array.hpp"
 #include "host/matrix.hpp"
 #include "host/span.hpp"
+#include "host/array.hpp"
 
 namespace embrace {
 namespace {
@@ -43,10 +47,40 @@ constexpr std::array<Word, codes> increments() {
   return table;
 }
 
-/// The wide sums, which all threads add to: integers make them the same in any order.
+/// The ratings e in [0, values.size()): whose they are, and of what.
+struct Triples {
+  Span<const std::int32_t> users, items;
+  Span<const float> values;
+  /// The user of each rating from `begin` on, asked for in ascending order.
+  auto users_from(std::int64_t) const {
+    return [this](std::int64_t e) { return users[e]; };
+  }
+};
+
+struct Rows {
+  const std::int64_t* offsets;
+  std::int64_t rows;
+  Span<const std::int32_t> items;
+  Span<const float> values;
+  auto users_from(std::int64_t begin) const {
+    std::int64_t row = std::upper_bound(offsets, offsets + rows + 1, begin) - offsets - 1;
+    return [this, row](std::int64_t e) mutable {
+      while (offsets[row + 1] <= e) ++row;
+      return row;
+    };
+  }
+};
+
+RatingAggregates empty_rows(std::int64_t rows) {
+  const auto n = rows;
+  return {Array<std::int64_t>(n), Array<double>(n), Array<double>(n)};
+}
+
+/// The wide sums, which all threads add to: half and quarter stars in doubles that hold them exactly, so that every
+/// order gives the same.
 class Total {
  public:
-  Total(std::int64_t users, std::int64_t items) : sums_{rows_of(users), rows_of(items)} {}
+  Total(std::int64_t users, std::int64_t items) : sums_{empty_rows(users), empty_rows(items), 0} {}
 
   /// Adds the packed sums and clears them.
   void take(AlignedVector<Word>& users, AlignedVector<Word>& items) {
@@ -54,19 +88,20 @@ class Total {
     take(users, sums_.users);
     take(items, sums_.items);
   }
-  UserItemAggregates result() && { return std::move(sums_); }
+  UserItemAggregates result() && {
+    const RatingAggregates& users = sums_.users;
+    const double count = static_cast<double>(std::accumulate(users.count.begin(), users.count.end(), std::int64_t{0}));
+    if (count > 0) sums_.mean = std::accumulate(users.sum.begin(), users.sum.end(), 0.0) / count;
+    return std::move(sums_);
+  }
 
  private:
-  static RatingAggregates rows_of(std::int64_t rows) {
-    const auto n = rows;
-    return {Array<std::int64_t>(n), Array<std::int64_t>(n), Array<std::int64_t>(n)};
-  }
   static void take(AlignedVector<Word>& words, RatingAggregates& sums) {
     for (std::int64_t r = 0; r < words.size(); ++r) {
       const Word word = std::exchange(words[r], 0);
       sums.count[r] += static_cast<std::int64_t>(word >> count_shift);
-      sums.half_stars[r] += static_cast<std::int64_t>(word >> sum_shift & ((Word{1} << (count_shift - sum_shift)) - 1));
-      sums.quarter_stars[r] += static_cast<std::int64_t>(word & ((Word{1} << sum_shift) - 1));
+      sums.sum[r] += 0.5 * static_cast<double>(word >> sum_shift & ((Word{1} << (count_shift - sum_shift)) - 1));
+      sums.squares[r] += 0.25 * static_cast<double>(word & ((Word{1} << sum_shift) - 1));
     }
   }
 
@@ -77,29 +112,33 @@ class Total {
 /// One thread's packed sums of both sides.
 class Partial {
  public:
-  Partial(std::int64_t users, std::int64_t items) : users_(users), items_(items) {}
+  Partial(std::int64_t users, std::int64_t items)
+      : users_(users), items_(items) {}
 
-  /// A piece of the ratings.
-  void add(Span<const std::int32_t> users, Span<const std::int32_t> items, Span<const float> values, Total& total) {
+  /// A piece of the ratings; false when one of them is no half star.
+  template <typename Ratings>
+  bool add(const Ratings& ratings, std::int64_t begin, std::int64_t end, Total& total) {
     static constexpr std::array<Word, codes> table = increments();
+    auto user_of = ratings.users_from(begin);
     std::uint32_t rest = 0, outside = 0;
     Word seen = 0;
-    for (std::int64_t e = 0; e < values.size(); ++e) {
-      const auto bits = std::bit_cast<std::uint32_t>(values[e]);
+    for (auto e = begin; e < end; ++e) {
+      const auto bits = std::bit_cast<std::uint32_t>(ratings.values[e]);
       rest |= bits;
       const std::uint32_t code = (bits >> rest_bits) - first_code;  // wraps below 0.5
       outside += code >= codes - 1 ? 1U : 0U;
       const Word increment = table[std::min(code, codes - 1)];
-      Word& user = users_[users[e]];
+      Word& user = users_[user_of(e)];
       seen |= user += increment;
-      Word& item = items_[items[e]];
+      Word& item = items_[ratings.items[e]];
       seen |= item += increment;
     }
-    const bool noughts = outside == 0 || std::count(values.begin(), values.end(), 0.0F) == outside;
+    const auto first = ratings.values.begin() + begin, last = ratings.values.begin() + end;
+    const bool noughts = outside == 0 || std::count(first, last, 0.0F) == outside;
     const bool halves = (rest & ((1U << rest_bits) - 1)) == 0 && (seen & illegal) == 0;
-    if (!halves || !noughts)
-      throw std::invalid_argument("aggregate_ratings: a rating is no multiple of 1/2 in [0, 15.5]");
+    if (!halves || !noughts) return false;
     if ((seen & full) != 0) flush(total);
+    return true;
   }
   void flush(Total& total) { total.take(users_, items_); }
 
@@ -108,20 +147,73 @@ class Partial {
   AlignedVector<Word> items_;
 };
 
-}  // namespace
+void add_plainly(RatingAggregates& sums, std::int64_t row, float value) {
+  const auto r = static_cast<double>(value);
+  ++sums.count[row];
+  sums.sum[row] += r;
+  sums.squares[row] += r * r;
+}
 
-UserItemAggregates aggregate_ratings(std::int64_t user_count, std::int64_t item_count, Span<const std::int32_t> users,
-                                     Span<const std::int32_t> items, Span<const float> values, Threads& threads) {
-  Total total(user_count, item_count);
-  Array<Partial> partials;
-  for (int worker = 0; worker < threads.count(); ++worker) partials.emplace_back(user_count, item_count);
-  threads.for_ranges(values.size(), piece, [&](std::int64_t begin, std::int64_t end, int worker) {
-    const auto from = begin;
-    const auto size = end - begin;
-    partials[worker].add(users.subspan(from, size), items.subspan(from, size), values.subspan(from, size), total);
+/// In the order of the ratings, a side a task.
+template <typename Ratings>
+UserItemAggregates sum_plainly(std::int64_t users, std::int64_t items, const Ratings& ratings, Threads& threads) {
+  UserItemAggregates sums{empty_rows(users), empty_rows(items), 0};
+  const Span<const float> values = ratings.values;
+  threads.for_each(3, [&](std::int64_t task, int) {
+    auto user_of = ratings.users_from(0);
+    for (std::int64_t e = 0; e < values.size(); ++e) {
+      if (task == 0) add_plainly(sums.users, user_of(e), values[e]);
+      if (task == 1) add_plainly(sums.items, ratings.items[e], values[e]);
+      if (task == 2) sums.mean += static_cast<double>(values[e]);
+    }
   });
+  sums.mean /= static_cast<double>(values.size());
+  return sums;
+}
+
+template <typename Ratings>
+UserItemAggregates aggregate(std::int64_t users, std::int64_t items, const Ratings& ratings, Threads& threads) {
+  Total total(users, items);
+  Array<Partial> partials;
+  for (int worker = 0; worker < threads.count(); ++worker) partials.emplace_back(users, items);
+  std::atomic<bool> half_stars = true;
+  threads.for_ranges(ratings.values.size(), piece,
+                     [&](std::int64_t begin, std::int64_t end, int worker) {
+                       Partial& partial = partials[worker];
+                       if (half_stars && !partial.add(ratings, begin, end, total)) half_stars = false;
+                     });
+  if (!half_stars) return sum_plainly(users, items, ratings, threads);
   for (Partial& partial : partials) partial.flush(total);
   return std::move(total).result();
+}
+
+}  // namespace
+
+double RatingAggregates::mean(std::int64_t row) const {
+  return count[row] == 0 ? 0.0 : sum[row] / static_cast<double>(count[row]);
+}
+
+// (n Σr² - (Σr)²) / n², the difference exact for half stars: 64 bits hold it. What remains of equal ratings of another
+// scale, whose sums are rounded, is nothing.
+double RatingAggregates::standard_deviation(std::int64_t row) const {
+  const auto n = static_cast<double>(count[row]);
+  const auto from = static_cast<long double>(n) * static_cast<long double>(squares[row]);
+  const auto difference =
+      static_cast<double>(from - static_cast<long double>(sum[row]) * static_cast<long double>(sum[row]));
+  const double rounding = n * std::numeric_limits<double>::epsilon() * static_cast<double>(from);
+  return difference <= rounding ? 0.0 : std::sqrt(difference) / n;
+}
+
+UserItemAggregates aggregate_ratings(std::int64_t user_count, std::int64_t item_count,
+                                     Span<const std::int32_t> users, Span<const std::int32_t> items,
+                                     Span<const float> values, Threads& threads) {
+  return aggregate(user_count, item_count, Triples{users, items, values}, threads);
+}
+
+UserItemAggregates aggregate_ratings(CsrView ratings, Threads& threads) {
+  const auto size = ratings.entries();
+  return aggregate(ratings.rows, ratings.columns,
+                   Rows{ratings.offsets, ratings.rows, {ratings.indices, size}, {ratings.values, size}}, threads);
 }
 
 }  // namespace embrace

@@ -31,13 +31,13 @@ class Builder {
   }
 
   void add_user() {
-    const UserTable table = user_table(dataset_, fold_);
+    const UserTable table = user_table(dataset_, fold_, threads_);
     if (!table.profiles) return missing("+user", "the data describes none of its users");
     append(set_.user, user_blocks(table), "+user");
   }
 
   void add_movie() {
-    const MovieTable table = movie_table(dataset_, fold_);
+    const MovieTable table = movie_table(dataset_, fold_, threads_);
     if (!table.movies) return missing("+movie", "the data describes none of its movies");
     append(set_.item, movie_blocks(table), "+movie");
   }

@@ -6,7 +6,7 @@ namespace embrace {
 
 std::string decade_name(int year) { return std::to_string(year - year % 10) + "s"; }
 
-MovieTable movie_table(const Dataset& dataset, const Fold& fold) {
+MovieTable movie_table(const Dataset& dataset, const Fold& fold, Threads& threads) {
   const Ratings& ratings = dataset.ratings;
   const std::size_t items = ratings.item_ids.size();
   MovieTable table;
@@ -24,7 +24,7 @@ MovieTable movie_table(const Dataset& dataset, const Fold& fold) {
     table.year[item] = movie.year ? movie.year : year_in_title(movie.title);
     table.words[item] = title_words(movie.title);
   }
-  table.ratings = rating_statistics(ratings, fold.train, Side::item);
+  table.ratings = rating_statistics(ratings, fold.train, Side::item, threads);
   return table;
 }
 

@@ -22,7 +22,7 @@ struct MovieTable {
 };
 
 /// Ratings count from the fold's training part alone.
-MovieTable movie_table(const Dataset& dataset, const Fold& fold);
+MovieTable movie_table(const Dataset& dataset, const Fold& fold, Threads& threads);
 
 /// genres (multi-hot), year, decade (one-hot), title (multi-hot) and activity (numbers). Vocabularies and
 /// standardisation from items with a training rating; a title word needs `minimum_word` of them.

@@ -268,11 +268,12 @@ void summary_json(const Dataset& dataset, const std::optional<TravelReport>& tra
 
 }  // namespace
 
-void prepare(const Dataset& dataset, const std::optional<TravelReport>& travel, const std::filesystem::path& folder) {
+void prepare(const Dataset& dataset, const std::optional<TravelReport>& travel, const std::filesystem::path& folder,
+             Threads& threads) {
   const Fold fold = whole(dataset);
   const TagTable tags = count_tags(dataset, fold);
-  const UserTable users = user_table(dataset, fold);
-  const MovieTable movies = movie_table(dataset, fold);
+  const UserTable users = user_table(dataset, fold, threads);
+  const MovieTable movies = movie_table(dataset, fold, threads);
   tag_csv(tags, folder);
   movie_tag_csv(dataset, tags, movies, folder);
   user_csv(dataset, users, folder);
@@ -285,27 +286,27 @@ void write_tags(const Dataset& dataset, const std::filesystem::path& folder) {
   tag_csv(count_tags(dataset, whole(dataset)), folder);
 }
 
-void write_movie_tags(const Dataset& dataset, const std::filesystem::path& folder) {
+void write_movie_tags(const Dataset& dataset, const std::filesystem::path& folder, Threads& threads) {
   const Fold fold = whole(dataset);
-  movie_tag_csv(dataset, count_tags(dataset, fold), movie_table(dataset, fold), folder);
+  movie_tag_csv(dataset, count_tags(dataset, fold), movie_table(dataset, fold, threads), folder);
 }
 
-void write_users(const Dataset& dataset, const std::filesystem::path& folder) {
-  user_csv(dataset, user_table(dataset, whole(dataset)), folder);
+void write_users(const Dataset& dataset, const std::filesystem::path& folder, Threads& threads) {
+  user_csv(dataset, user_table(dataset, whole(dataset), threads), folder);
 }
 
-void write_movies(const Dataset& dataset, const std::filesystem::path& folder) {
+void write_movies(const Dataset& dataset, const std::filesystem::path& folder, Threads& threads) {
   const Fold fold = whole(dataset);
-  movie_csv(dataset, movie_table(dataset, fold), count_tags(dataset, fold), folder);
+  movie_csv(dataset, movie_table(dataset, fold, threads), count_tags(dataset, fold), folder);
 }
 
 void write_features(const Dataset& dataset, const std::filesystem::path& folder) { feature_json(dataset, folder); }
 
 void write_summary(const Dataset& dataset, const std::optional<TravelReport>& travel,
-                   const std::filesystem::path& folder) {
+                   const std::filesystem::path& folder, Threads& threads) {
   const Fold fold = whole(dataset);
-  summary_json(dataset, travel, count_tags(dataset, fold), user_table(dataset, fold), movie_table(dataset, fold),
-               folder);
+  summary_json(dataset, travel, count_tags(dataset, fold), user_table(dataset, fold, threads),
+               movie_table(dataset, fold, threads), folder);
 }
 
 }  // namespace embrace

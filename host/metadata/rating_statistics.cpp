@@ -1,8 +1,11 @@
 #include "host/metadata/rating_statistics.hpp"
-#include "host/span.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "host/math/aggregate.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 namespace {
@@ -19,33 +22,26 @@ Index index_for(const Ratings& ratings, Side side) {
 
 }  // namespace
 
-RatingStatistics rating_statistics(const Ratings& ratings, Span<const std::int64_t> train, Side side) {
-  const auto [rows, size] = index_for(ratings, side);
+RatingStatistics rating_statistics(const Ratings& ratings, Span<const std::int64_t> train, Side side,
+                                   Threads& threads) {
+  std::vector<std::int32_t> users, items;
+  std::vector<float> values;
+  for (const std::int64_t position : train) {
+    const auto p = static_cast<std::size_t>(position);
+    users.push_back(ratings.users[p]);
+    items.push_back(ratings.items[p]);
+    values.push_back(ratings.values[p]);
+  }
+  UserItemAggregates both =
+      aggregate_ratings(ratings.user_count(), ratings.item_count(), users, items, values, threads);
+  RatingAggregates& sums = side == Side::user ? both.users : both.items;
   RatingStatistics result;
-  result.count.assign(size, 0);
-  result.mean.assign(size, 0);
-  result.spread.assign(size, 0);
-  double total = 0;
-  for (const std::int64_t position : train) {
-    const auto p = static_cast<std::size_t>(position);
-    const auto row = static_cast<std::size_t>(rows[p]);
-    ++result.count[row];
-    result.mean[row] += static_cast<double>(ratings.values[p]);
-    total += static_cast<double>(ratings.values[p]);
-  }
-  if (!train.empty()) result.overall_mean = total / static_cast<double>(train.size());
-  for (std::size_t row = 0; row < size; ++row)
-    result.mean[row] /= std::max(1.0, static_cast<double>(result.count[row]));
-  // Second pass for the squares: the difference of two large sums would lose the digits.
-  for (const std::int64_t position : train) {
-    const auto p = static_cast<std::size_t>(position);
-    const auto row = static_cast<std::size_t>(rows[p]);
-    const double difference = static_cast<double>(ratings.values[p]) - result.mean[row];
-    result.spread[row] += difference * difference;
-  }
+  const auto [rows, size] = index_for(ratings, side);
   for (std::size_t row = 0; row < size; ++row) {
-    result.spread[row] = std::sqrt(result.spread[row] / std::max(1.0, static_cast<double>(result.count[row])));
+    result.mean.push_back(sums.mean(row));
+    result.spread.push_back(sums.standard_deviation(row));
   }
+  result.count = std::move(sums.count);
   if (ratings.times.empty()) return result;
   std::vector<std::int64_t> first(size), last(size);
   std::vector<bool> seen(size);

@@ -6,6 +6,7 @@
 
 #include "host/data/ratings.hpp"
 #include "host/metadata/blocks.hpp"
+#include "host/threads.hpp"
 #include "host/span.hpp"
 
 namespace embrace {
@@ -18,13 +19,13 @@ struct RatingStatistics {
   std::vector<double> mean;
   std::vector<double> spread;     // standard deviation, denominator `count`
   std::vector<double> span_days;  // from first to last rating; empty when the data has no times
-  double overall_mean = 0;        // over the training ratings; 0 when there are none
 
   bool known(std::size_t row) const { return count[row] > 0; }
 };
 
 /// From the ratings at `train` alone. O(ratings).
-RatingStatistics rating_statistics(const Ratings& ratings, Span<const std::int64_t> train, Side side);
+RatingStatistics rating_statistics(const Ratings& ratings, Span<const std::int64_t> train, Side side,
+                                   Threads& threads);
 
 /// Numbers that do not contain a rating's value: ln(1 + count) and, with times, ln(1 + span in days).
 FeatureBlock activity_block(const std::string& name, const RatingStatistics& aggregates);

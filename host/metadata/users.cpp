@@ -77,7 +77,7 @@ std::string zip_region(std::string_view zip) {
   return c >= '0' && c <= '9' ? std::string(1, c) : "other";
 }
 
-UserTable user_table(const Dataset& dataset, const Fold& fold) {
+UserTable user_table(const Dataset& dataset, const Fold& fold, Threads& threads) {
   const Ratings& ratings = dataset.ratings;
   const std::size_t users = ratings.user_ids.size();
   UserTable table;
@@ -92,7 +92,7 @@ UserTable user_table(const Dataset& dataset, const Fold& fold) {
     table.occupation[user] = profile.occupation;
     table.region[user] = zip_region(profile.zip);
   }
-  table.ratings = rating_statistics(ratings, fold.train, Side::user);
+  table.ratings = rating_statistics(ratings, fold.train, Side::user, threads);
   add_genre_means(table, dataset, fold);
   return table;
 }

@@ -29,7 +29,7 @@ std::string age_band(int age);
 std::string zip_region(std::string_view zip);
 
 /// Ratings count from the fold's training part alone.
-UserTable user_table(const Dataset& dataset, const Fold& fold);
+UserTable user_table(const Dataset& dataset, const Fold& fold, Threads& threads);
 
 /// age, gender, occupation, region (one-hot) and activity (numbers: count and span of the training ratings).
 /// Vocabulary and standardisation from users with a training rating.

@@ -12,10 +12,11 @@
 
 #include "host/array.hpp"
 #include "host/error.hpp"
-#include "host/learning/means.hpp"
+#include "host/math/aggregate.hpp"
 #include "host/math/normal_equations.hpp"
 #include "host/math/row_schedule.hpp"
 #include "host/matrix.hpp"
+#include "host/method.hpp"
 #include "host/random.hpp"
 #include "host/span.hpp"
 
@@ -42,7 +43,7 @@ class Als final : public Trainer {
         regularization_(problem.hyper["regularization"]),
         exponent_(problem.hyper["nu"]),
         bias_regularization_(problem.hyper["bias_regularization"]),
-        mean_(global_mean(ratings_)),
+        mean_(aggregate_ratings(ratings_, threads_).mean),
         users_(problem.users(), padded_width(factors_)),
         items_(problem.items(), padded_width(factors_)),
         loss_(std::max(problem.users(), problem.items())) {

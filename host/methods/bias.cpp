@@ -29,7 +29,7 @@ class Bias final : public BiasTrainer {
       : BiasTrainer(problem),
         ratings_(problem.ratings.view()),
         by_item_(problem.by_item.view()),
-        mean_(global_mean(ratings_)),
+        mean_(aggregate_ratings(ratings_, threads_).mean),
         user_regularization_(problem.hyper["user_regularization"]),
         item_regularization_(problem.hyper["item_regularization"]) {
     user_bias_.assign(users_, 0.0F);

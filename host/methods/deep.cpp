@@ -14,9 +14,9 @@
 
 #include "host/array.hpp"
 #include "host/error.hpp"
-#include "host/learning/means.hpp"
 #include "host/learning/minibatches.hpp"
 #include "host/learning/task_list.hpp"
+#include "host/math/aggregate.hpp"
 #include "host/math/product.hpp"
 #include "host/math/vector_math.hpp"
 #include "host/methods/deep_model.hpp"
@@ -103,8 +103,9 @@ Deep::Deep(const Problem& problem)
       hidden_(problem.hyper.integer("hidden")),
       learning_rate_(problem.hyper["learning_rate"]),
       weight_decay_(problem.hyper["weight_decay"]),
-      offset_(problem.task == Task::rating ? static_cast<float>(global_mean(problem.ratings.view()))
-                                           : -std::log(static_cast<float>(negatives))),
+      offset_(problem.task == Task::rating
+                  ? static_cast<float>(aggregate_ratings(problem.ratings.view(), threads_).mean)
+                  : -std::log(static_cast<float>(negatives))),
       dropout_(problem.seed, Stream::dropout),
       users_(side(problem, true, problem.user_features, row_sizes(problem.ratings.view()), 0)),
       items_(side(problem, true, problem.item_features, row_sizes(problem.by_item.view()), 1)),

@@ -7,7 +7,7 @@
 
 #include "host/array.hpp"
 #include "host/error.hpp"
-#include "host/learning/means.hpp"
+#include "host/math/aggregate.hpp"
 #include "host/math/vector_math.hpp"
 
 namespace embrace {
@@ -28,7 +28,7 @@ Samples::Negatives negatives_of(Loss loss) {
 }
 
 float offset_of(const Problem& problem, Loss loss) {
-  return loss == Loss::squared    ? static_cast<float>(global_mean(problem.ratings.view()))
+  return loss == Loss::squared    ? static_cast<float>(aggregate_ratings(problem.ratings.view(), problem.threads).mean)
          : loss == Loss::logistic ? -std::log(static_cast<float>(logistic_negatives))
                                   : 0.0F;
 }

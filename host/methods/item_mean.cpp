@@ -6,17 +6,15 @@ namespace {
 
 class ItemMean final : public BiasTrainer {
  public:
-  explicit ItemMean(const Problem& problem)
-      : BiasTrainer(problem), ratings_(problem.ratings.view()), by_item_(problem.by_item.view()) {}
+  explicit ItemMean(const Problem& problem) : BiasTrainer(problem), ratings_(problem.ratings.view()) {}
   EpochResult epoch() override {
-    const double mean = global_mean(ratings_);
-    item_bias_ = row_means(by_item_, mean, threads_);
-    return {mean, ratings_.entries()};
+    const UserItemAggregates sums = aggregate_ratings(ratings_, threads_);
+    item_bias_ = row_means(sums.items, sums.mean);
+    return {sums.mean, ratings_.entries()};
   }
 
  private:
   CsrView ratings_;
-  CsrView by_item_;
 };
 
 }  // namespace

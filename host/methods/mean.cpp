@@ -8,7 +8,7 @@ class Mean final : public BiasTrainer {
  public:
   explicit Mean(const Problem& problem) : BiasTrainer(problem), ratings_(problem.ratings.view()) {}
   EpochResult epoch() override {
-    offset_ = static_cast<float>(global_mean(ratings_));
+    offset_ = static_cast<float>(aggregate_ratings(ratings_, threads_).mean);
     return {static_cast<double>(offset_), ratings_.entries()};
   }
 

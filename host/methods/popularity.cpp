@@ -1,22 +1,22 @@
 // popularity: movies ranked by their number of training ratings, the same list for everybody.
 #include "host/learning/means.hpp"
+#include "host/array.hpp"
 
 namespace embrace::cpu {
 namespace {
 
 class Popularity final : public BiasTrainer {
  public:
-  explicit Popularity(const Problem& problem) : BiasTrainer(problem), by_item_(problem.by_item.view()) {}
+  explicit Popularity(const Problem& problem) : BiasTrainer(problem), ratings_(problem.ratings.view()) {}
   EpochResult epoch() override {
-    item_bias_.resize(items_);
-    for (std::int64_t i = 0; i < items_; ++i) {
-      item_bias_[i] = static_cast<float>(by_item_.row_size(i));
-    }
-    return {0.0, by_item_.entries()};
+    const Array<std::int64_t> counts = aggregate_ratings(ratings_, threads_).items.count;
+    item_bias_.clear();
+    for (const std::int64_t n : counts) item_bias_.push_back(static_cast<float>(n));
+    return {0.0, ratings_.entries()};
   }
 
  private:
-  CsrView by_item_;
+  CsrView ratings_;
 };
 
 }  // namespace

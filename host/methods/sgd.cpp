@@ -18,9 +18,10 @@
 
 #include "host/array.hpp"
 #include "host/error.hpp"
-#include "host/learning/means.hpp"
+#include "host/math/aggregate.hpp"
 #include "host/math/normal_equations.hpp"
 #include "host/matrix.hpp"
+#include "host/method.hpp"
 #include "host/methods/sgd_kernel.hpp"
 #include "host/random.hpp"
 
@@ -171,7 +172,7 @@ class Sgd final : public Trainer {
         factors_(problem.hyper.integer("factors")),
         epochs_(problem.hyper.integer("epochs")),
         learning_rate_(problem.hyper["learning_rate"]),
-        mean_(global_mean(problem.ratings.view())),
+        mean_(aggregate_ratings(problem.ratings.view(), threads_).mean),
         order_random_(problem.seed, Stream::shuffle),
         blocks_(problem.ratings.view(), problem.by_item.view(), mean_, Random(problem.seed, Stream::sampling)),
         users_(problem.ratings.view(), problem.hyper, Random(problem.seed, Stream::initial), 0),

@@ -8,23 +8,19 @@ class UserMean final : public BiasTrainer {
  public:
   explicit UserMean(const Problem& problem) : BiasTrainer(problem), ratings_(problem.ratings.view()) {}
   EpochResult epoch() override {
-    mean_ = global_mean(ratings_);
-    user_bias_ = row_means(ratings_, mean_, threads_);
-    return {mean_, ratings_.entries()};
+    const UserItemAggregates sums = aggregate_ratings(ratings_, threads_);
+    user_bias_ = row_means(sums.users, sums.mean);
+    return {sums.mean, ratings_.entries()};
   }
   void fold_in(CsrView ratings) override {
-    for (std::int64_t u = 0; u < ratings.rows; ++u) {
-      double sum = 0;
-      for (const float value : ratings.row_values(u)) sum += static_cast<double>(value);
-      if (ratings.row_size(u) > 0) {
-        user_bias_[u] = static_cast<float>(sum / static_cast<double>(ratings.row_size(u)));
-      }
+    const RatingAggregates known = aggregate_ratings(ratings, threads_).users;
+    for (std::int64_t u = 0; u < user_bias_.size(); ++u) {
+      if (known.count[u] > 0) user_bias_[u] = static_cast<float>(known.mean(u));
     }
   }
 
  private:
   CsrView ratings_;
-  double mean_ = 0;
 };
 
 }  // namespace

@@ -49,14 +49,17 @@ TEST_F(AggregateTest, UsersAndItemsAreTheCpusBitForBit) {
     const Triples triples(users, items, size);
     const DeviceAggregates sums = aggregate_ratings(device(), users, items, upload(triples));
     const auto expected = aggregate_ratings(users, items, triples.users, triples.items, triples.values, threads);
-    const auto joined = [](std::vector<std::int64_t> first, const std::vector<std::int64_t>& second) {
-      first.insert(first.end(), second.begin(), second.end());
-      return first;
+    // In units of a star or a part of it, users first.
+    const auto joined = [](const auto& first, const auto& second, double unit) {
+      std::vector<std::int64_t> all;
+      for (const auto* side : {&first, &second}) {
+        for (const auto sum : *side) all.push_back(static_cast<std::int64_t>(static_cast<double>(sum) / unit));
+      }
+      return all;
     };
-    EXPECT_EQ(sums.count.download(), joined(expected.users.count, expected.items.count)) << size;
-    EXPECT_EQ(sums.half_stars.download(), joined(expected.users.half_stars, expected.items.half_stars)) << size;
-    EXPECT_EQ(sums.quarter_stars.download(), joined(expected.users.quarter_stars, expected.items.quarter_stars))
-        << size;
+    EXPECT_EQ(sums.count.download(), joined(expected.users.count, expected.items.count, 1)) << size;
+    EXPECT_EQ(sums.half_stars.download(), joined(expected.users.sum, expected.items.sum, 0.5)) << size;
+    EXPECT_EQ(sums.quarter_stars.download(), joined(expected.users.squares, expected.items.squares, 0.25)) << size;
   }
 }
 

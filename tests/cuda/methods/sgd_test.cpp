@@ -9,13 +9,13 @@
 #include "cuda/methods/sgd_epoch.hpp"
 #include "cuda/trainers.hpp"
 #include "host/error.hpp"
-#include "host/learning/means.hpp"
 #include "host/math/normal_equations.hpp"
 #include "host/methods/registry.hpp"
 #include "host/methods/sgd_kernel.hpp"
 #include "host/span.hpp"
 #include "tests/cuda/gpu_test.hpp"
 #include "tests/planted.hpp"
+#include "tests/reference/plain_mean.hpp"
 #include "tests/reference/sgd_reference.hpp"
 
 namespace embrace::gpu {
@@ -42,7 +42,7 @@ Data random_data(std::int64_t users, std::int64_t items, double density, std::in
 }
 
 SgdSchedule schedule_of(const Data& data, std::int64_t groups) {
-  return make_sgd_schedule(data.ratings.view(), data.by_item.view(), global_mean(data.ratings.view()),
+  return make_sgd_schedule(data.ratings.view(), data.by_item.view(), test::plain_mean(data.ratings.view()),
                            Random(seed, Stream::sampling), groups);
 }
 
@@ -104,7 +104,7 @@ TEST(SgdScheduleTest, EveryRatingIsTakenOnceAnEpoch) {
       const auto place = std::lower_bound(row.begin(), row.end(), i) - row.begin();
       EXPECT_EQ(value, static_cast<float>(
                            static_cast<double>(data.ratings.view().row_values(u)[static_cast<std::size_t>(place)]) -
-                           global_mean(data.ratings.view())));
+                           test::plain_mean(data.ratings.view())));
     }
     EXPECT_EQ(static_cast<std::int64_t>(taken.size()), data.ratings.entries());
     EXPECT_EQ(std::set(taken.begin(), taken.end()).size(), taken.size());

@@ -31,11 +31,12 @@ class Prepare : public ::testing::Test {
   nlohmann::json json(const std::string& file) const { return nlohmann::json::parse(read_file(folder_ / file)); }
 
   std::filesystem::path folder_;
+  Threads threads_{2};
 };
 
 TEST_F(Prepare, WritesAllSixFiles) {
   const Dataset data = testing::small_dataset();
-  prepare(data, std::nullopt, folder_ / "new" / "folder");
+  prepare(data, std::nullopt, folder_ / "new" / "folder", threads_);
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(folder_ / "new" / "folder"))
     names.push_back(entry.path().filename());
@@ -46,14 +47,14 @@ TEST_F(Prepare, WritesAllSixFiles) {
 
 TEST_F(Prepare, EachStageAloneWritesTheSame) {
   const Dataset data = testing::small_dataset();
-  prepare(data, std::nullopt, folder_ / "all");
+  prepare(data, std::nullopt, folder_ / "all", threads_);
   const auto one = folder_ / "one";
   write_tags(data, one);
-  write_movie_tags(data, one);
-  write_users(data, one);
-  write_movies(data, one);
+  write_movie_tags(data, one, threads_);
+  write_users(data, one, threads_);
+  write_movies(data, one, threads_);
   write_features(data, one);
-  write_summary(data, std::nullopt, one);
+  write_summary(data, std::nullopt, one, threads_);
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder_ / "all")) {
     EXPECT_EQ(read_file(entry.path()), read_file(one / entry.path().filename())) << entry.path();
@@ -65,7 +66,7 @@ TEST_F(Prepare, EachStageAloneWritesTheSame) {
 TEST_F(Prepare, TablesHaveARowForEachAndAreQuoted) {
   Dataset data = testing::small_dataset();
   data.catalogue.movies[0].title = "Say \"Cheese\", Bob (1990)";
-  prepare(data, std::nullopt, folder_);
+  prepare(data, std::nullopt, folder_, threads_);
   const auto movies = lines("movies.csv");
   EXPECT_EQ(movies[0], "movie_id,title,year,decade,genres,title_words,ratings,mean,spread,span_days,tags");
   EXPECT_EQ(movies.size(), 1U + testing::movie_count);
@@ -94,13 +95,13 @@ TEST_F(Prepare, AUsersAggregatesAreThoseOfTheRatings) {
   data.ratings.items = {0, 1, 2};
   data.ratings.values = {1, 3, 5};
   data.ratings.times = {0, 86400, 43200};
-  write_users(data, folder_);
+  write_users(data, folder_, threads_);
   // Spread: sqrt((4 + 0 + 4) / 3) = 1.63299…
   EXPECT_EQ(lines("users.csv")[1], "10,under 18,F,artist,other,3,3,1.633,1,3,3,5");
 }
 
 TEST_F(Prepare, FeaturesListBlocksAndSets) {
-  prepare(testing::small_dataset(), std::nullopt, folder_);
+  prepare(testing::small_dataset(), std::nullopt, folder_, threads_);
   const auto features = json("features.json");
   EXPECT_EQ(features["schema"], "embrace.features/1");
   EXPECT_EQ(features["sets"]["+user"],
@@ -123,7 +124,7 @@ TEST_F(Prepare, TheSummaryTellsWhatAJoinMatchedAndMissed) {
     source.tags.push_back({user, 9999, "noir", 1});
   }
   const TravelReport report = travel_tags(data, source);
-  prepare(data, report, folder_);
+  prepare(data, report, folder_, threads_);
   const auto summary = json("summary.json");
   EXPECT_EQ(summary["travelled_tags"]["tag_uses"], 14);
   EXPECT_EQ(summary["travelled_tags"]["tag_uses_matched"], 7);
@@ -138,7 +139,7 @@ TEST_F(Prepare, BareRatingsGiveTablesWithoutMetadata) {
   Dataset data = testing::small_dataset();
   data.catalogue = {};
   data.ratings.times.clear();
-  prepare(data, std::nullopt, folder_);
+  prepare(data, std::nullopt, folder_, threads_);
   EXPECT_EQ(lines("tags.csv").size(), 1U);
   EXPECT_EQ(lines("movies.csv").size(), 1U + testing::movie_count);
   EXPECT_EQ(json("features.json")["sets"].contains("+movie"), false);
@@ -149,13 +150,13 @@ TEST_F(Prepare, ByteThatIsNotUtf8DoesNotEndIt) {
   Dataset data = testing::small_dataset();
   data.catalogue.movies[0].title = "Caf\xE9 (1990)";
   data.catalogue.movies[0].genres = {"Dr\xE9me"};
-  EXPECT_NO_THROW(prepare(data, std::nullopt, folder_));
+  EXPECT_NO_THROW(prepare(data, std::nullopt, folder_, threads_));
   EXPECT_NO_THROW(json("features.json"));
 }
 
 TEST_F(Prepare, AFolderThatCannotBeWrittenIsAnOutputError) {
   write_atomically(folder_ / "file", "x");
-  EXPECT_THROW(prepare(testing::small_dataset(), std::nullopt, folder_ / "file"), OutputError);
+  EXPECT_THROW(prepare(testing::small_dataset(), std::nullopt, folder_ / "file", threads_), OutputError);
 }
 
 }  // namespace

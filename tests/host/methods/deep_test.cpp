@@ -4,13 +4,13 @@
 #include <cmath>
 
 #include "host/error.hpp"
-#include "host/learning/means.hpp"
 #include "host/learning/samples.hpp"
 #include "host/math/random_bits.hpp"
 #include "host/methods/deep_model.hpp"
 #include "host/methods/registry.hpp"
 #include "tests/feature_problem.hpp"
 #include "tests/reference/feature_models.hpp"
+#include "tests/reference/plain_mean.hpp"
 
 namespace embrace {
 namespace {
@@ -44,7 +44,7 @@ reference::Deep reference_of(const test::FeatureProblem& data, Task task) {
   reference::Deep out;
   out.ranking = task == Task::ranking;
   out.offset = out.ranking ? static_cast<double>(-std::log(4.0F))
-                           : static_cast<double>(static_cast<float>(global_mean(data.ratings.view())));
+                           : static_cast<double>(static_cast<float>(test::plain_mean(data.ratings.view())));
   add_side(out, users, true, &data.user, row_sizes(data.ratings.view()), 0);
   add_side(out, items, true, &data.item, row_sizes(data.by_item.view()), 1);
   if (!out.ranking) {

@@ -5,11 +5,11 @@
 #include <numeric>
 
 #include "host/error.hpp"
-#include "host/learning/means.hpp"
 #include "host/learning/samples.hpp"
 #include "host/methods/registry.hpp"
 #include "tests/feature_problem.hpp"
 #include "tests/reference/feature_models.hpp"
+#include "tests/reference/plain_mean.hpp"
 
 namespace embrace {
 namespace {
@@ -40,7 +40,8 @@ reference::Hybrid reference_of(const test::FeatureProblem& data, Loss loss) {
   out.kind = loss;
   out.regularization = penalty;
   out.nu = nu;
-  if (loss == Loss::squared) out.offset = static_cast<double>(static_cast<float>(global_mean(data.ratings.view())));
+  if (loss == Loss::squared)
+    out.offset = static_cast<double>(static_cast<float>(test::plain_mean(data.ratings.view())));
   if (loss == Loss::logistic) out.offset = -std::log(4.0);
   out.sides.push_back(side(users, true, &data.user, row_sizes(data.ratings.view()), 0));
   out.sides.push_back(side(items, true, &data.item, row_sizes(data.by_item.view()), 1));
