@@ -64,7 +64,9 @@ Triples power_law_ratings(const Shape& shape, std::uint64_t seed) {
 Matrix whole_numbers(std::int64_t rows, std::int64_t columns, std::uint64_t seed) {
   const Random random(seed, Stream::initial);
   Matrix numbers(rows, columns);
-  for (std::size_t i = 0; i < numbers.size(); ++i) numbers.data()[i] = static_cast<float>(random.below(9, i)) - 4.0F;
+  for (std::int64_t i = 0; i < numbers.size(); ++i) {
+    numbers.data()[i] = static_cast<float>(random.below(9, static_cast<std::uint64_t>(i))) - 4.0F;
+  }
   return numbers;
 }
 

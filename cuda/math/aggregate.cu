@@ -1,5 +1,5 @@
-// count, Σ 2r and Σ (2r)² of ratings per user and per item. Integers, so that the atomic additions give the same bits in
-// any order. A row's sums are two 64-bit words: count and Σ 2r share the first. The halves could run over after 2^27
+// count, Σ 2r and Σ (2r)² of ratings per user and per item. Integers, so that the atomic additions give the same bits
+// in any order. A row's sums are two 64-bit words: count and Σ 2r share the first. The halves could run over after 2^27
 // ratings, so ratings are taken in parts of at most that many, each added to wide sums. Mapping: a block takes a run of
 // ratings, a thread every 256th of them. Popular rows would make all blocks wait for the same few addresses; so a block
 // keeps the rows that it meets first in a direct-mapped table in shared memory, popular ones surely among them, and

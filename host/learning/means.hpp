@@ -1,9 +1,9 @@
 // Means of ratings, and models of biases alone: what the plain baselines are made of.
 #pragma once
 
+#include "host/array.hpp"
 #include "host/math/aggregate.hpp"
 #include "host/method.hpp"
-#include "host/array.hpp"
 
 namespace embrace {
 

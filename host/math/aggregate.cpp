@@ -15,9 +15,9 @@
 #include <numeric>
 #include <utility>
 
+#include "host/array.hpp"
 #include "host/matrix.hpp"
 #include "host/span.hpp"
-#include "host/array.hpp"
 
 namespace embrace {
 namespace {
@@ -112,8 +112,7 @@ class Total {
 /// One thread's packed sums of both sides.
 class Partial {
  public:
-  Partial(std::int64_t users, std::int64_t items)
-      : users_(users), items_(items) {}
+  Partial(std::int64_t users, std::int64_t items) : users_(users), items_(items) {}
 
   /// A piece of the ratings; false when one of them is no half star.
   template <typename Ratings>
@@ -177,11 +176,10 @@ UserItemAggregates aggregate(std::int64_t users, std::int64_t items, const Ratin
   Array<Partial> partials;
   for (int worker = 0; worker < threads.count(); ++worker) partials.emplace_back(users, items);
   std::atomic<bool> half_stars = true;
-  threads.for_ranges(ratings.values.size(), piece,
-                     [&](std::int64_t begin, std::int64_t end, int worker) {
-                       Partial& partial = partials[worker];
-                       if (half_stars && !partial.add(ratings, begin, end, total)) half_stars = false;
-                     });
+  threads.for_ranges(ratings.values.size(), piece, [&](std::int64_t begin, std::int64_t end, int worker) {
+    Partial& partial = partials[worker];
+    if (half_stars && !partial.add(ratings, begin, end, total)) half_stars = false;
+  });
   if (!half_stars) return sum_plainly(users, items, ratings, threads);
   for (Partial& partial : partials) partial.flush(total);
   return std::move(total).result();
@@ -204,9 +202,8 @@ double RatingAggregates::standard_deviation(std::int64_t row) const {
   return difference <= rounding ? 0.0 : std::sqrt(difference) / n;
 }
 
-UserItemAggregates aggregate_ratings(std::int64_t user_count, std::int64_t item_count,
-                                     Span<const std::int32_t> users, Span<const std::int32_t> items,
-                                     Span<const float> values, Threads& threads) {
+UserItemAggregates aggregate_ratings(std::int64_t user_count, std::int64_t item_count, Span<const std::int32_t> users,
+                                     Span<const std::int32_t> items, Span<const float> values, Threads& threads) {
   return aggregate(user_count, item_count, Triples{users, items, values}, threads);
 }
 

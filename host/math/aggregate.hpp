@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "host/array.hpp"
+#include "host/span.hpp"
 #include "host/threads.hpp"
 #include "host/views.hpp"
-#include "host/span.hpp"
-#include "host/array.hpp"
 
 namespace embrace {
 
@@ -34,9 +34,8 @@ struct UserItemAggregates {
 
 /// Both sides in one pass, the same bits for any number of threads. Cost: 12 bytes read a rating; the accumulators stay
 /// in cache. `users` and `items` are indices below the given numbers.
-UserItemAggregates aggregate_ratings(std::int64_t user_count, std::int64_t item_count,
-                                     Span<const std::int32_t> users, Span<const std::int32_t> items,
-                                     Span<const float> values, Threads& threads);
+UserItemAggregates aggregate_ratings(std::int64_t user_count, std::int64_t item_count, Span<const std::int32_t> users,
+                                     Span<const std::int32_t> items, Span<const float> values, Threads& threads);
 
 /// The same of users × items.
 UserItemAggregates aggregate_ratings(CsrView ratings, Threads& threads);

@@ -37,7 +37,7 @@ RatingStatistics rating_statistics(const Ratings& ratings, Span<const std::int64
   RatingAggregates& sums = side == Side::user ? both.users : both.items;
   RatingStatistics result;
   const auto [rows, size] = index_for(ratings, side);
-  for (std::size_t row = 0; row < size; ++row) {
+  for (std::int64_t row = 0; row < sums.count.size(); ++row) {
     result.mean.push_back(sums.mean(row));
     result.spread.push_back(sums.standard_deviation(row));
   }

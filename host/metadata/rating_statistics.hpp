@@ -6,8 +6,8 @@
 
 #include "host/data/ratings.hpp"
 #include "host/metadata/blocks.hpp"
-#include "host/threads.hpp"
 #include "host/span.hpp"
+#include "host/threads.hpp"
 
 namespace embrace {
 
@@ -24,8 +24,7 @@ struct RatingStatistics {
 };
 
 /// From the ratings at `train` alone. O(ratings).
-RatingStatistics rating_statistics(const Ratings& ratings, Span<const std::int64_t> train, Side side,
-                                   Threads& threads);
+RatingStatistics rating_statistics(const Ratings& ratings, Span<const std::int64_t> train, Side side, Threads& threads);
 
 /// Numbers that do not contain a rating's value: ln(1 + count) and, with times, ln(1 + span in days).
 FeatureBlock activity_block(const std::string& name, const RatingStatistics& aggregates);

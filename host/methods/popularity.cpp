@@ -1,6 +1,6 @@
 // popularity: movies ranked by their number of training ratings, the same list for everybody.
-#include "host/learning/means.hpp"
 #include "host/array.hpp"
+#include "host/learning/means.hpp"
 
 namespace embrace::cpu {
 namespace {

@@ -133,11 +133,11 @@ TEST(Aggregate, TheDeviationIsThatOfTwoPasses) {
   for (float& value : others.values) value = 3 + value / 100;
   for (const Triples& t : {halves, others}) {
     const RatingAggregates sums = reference(20, t.users, t.values);
-    for (std::size_t r = 0; r < 20; ++r) {
+    for (std::int32_t r = 0; r < 20; ++r) {
       double squares = 0;
       for (std::size_t e = 0; e < t.values.size(); ++e) {
         const double from_mean = static_cast<double>(t.values[e]) - sums.mean(r);
-        if (static_cast<std::size_t>(t.users[e]) == r) squares += from_mean * from_mean;
+        if (t.users[e] == r) squares += from_mean * from_mean;
       }
       const double expected = std::sqrt(squares / static_cast<double>(sums.count[r]));
       // Rounded sums of n squares lose n units in the last place of Σr², which is 1000 times Σ(r - mean)² at most.
