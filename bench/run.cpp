@@ -36,13 +36,15 @@ void add_accuracy(const std::vector<UserValues>& metrics, Threads& threads, Reco
   }
 }
 
+/// The pairs of the test ratings; `context` keeps their times.
+PairsView test_pairs(const Run& run, Csr& context) {
+  if (run.features.context) context = gather_rows(run.features.context->rows.view(), run.fold.test);
+  return {run.data.test_users, run.data.test_items, run.features.context ? context.view() : CsrView{}};
+}
+
 void measure_ratings(const Run& run, const Trainer& trainer, Threads& threads, Record& record) {
-  PairsView pairs{run.data.test_users, run.data.test_items, {}};
   Csr context;
-  if (run.features.context) {
-    context = gather_rows(run.features.context->rows.view(), run.fold.test);
-    pairs.context = context.view();
-  }
+  const PairsView pairs = test_pairs(run, context);
   std::vector<float> predicted(run.data.test_values.size());
   const auto begin = Clock::now();
   trainer.predict(pairs, predicted);
@@ -140,6 +142,8 @@ void train_and_measure(const Run& run, Threads& threads, Record& record) {
   const std::unique_ptr<Trainer> trainer = make_trainer(run.method, run.device, problem);
   if (const std::string plan = trainer->device_memory(); !plan.empty()) record.notes.push_back(plan);
   record.cost->prepare_seconds = run.feature_seconds + seconds_since(begin);
+  Csr watched_context;
+  if (run.method.info.traits.averages && run.task == Task::rating) trainer->watch(test_pairs(run, watched_context));
   train(run, *trainer, record);
   if (!run.fold.known.empty()) trainer->fold_in(run.data.known.view());
   stop_if_interrupted();

@@ -33,13 +33,15 @@ struct Field {
   Kind kind = Kind::one_hot;
 };
 
-/// Side information: one sparse row per user, item or pair. Identity is not in it; a method adds its own.
+/// Side information: one sparse row per user, item or pair. Identity is not in it; a method adds its own. Users and
+/// items without a rating, those held out of training among them, have rows as well.
 struct Features {
   Csr rows;
   std::vector<Field> fields;  // disjoint, ascending, covering all columns
 };
 
-/// What there is to learn from. All of it is the training part; nothing here has seen a test rating.
+/// What there is to learn from. All of it is the training part; nothing here has seen a test rating. In the ranking
+/// task every entry of `ratings` is a positive, whatever its value; a method that makes use of the value says so.
 /// References stay valid for the Trainer's life.
 struct Problem {
   const Csr& ratings;                        // users × items
@@ -87,24 +89,34 @@ struct EpochResult {
   std::int64_t updates = 0;  // ratings (or sampled pairs) processed; the unit of updates/s
 };
 
+/// What a method has learned, and learns with. Those whose model is vectors and biases derive from EmbeddingTrainer
+/// (host/learning/embedding_trainer.hpp), sums over a user's items from ItemTrainer (host/learning/item_trainer.hpp).
 class Trainer {
  public:
   virtual ~Trainer() = default;
-  /// One pass over the data; finished when it returns, so the caller may time it. Throws Diverged when it notices.
+  /// Pairs, without their ratings, for which predict() will be called after training, all in this order: a method that
+  /// averages over its epochs (Traits::averages) sums their predictions as it goes; what it learns may not depend on
+  /// them. Called before the first epoch; the views stay valid for the Trainer's life.
+  virtual void watch(const PairsView&) {}
+  /// One pass over the data; finished when it returns, so the caller may time it. Throws Diverged when it notices. Of a
+  /// closed form the first call is the whole training; another one must leave every prediction as it is, to the bit.
   virtual EpochResult epoch() = 0;
   /// Predicted ratings of pairs, not clipped (rating task), or scores (ranking task).
-  /// Default: from embedding().
-  virtual void predict(const PairsView& pairs, Span<float> out) const;
-  /// Scores of all items for each user; out is users.size() × items. Default: from embedding().
-  virtual void score(Span<const std::int32_t> users, MatrixView out) const;
+  virtual void predict(const PairsView& pairs, Span<float> out) const = 0;
+  /// Scores of all items for each user; out is users.size() × items.
+  virtual void score(Span<const std::int32_t> users, MatrixView out) const = 0;
   /// The first `depth` items of each user's list: score descending, then lower item; the items in row u of `mask` are
   /// left out. out is users.size() × depth. False: not offered, the caller ranks what score() gives. Throws Diverged
   /// when a score is not finite.
-  virtual bool rank(Span<const std::int32_t> users, CsrView mask, std::int64_t depth, Span<ScoredItem> out) const;
+  virtual bool rank(Span<const std::int32_t> /*users*/, CsrView /*mask*/, std::int64_t /*depth*/,
+                    Span<ScoredItem> /*out*/) const {
+    return false;
+  }
   /// For users that were held out of training (strong generalization): rows of `ratings` with entries are such
-  /// users' known ratings. Only called when the method declares Traits::fold_in. Default: does nothing, right for
-  /// methods whose score does not depend on the user.
-  virtual void fold_in(CsrView ratings);
+  /// users' known ratings. The view need not outlive the call: a trainer copies what it keeps. Only called when the
+  /// method declares Traits::fold_in. Default: does nothing, right for methods whose score does not depend on the user.
+  virtual void fold_in(CsrView /*ratings*/) {}
+  /// Nothing for a model that is no vectors and biases.
   virtual std::optional<EmbeddingView> embedding() const { return std::nullopt; }
   /// What the trainer planned to put on its device, in words; empty for one that lives in the host's memory.
   virtual std::string device_memory() const { return {}; }
@@ -123,6 +135,8 @@ struct Traits {
   bool context = false;
   bool fold_in = false;
   bool closed_form = false;  // one epoch is the whole training; takes no `epochs`
+  bool chance = true;        // the seed matters
+  bool averages = false;     // predictions are averages over epochs, of pairs that watch() was told
   bool lock_free = false;    // threads race on purpose: the same seed need not give the same bits
 };
 
@@ -136,7 +150,7 @@ struct Parity {
 };
 
 struct MethodInfo {
-  std::string family;   // baseline, factorization, features, deep
+  std::string family;   // what kind of model it is, for tables: "factorization"
   std::string summary;  // one sentence
   std::string source;   // paper and equation
   Traits traits;

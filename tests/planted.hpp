@@ -79,7 +79,8 @@ struct Options {
   bool features = true;  // those that the method reads
   bool context = true;   // likewise
   Settings settings = {};
-  std::int64_t epochs = 0;  // 0: as the method declares
+  std::int64_t epochs = 0;       // 0: as the method declares
+  const Pairs* watch = nullptr;  // told to the trainer before its first epoch; must outlive it
 };
 
 using Maker = std::function<std::unique_ptr<Trainer>(const Method&, const Problem&)>;
@@ -106,6 +107,7 @@ class Trained {
                           options.seed,
                           threads_};
     trainer_ = make(method, problem);
+    if (options.watch != nullptr) trainer_->watch({options.watch->users, options.watch->items, {}});
     const std::int64_t declared = traits.closed_form ? 1 : hyper_.integer("epochs");
     for (std::int64_t e = 0; e < (options.epochs > 0 ? options.epochs : declared); ++e) {
       results_.push_back(trainer_->epoch());

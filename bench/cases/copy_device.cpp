@@ -1,4 +1,5 @@
 #include "bench/cases/device.hpp"
+#include "host/span.hpp"
 
 namespace embrace::cases {
 
@@ -6,7 +7,7 @@ TimedRun copy_on_device(gpu::DevicePtr device, const Inputs& in) {
   struct State {
     gpu::DeviceBuffer<float> from, to;
   };
-  const std::span<const float> numbers(in.a.data(), in.a.size());
+  const Span<const float> numbers(in.a.data(), in.a.size());
   State state{{*device, numbers}, {*device, static_cast<std::int64_t>(numbers.size())}};
   const auto work = [bytes = numbers.size_bytes()](gpu::Device& on, State& s) {
     if (bytes == 0) return;

@@ -2,15 +2,15 @@
 // them.
 #pragma once
 #include "bench/cases/operation.hpp"
-#include "host/method.hpp"
+#include "host/learning/embedding_trainer.hpp"
 
 namespace embrace::cases {
 
 constexpr int kept = 10;  // items a user, in `rank`
 
-class FixedFactors final : public Trainer {
+class FixedFactors final : public EmbeddingTrainer {
  public:
-  FixedFactors(const Inputs& in, Threads& threads) : Trainer(threads), in_(in) {}
+  FixedFactors(const Inputs& in, Threads& threads) : EmbeddingTrainer(threads), in_(in) {}
   EpochResult epoch() override { return {}; }
   std::optional<EmbeddingView> embedding() const override {
     return EmbeddingView{in_.a.view(), in_.b.view(), {}, {}, 0};

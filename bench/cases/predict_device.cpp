@@ -1,5 +1,6 @@
 #include "bench/cases/device.hpp"
 #include "cuda/learning/embedding.hpp"
+#include "host/span.hpp"
 
 namespace embrace::cases {
 
@@ -12,8 +13,8 @@ TimedRun predict_on_device(gpu::DevicePtr device, const Inputs& in) {
   State state;
   state.model.users = uploaded(*device, in.a);
   state.model.items = uploaded(*device, in.b);
-  state.users = {*device, std::span<const std::int32_t>(in.ratings.users)};
-  state.items = {*device, std::span<const std::int32_t>(in.ratings.items)};
+  state.users = {*device, Span<const std::int32_t>(in.ratings.users)};
+  state.items = {*device, Span<const std::int32_t>(in.ratings.items)};
   state.out = {*device, state.users.size()};
   const auto work = [](gpu::Device& on, State& s) {
     gpu::predict_pairs(on, s.model.view(), s.users.span(), s.items.span(), s.out.span());

@@ -4,6 +4,7 @@
 #include "bench/cases/factors.hpp"
 #include "cuda/learning/embedding.hpp"
 #include "cuda/math/scoring.hpp"
+#include "host/span.hpp"
 
 namespace embrace::cases {
 
@@ -22,7 +23,7 @@ TimedRun rank_on_device(gpu::DevicePtr device, const Inputs& in) {
   state.mask = {*device, mask.view()};
   std::vector<std::int32_t> everybody(static_cast<std::size_t>(in.shape.users));
   std::iota(everybody.begin(), everybody.end(), 0);
-  state.users = {*device, std::span<const std::int32_t>(everybody)};
+  state.users = {*device, Span<const std::int32_t>(everybody)};
   state.items = {*device, in.shape.users * kept};
   state.scores = {*device, in.shape.users * kept};
   const auto work = [](gpu::Device& on, State& s) {

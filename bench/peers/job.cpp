@@ -11,6 +11,7 @@
 #include "bench/run.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
+#include "host/learning/embedding_trainer.hpp"
 #include "host/span.hpp"
 
 namespace embrace::peers {
@@ -100,11 +101,11 @@ JobResult parse_result(const Json& json, const Job& job) {
   return result;
 }
 
-class PeerModel final : public Trainer {
+class PeerModel final : public EmbeddingTrainer {
  public:
   PeerModel(Threads& threads, std::vector<float> predictions)
-      : Trainer(threads), predictions_(std::move(predictions)) {}
-  PeerModel(Threads& threads, float offset) : Trainer(threads), offset_(offset) {}
+      : EmbeddingTrainer(threads), predictions_(std::move(predictions)) {}
+  PeerModel(Threads& threads, float offset) : EmbeddingTrainer(threads), offset_(offset) {}
 
   EpochResult epoch() override { throw std::logic_error("a peer's model is not trained here"); }
   void predict(const PairsView&, Span<float> out) const override {

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "host/array.hpp"
+#include "host/learning/embedding_trainer.hpp"
 #include "host/math/aggregate.hpp"
-#include "host/method.hpp"
 
 namespace embrace {
 
@@ -11,10 +11,10 @@ namespace embrace {
 Array<float> row_means(const RatingAggregates& rows, double otherwise);
 
 /// A trainer whose score is offset + user bias + item bias.
-class BiasTrainer : public Trainer {
+class BiasTrainer : public EmbeddingTrainer {
  public:
   explicit BiasTrainer(const Problem& problem)
-      : Trainer(problem.threads), users_(problem.users()), items_(problem.items()) {}
+      : EmbeddingTrainer(problem.threads), users_(problem.users()), items_(problem.items()) {}
   std::optional<EmbeddingView> embedding() const override {
     return EmbeddingView{{nullptr, users_, 0, 0}, {nullptr, items_, 0, 0}, user_bias_, item_bias_, offset_};
   }

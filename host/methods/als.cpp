@@ -12,6 +12,7 @@
 
 #include "host/array.hpp"
 #include "host/error.hpp"
+#include "host/learning/embedding_trainer.hpp"
 #include "host/math/aggregate.hpp"
 #include "host/math/normal_equations.hpp"
 #include "host/math/row_schedule.hpp"
@@ -31,10 +32,10 @@ struct Side {
   Side(std::int64_t rows, std::int64_t width) : factors(rows, width), bias(rows) {}
 };
 
-class Als final : public Trainer {
+class Als final : public EmbeddingTrainer {
  public:
   explicit Als(const Problem& problem)
-      : Trainer(problem.threads),
+      : EmbeddingTrainer(problem.threads),
         ratings_(problem.ratings.view()),
         by_item_(problem.by_item.view()),
         user_schedule_(ratings_),

@@ -67,7 +67,7 @@ MethodInfo bias_info() {
   return {"baseline",
           "Mean plus regularized user and movie biases",
           "Koren and Bell 2011, section 5.2.1",
-          {.fold_in = true},
+          {.fold_in = true, .chance = false},
           {{"epochs", 15, 15, 1, 10000, true, "sweeps over items and users"},
            {"user_regularization", 5, 5, 0, 1e6, false, "added to a user's number of ratings"},
            {"item_regularization", 2, 2, 0, 1e6, false, "added to a movie's number of ratings"}},

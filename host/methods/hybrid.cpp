@@ -19,6 +19,7 @@
 #include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/learning/embedding_table.hpp"
+#include "host/learning/embedding_trainer.hpp"
 #include "host/learning/minibatches.hpp"
 #include "host/learning/task_list.hpp"
 #include "host/math/vector_math.hpp"
@@ -64,7 +65,7 @@ std::int64_t slot_of(const Side& side, std::int64_t sample) { return side.slots-
 const float* vector_of(const Side& side, std::int64_t sample) { return side.values.vectors.row(slot_of(side, sample)); }
 float bias_of(const Side& side, std::int64_t sample) { return side.values.bias[slot_of(side, sample)]; }
 
-class Hybrid final : public Trainer {
+class Hybrid final : public EmbeddingTrainer {
  public:
   explicit Hybrid(const Problem& problem);
   EpochResult epoch() override;
@@ -126,7 +127,7 @@ Side Hybrid::side(const Problem& problem, bool identity, const Features* feature
 }
 
 Hybrid::Hybrid(const Problem& problem)
-    : Trainer(problem.threads),
+    : EmbeddingTrainer(problem.threads),
       loss_kind_(loss_of(problem)),
       minibatches_(problem, negatives_of(loss_kind_), logistic_negatives),
       factors_(problem.hyper.integer("factors")),
@@ -387,7 +388,7 @@ std::optional<EmbeddingView> Hybrid::embedding() const {
 }
 
 void Hybrid::predict(const PairsView& pairs, Span<float> out) const {
-  Trainer::predict(pairs, out);
+  EmbeddingTrainer::predict(pairs, out);
   if (!contexts_ || pairs.context.rows == 0) return;
   const EmbeddingView e = *embedding();
   threads_.for_ranges(out.size(), 1024, [&](std::int64_t begin, std::int64_t end, int) {

@@ -13,22 +13,22 @@
 
 #include "host/array.hpp"
 #include "host/error.hpp"
+#include "host/learning/embedding_trainer.hpp"
 #include "host/math/conjugate_gradients.hpp"
 #include "host/math/normal_equations.hpp"
 #include "host/math/row_schedule.hpp"
 #include "host/math/subspace.hpp"
 #include "host/matrix.hpp"
-#include "host/method.hpp"
 #include "host/methods/ials_solution.hpp"
 #include "host/random.hpp"
 
 namespace embrace::cpu {
 namespace {
 
-class Ials final : public Trainer {
+class Ials final : public EmbeddingTrainer {
  public:
   explicit Ials(const Problem& problem)
-      : Trainer(problem.threads),
+      : EmbeddingTrainer(problem.threads),
         ratings_(problem.ratings.view()),
         by_item_(problem.by_item.view()),
         user_schedule_(ratings_),

@@ -20,7 +20,7 @@ class ItemMean final : public BiasTrainer {
 }  // namespace
 
 MethodInfo item_mean_info() {
-  return {"baseline", "The movie's mean training rating", "", {.fold_in = true, .closed_form = true},
+  return {"baseline", "The movie's mean training rating", "", {.fold_in = true, .closed_form = true, .chance = false},
           {},         {1e-6, 1e-6, "sums in double"}};
 }
 

@@ -20,7 +20,7 @@ class Mean final : public BiasTrainer {
 
 MethodInfo mean_info() {
   return {"baseline", "The mean of all training ratings for every pair",
-          "",         {.ranking = false, .fold_in = true, .closed_form = true},
+          "",         {.ranking = false, .fold_in = true, .closed_form = true, .chance = false},
           {},         {1e-6, 1e-6, "one sum in double"}};
 }
 

@@ -23,7 +23,7 @@ class Popularity final : public BiasTrainer {
 
 MethodInfo popularity_info() {
   return {"baseline", "Movies by their number of training ratings",
-          "",         {.rating = false, .fold_in = true, .closed_form = true},
+          "",         {.rating = false, .fold_in = true, .closed_form = true, .chance = false},
           {},         {0.0, 0.0, "counts are exact below 2^24"}};
 }
 

@@ -18,6 +18,7 @@
 
 #include "host/array.hpp"
 #include "host/error.hpp"
+#include "host/learning/embedding_trainer.hpp"
 #include "host/math/aggregate.hpp"
 #include "host/math/normal_equations.hpp"
 #include "host/matrix.hpp"
@@ -165,10 +166,10 @@ bool bounded(const float* values, std::int64_t size) {
   return std::all_of(values, values + size, [](float x) { return std::fabs(x) < largest_factor; });
 }
 
-class Sgd final : public Trainer {
+class Sgd final : public EmbeddingTrainer {
  public:
   explicit Sgd(const Problem& problem)
-      : Trainer(problem.threads),
+      : EmbeddingTrainer(problem.threads),
         factors_(problem.hyper.integer("factors")),
         epochs_(problem.hyper.integer("epochs")),
         learning_rate_(problem.hyper["learning_rate"]),

@@ -26,7 +26,8 @@ class UserMean final : public BiasTrainer {
 }  // namespace
 
 MethodInfo user_mean_info() {
-  return {"baseline", "The user's mean training rating", "", {.ranking = false, .fold_in = true, .closed_form = true},
+  return {"baseline", "The user's mean training rating",
+          "",         {.ranking = false, .fold_in = true, .closed_form = true, .chance = false},
           {},         {1e-6, 1e-6, "sums in double"}};
 }
 

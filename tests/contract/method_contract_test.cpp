@@ -12,6 +12,7 @@
 #include "host/error.hpp"
 #include "host/matrix.hpp"
 #include "host/methods/registry.hpp"
+#include "tests/drifting_method.hpp"
 #include "tests/planted.hpp"
 #include "tests/same_bits.hpp"
 
@@ -35,7 +36,14 @@ const Data& planted_data() {
   return instance;
 }
 
-bool is_baseline(const Method& method) { return method.info.family == "baseline"; }
+/// Biases of users and items alone: it cannot know who agrees with what.
+bool has_biases_alone(const Method& method) {
+  const Task task = method.info.traits.rating ? Task::rating : Task::ranking;
+  const Data empty(1, 1, Pairs{});
+  const Trained trained(method, task, empty, {.epochs = 1});
+  const auto embedding = trained.trainer().embedding();
+  return embedding && embedding->users.columns == 0;
+}
 
 bool reads_features(const Method& method) {
   const Traits& traits = method.info.traits;
@@ -100,6 +108,14 @@ std::vector<Case> cases_of(bool (*chosen)(const Method&, const DeviceInfo&)) {
   return list;
 }
 
+/// Methods that average, and one that shows what the promise is before there is any.
+std::vector<Case> averaging_cases() {
+  static const Method example = test::drifting_method();
+  std::vector<Case> list = cases_of([](const Method& m, const DeviceInfo&) { return m.info.traits.averages; });
+  list.push_back({&example, Task::rating, {"cpu", "cpu", "", "", ""}});
+  return list;
+}
+
 class MethodContract : public ::testing::TestWithParam<Case> {
  protected:
   void SetUp() override {
@@ -128,6 +144,8 @@ class MethodContract : public ::testing::TestWithParam<Case> {
 
 class LearnerContract : public MethodContract {};
 class DeterministicContract : public MethodContract {};
+class ClosedFormContract : public MethodContract {};
+class AveragesContract : public MethodContract {};
 class DescentContract : public MethodContract {};
 class FeatureContract : public MethodContract {};
 class FoldInContract : public MethodContract {};
@@ -137,8 +155,11 @@ class DeviceContract : public MethodContract {};
 EMBRACE_CONTRACT(MethodContract, [](const Method&, const DeviceInfo&) { return true; });
 // An emulated device takes minutes to learn; DeviceContract compares what it reaches with defaults.
 EMBRACE_CONTRACT(LearnerContract,
-                 [](const Method& m, const DeviceInfo& d) { return !is_baseline(m) && d.kind != "emulated"; });
+                 [](const Method& m, const DeviceInfo& d) { return !has_biases_alone(m) && d.kind != "emulated"; });
 EMBRACE_CONTRACT(DeterministicContract, [](const Method& m, const DeviceInfo&) { return !m.info.traits.lock_free; });
+EMBRACE_CONTRACT(ClosedFormContract, [](const Method& m, const DeviceInfo&) { return m.info.traits.closed_form; });
+INSTANTIATE_TEST_SUITE_P(All, AveragesContract, ::testing::ValuesIn(averaging_cases()),
+                         [](const auto& test) { return case_name(test.param); });
 EMBRACE_CONTRACT(DescentContract,
                  [](const Method& m, const DeviceInfo&) { return find_spec(m, "learning_rate") != nullptr; });
 EMBRACE_CONTRACT(FeatureContract, [](const Method& m, const DeviceInfo&) { return reads_features(m); });
@@ -181,7 +202,13 @@ TEST_P(MethodContract, SeedsMatterWhereThereIsChance) {
   const Pairs pairs = all_pairs(Planted::users, Planted::items);
   const auto first = train(planted_data(), {.seed = 1, .epochs = 2}).predict(pairs);
   const auto second = train(planted_data(), {.seed = 2, .epochs = 2}).predict(pairs);
-  EXPECT_EQ(same_bits(first, second), is_baseline(method()));
+  EXPECT_EQ(same_bits(first, second), !traits().chance);
+}
+
+TEST_P(ClosedFormContract, AnotherEpochChangesNothing) {
+  const Pairs pairs = all_pairs(Planted::users, Planted::items);
+  EXPECT_TRUE(same_bits(train(planted_data(), {.epochs = 1}).predict(pairs),
+                        train(planted_data(), {.epochs = 2}).predict(pairs)));
 }
 
 TEST_P(MethodContract, PredictAgreesWithScore) {
@@ -296,6 +323,22 @@ TEST_P(MethodContract, AnEmptyProblemIsPredictedFinitely) {
   EXPECT_TRUE(all_finite(train(Data(3, 2, Pairs{}), {.epochs = 1}).predict(all_pairs(3, 2))));
 }
 
+TEST_P(AveragesContract, WatchingChangesNoOtherPrediction) {
+  const Pairs watched = planted().unseen;
+  const Pairs& others = planted().seen;
+  const auto predict_others = [&](const Pairs* told) {
+    return train(planted_data(), {.epochs = 4, .watch = told}).predict(others);
+  };
+  EXPECT_TRUE(same_bits(predict_others(&watched), predict_others(nullptr)));
+}
+
+TEST_P(AveragesContract, WhatIsWatchedIsAveraged) {
+  const Pairs& watched = planted().unseen;
+  const auto averaged = train(planted_data(), {.epochs = 4, .watch = &watched}).predict(watched);
+  ASSERT_TRUE(all_finite(averaged));
+  EXPECT_FALSE(same_bits(averaged, train(planted_data(), {.epochs = 4}).predict(watched)));
+}
+
 TEST_P(DescentContract, DivergenceIsNoticedOrAbsent) {
   const HyperSpec* rate = find_spec(method(), "learning_rate");
   ASSERT_NE(rate, nullptr);
@@ -340,7 +383,7 @@ TEST_P(FoldInContract, FoldInServesUsersHeldOutOfTraining) {
   EXPECT_TRUE(same_bits(trained.predict(others), before)) << "users that were trained may not change";
   const auto predicted = trained.predict(targets);
   ASSERT_TRUE(all_finite(predicted));
-  if (!is_baseline(method())) {
+  if (!has_biases_alone(method())) {
     EXPECT_GT(test::agreement(targets, predicted), 0.7);
   }
 }
@@ -378,19 +421,18 @@ TEST_P(MethodContract, EpochsCountRatingsAndHaveAnObjective) {
 
 TEST(MethodList, NamesAreUniqueAndDescriptionsComplete) {
   std::set<std::string> names;
-  const std::set<std::string> families = {"baseline", "factorization", "features", "deep"};
   for (const Method& method : methods()) {
     SCOPED_TRACE(method.name);
     EXPECT_TRUE(names.insert(method.name).second);
     EXPECT_NE(method.cpu, nullptr);
-    EXPECT_EQ(families.count(method.info.family), 1U) << method.info.family;
+    EXPECT_FALSE(method.info.family.empty());
     EXPECT_FALSE(method.info.summary.empty());
     EXPECT_FALSE(method.info.parity.reason.empty());
     EXPECT_GE(method.info.parity.rating, 0.0);
     EXPECT_GE(method.info.parity.ranking, 0.0);
     EXPECT_TRUE(method.info.traits.rating || method.info.traits.ranking);
     EXPECT_EQ(find_spec(method, "epochs") == nullptr, method.info.traits.closed_form);
-    if (method.info.family != "baseline") {
+    if (!has_biases_alone(method)) {
       EXPECT_FALSE(method.info.source.empty());
     }
   }
