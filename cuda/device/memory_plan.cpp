@@ -33,10 +33,9 @@ std::string MemoryPlan::text(const Device& device) const {
          mebibytes(device.free_bytes()) + " MiB free";
 }
 
-void MemoryPlan::require(const Device& device) const {
+void MemoryPlan::require(const Device& device, const std::string& hint) const {
   if (bytes() <= device.free_bytes()) return;
-  throw OutOfMemory("the run does not fit on the device: " + text(device) +
-                    "; fewer factors or a smaller batch need less");
+  throw OutOfMemory("the run does not fit on the device: " + text(device) + "; " + hint);
 }
 
 }  // namespace embrace::gpu

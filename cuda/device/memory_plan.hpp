@@ -15,8 +15,8 @@ class MemoryPlan {
   std::int64_t bytes() const;
   /// "cuda:0: 12.4 MiB planned (ratings 8.0, factors 4.4), 8192.0 MiB free"
   std::string text(const Device& device) const;
-  /// Throws OutOfMemory with the plan when it is more than what is free.
-  void require(const Device& device) const;
+  /// Throws OutOfMemory with the plan and the hint when it is more than what is free.
+  void require(const Device& device, const std::string& hint = "fewer factors or a smaller batch need less") const;
 
  private:
   std::vector<std::pair<std::string, std::int64_t>> parts_;

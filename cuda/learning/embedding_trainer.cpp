@@ -1,17 +1,9 @@
 #include "cuda/learning/embedding_trainer.hpp"
 
-#include <algorithm>
-
 #include "cuda/device/phase.hpp"
 #include "host/span.hpp"
 
 namespace embrace::gpu {
-namespace {
-
-constexpr std::int64_t pairs_at_a_time = std::int64_t{1} << 22U;
-
-}  // namespace
-
 EmbeddingTrainer::EmbeddingTrainer(DevicePtr device, const Problem& problem, const MemoryPlan& plan)
     : Trainer(problem.threads), device_(std::move(device)), users_(problem.users()), items_(problem.items()) {
   plan.require(*device_);
@@ -22,18 +14,11 @@ EmbeddingTrainer::EmbeddingTrainer(DevicePtr device, const Problem& problem, con
 
 void EmbeddingTrainer::predict(const PairsView& pairs, Span<float> out) const {
   complete_model();
-  const std::int64_t size = out.size();
-  const std::int64_t most = std::min(size, pairs_at_a_time);
-  DeviceBuffer<std::int32_t> users(*device_, most), items(*device_, most);
-  DeviceBuffer<float> predicted(*device_, most);
-  for (std::int64_t first = 0; first < size; first += most) {
-    const std::int64_t count = std::min(most, size - first);
-    device_->upload(pairs.users.subspan(first, count), users.span().part(0, count));
-    device_->upload(pairs.items.subspan(first, count), items.span().part(0, count));
-    predict_pairs(*device_, model_.view(), users.span().part(0, count), items.span().part(0, count),
-                  predicted.span().part(0, count));
-    device_->download(DeviceSpan<const float>(predicted.span().part(0, count)), out.subspan(first, count));
-  }
+  const PairScorer predict = [this](DeviceSpan<const std::int32_t> users, DeviceSpan<const std::int32_t> items,
+                                    DeviceSpan<float> predicted) {
+    predict_pairs(*device_, model_.view(), users, items, predicted);
+  };
+  predict_in_parts(*device_, predict, pairs, out);
 }
 
 Scorer EmbeddingTrainer::scorer() const {

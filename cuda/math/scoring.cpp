@@ -12,6 +12,8 @@ namespace {
 /// A100, 50 on the H100).
 constexpr std::int64_t score_bytes = std::int64_t{32} << 20U;
 
+constexpr std::int64_t pairs_at_a_time = std::int64_t{1} << 22U;
+
 /// use(first, scores) for parts of the users, each beginning at `first`, once they have been scored.
 template <typename Use>
 void for_parts(Device& device, const Scorer& score, std::int64_t items, DeviceSpan<const std::int32_t> users,
@@ -28,6 +30,20 @@ void for_parts(Device& device, const Scorer& score, std::int64_t items, DeviceSp
 }
 
 }  // namespace
+
+void predict_in_parts(Device& device, const PairScorer& predict, const PairsView& pairs, Span<float> out) {
+  const std::int64_t size = out.size();
+  const std::int64_t most = std::min(size, pairs_at_a_time);
+  DeviceBuffer<std::int32_t> users(device, most), items(device, most);
+  DeviceBuffer<float> predicted(device, most);
+  for (std::int64_t first = 0; first < size; first += most) {
+    const std::int64_t count = std::min(most, size - first);
+    device.upload(pairs.users.subspan(first, count), users.span().part(0, count));
+    device.upload(pairs.items.subspan(first, count), items.span().part(0, count));
+    predict(users.span().part(0, count), items.span().part(0, count), predicted.span().part(0, count));
+    device.download(DeviceSpan<const float>(predicted.span().part(0, count)), out.subspan(first, count));
+  }
+}
 
 void score_users(Device& device, const Scorer& score, Span<const std::int32_t> users, MatrixView out) {
   const DeviceBuffer<std::int32_t> chosen(device, users);

@@ -12,6 +12,13 @@ namespace embrace::gpu {
 /// Fills scores(r, i) for users[r] and all items; the rows follow each other without gaps.
 using Scorer = std::function<void(DeviceSpan<const std::int32_t> users, DeviceMatrixView<float> scores)>;
 
+/// Fills out[p] for the pair (users[p], items[p]).
+using PairScorer = std::function<void(DeviceSpan<const std::int32_t> users, DeviceSpan<const std::int32_t> items,
+                                      DeviceSpan<float> out)>;
+
+/// Trainer::predict of pairs without contexts.
+void predict_in_parts(Device& device, const PairScorer& predict, const PairsView& pairs, Span<float> out);
+
 /// Trainer::score; out is users.size() × items.
 void score_users(Device& device, const Scorer& score, Span<const std::int32_t> users, MatrixView out);
 

@@ -1,9 +1,9 @@
 // History: what each user has, from the training part or folded in after it.
 #pragma once
 #include <cstdint>
-#include <span>
 
 #include "host/sparse.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 
@@ -17,8 +17,8 @@ class History {
   /// Rows of `known` with entries take the place of those users' rows. Copies them.
   void fold_in(CsrView known);
 
-  std::span<const std::int32_t> items(std::int32_t user) const { return rows_.row_indices(user); }
-  std::span<const float> values(std::int32_t user) const { return rows_.row_values(user); }
+  Span<const std::int32_t> items(std::int32_t user) const { return rows_.row_indices(user); }
+  Span<const float> values(std::int32_t user) const { return rows_.row_values(user); }
   /// All of it, users × items; valid until the next fold_in().
   CsrView view() const { return rows_; }
 

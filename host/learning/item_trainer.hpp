@@ -2,6 +2,7 @@
 #pragma once
 #include "host/learning/history.hpp"
 #include "host/method.hpp"
+#include "host/span.hpp"
 
 namespace embrace {
 
@@ -10,8 +11,8 @@ namespace embrace {
 class ItemTrainer : public Trainer {
  public:
   /// Computes whole rows, one for each user that is asked for.
-  void predict(const PairsView& pairs, std::span<float> out) const override;
-  void score(std::span<const std::int32_t> users, MatrixView out) const override;
+  void predict(const PairsView& pairs, Span<float> out) const override;
+  void score(Span<const std::int32_t> users, MatrixView out) const override;
   void fold_in(CsrView ratings) override { history_.fold_in(ratings); }
 
  protected:

@@ -145,3 +145,9 @@ add_mutant(list_ends_early SOURCE cuda/math/rank.cu PROGRAM rank_test FAILS Rank
            FROM [[rest >= static_cast<int>(histogram[value])};]] TO [[rest + 1 >= static_cast<int>(histogram[value])};]])
 add_mutant(zeros_have_signs SOURCE cuda/math/rank.cu PROGRAM rank_test FAILS RankTest.ListsOfEveryLength
            FROM [[__float_as_uint(score + 0.0F)]] TO [[__float_as_uint(score)]])
+add_mutant(inverse_turns_nothing SOURCE cuda/math/invert_symmetric.cu PROGRAM inverse_twin_test
+           FAILS InverseTwinTest.AgreesWithPlainElimination FROM [=[above ? turned[y][x] :]=] TO [=[above ? turned[x][y] :]=])
+add_mutant(counts_lack_a_barrier SOURCE cuda/math/count_together.cu PROGRAM inverse_twin_test
+           FAILS InverseTwinTest.CountsOfColumnsTogether FROM [[__syncthreads();  // zeros are there before any warp adds]] TO [[]])
+add_mutant(sums_skip_entries SOURCE cuda/math/row_sums.cu PROGRAM inverse_twin_test
+           FAILS InverseTwinTest.SumsOfRowsAndOfElements FROM [[e += warp_size]] TO [[e += 2 * warp_size]])

@@ -1,0 +1,89 @@
+// ease on a device; the twin of host/methods/ease.cpp, with the same formulas: P = (X'X + λ 1)⁻¹, B_ij = -P_ij / P_jj.
+// Mapping: a thread an item or an element. Cost of the kernels here: 8 bytes an element of B; what takes the time is in
+// cuda/math/count_together.cu and invert_symmetric.cu.
+#include <algorithm>
+
+#include "cuda/device/phase.hpp"
+#include "cuda/learning/item_trainer.hpp"
+#include "cuda/math/count_together.hpp"
+#include "cuda/math/invert_symmetric.hpp"
+#include "cuda/math/reduce.cuh"
+#include "cuda/math/sums.hpp"
+#include "cuda/trainers.hpp"
+#include "host/error.hpp"
+
+namespace embrace::gpu {
+namespace {
+
+constexpr int threads = 256;
+
+__global__ void __launch_bounds__(threads) add_ridge_kernel(DeviceMatrixView<float> m, float ridge) {
+  const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
+  if (i < m.rows) m(i, i) += ridge;
+}
+
+/// What columns of P are multiplied by, and each one's share of the loss.
+__global__ void __launch_bounds__(threads) read_diagonal_kernel(DeviceMatrixView<const float> p, float ridge,
+                                                                DeviceSpan<float> scale, DeviceSpan<double> loss) {
+  const std::int64_t j = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
+  if (j >= p.rows) return;
+  scale[j] = -1 / p(j, j);
+  loss[j] = 1 / static_cast<double>(p(j, j)) - static_cast<double>(ridge);
+}
+
+__global__ void __launch_bounds__(threads)
+    scale_columns_kernel(DeviceMatrixView<float> m, DeviceSpan<const float> scale) {
+  const std::int64_t j = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
+  if (j >= m.columns) return;
+  for (std::int64_t i = blockIdx.y; i < m.rows; i += gridDim.y) m(i, j) = i == j ? 0.0F : m(i, j) * scale[j];
+}
+
+MemoryPlan plan(const Problem& problem) {
+  return MemoryPlan()
+      .add("ratings by item", DeviceCsr::bytes(problem.by_item.view()))
+      .add("inverse", invert_symmetric_bytes(problem.items()) + 12 * problem.items());
+}
+
+class Ease final : public ItemTrainer {
+ public:
+  Ease(DevicePtr shared, const Problem& problem)
+      : ItemTrainer(std::move(shared), problem, plan(problem)),
+        by_item_(device(), problem.by_item.view()),
+        regularization_(static_cast<float>(problem.hyper["regularization"])) {}
+
+  EpochResult epoch() override {
+    const DeviceMatrixView<float> weights = weights_.view();
+    const std::int64_t items = weights.rows, entries = by_item_.view().entries();
+    if (items == 0) return {};
+    const unsigned blocks = blocks_for(items, threads);
+    count_together(device(), ratings().view(), by_item_.view(), weights);
+    add_ridge_kernel<<<blocks, threads, 0, device().stream()>>>(weights, regularization_);
+    EMBRACE_CHECK(cudaGetLastError());
+    try {
+      invert_symmetric(device(), weights);
+    } catch (const Diverged& error) {
+      throw Diverged(std::string(error.what()) + "; raise regularization");
+    }
+    DeviceBuffer<float> scale(device(), items);
+    DeviceBuffer<double> loss(device(), items);
+    read_diagonal_kernel<<<blocks, threads, 0, device().stream()>>>(weights, regularization_, scale.span(),
+                                                                    loss.span());
+    EMBRACE_CHECK(cudaGetLastError());
+    scale_columns_kernel<<<matrix_grid(items, items, threads), threads, 0, device().stream()>>>(weights, scale.span());
+    EMBRACE_CHECK(cudaGetLastError());
+    const double whole = sum(device(), std::as_const(loss).span());  // waits for all of it
+    return {whole / static_cast<double>(std::max<std::int64_t>(1, entries)), entries};
+  }
+
+ private:
+  DeviceCsr by_item_;
+  float regularization_;
+};
+
+}  // namespace
+
+std::unique_ptr<Trainer> make_ease(DevicePtr device, const Problem& problem) {
+  return std::make_unique<Ease>(std::move(device), problem);
+}
+
+}  // namespace embrace::gpu
