@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "host/array.hpp"
 #include "host/method.hpp"
 #include "host/span.hpp"
 
@@ -20,13 +21,13 @@ class Drifting final : public Trainer {
   }
   EpochResult epoch() override {
     ++epochs_;
-    for (std::size_t p = 0; p < sums_.size(); ++p) sums_[p] += now(watched_.users[p], watched_.items[p]);
+    for (std::int64_t p = 0; p < sums_.size(); ++p) sums_[p] += now(watched_.users[p], watched_.items[p]);
     return {0.0, entries_};
   }
   void predict(const PairsView& pairs, Span<float> out) const override {
     const bool watched = std::ranges::equal(pairs.users, watched_.users) && !sums_.empty() &&
                          std::ranges::equal(pairs.items, watched_.items);
-    for (std::size_t p = 0; p < out.size(); ++p) {
+    for (std::int64_t p = 0; p < out.size(); ++p) {
       out[p] = watched ? sums_[p] / static_cast<float>(epochs_) : now(pairs.users[p], pairs.items[p]);
     }
   }
@@ -43,7 +44,7 @@ class Drifting final : public Trainer {
   std::int64_t entries_;
   int epochs_ = 0;
   PairsView watched_;
-  std::vector<float> sums_;
+  Array<float> sums_;
 };
 
 inline Method drifting_method() {

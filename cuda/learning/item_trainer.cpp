@@ -48,8 +48,7 @@ void ItemTrainer::score(Span<const std::int32_t> users, MatrixView out) const {
   score_users(*device_, scorer(), users, out);
 }
 
-bool ItemTrainer::rank(Span<const std::int32_t> users, CsrView mask, std::int64_t depth,
-                       Span<ScoredItem> out) const {
+bool ItemTrainer::rank(Span<const std::int32_t> users, CsrView mask, std::int64_t depth, Span<ScoredItem> out) const {
   return rank_users(*device_, scorer(), users, mask, depth, out);
 }
 

@@ -15,8 +15,7 @@ class ItemTrainer : public Trainer {
  public:
   void predict(const PairsView& pairs, Span<float> out) const override;
   void score(Span<const std::int32_t> users, MatrixView out) const override;
-  bool rank(Span<const std::int32_t> users, CsrView mask, std::int64_t depth,
-            Span<ScoredItem> out) const override;
+  bool rank(Span<const std::int32_t> users, CsrView mask, std::int64_t depth, Span<ScoredItem> out) const override;
   void fold_in(CsrView ratings) override;
   std::string device_memory() const override { return plan_; }
 

@@ -2,8 +2,8 @@
 #pragma once
 #include <cstdint>
 
-#include "host/sparse.hpp"
 #include "host/span.hpp"
+#include "host/sparse.hpp"
 
 namespace embrace {
 

@@ -15,8 +15,8 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/math/product.hpp"
 #include "host/matrix.hpp"
@@ -98,7 +98,7 @@ void sweep_elements(MatrixView m, std::int64_t first) {
 /// both triangles; for_each(tasks, task) is Threads' or a loop.
 template <typename SweepTile, typename ForEach>
 void sweep(const Tiles& tiles, std::int64_t first, const SweepTile& sweep_tile, const ForEach& for_each) {
-  std::vector<std::pair<std::int64_t, std::int64_t>> lower;
+  Array<std::pair<std::int64_t, std::int64_t>> lower;
   for (std::int64_t i = 0; i < tiles.count(); ++i) {
     for (std::int64_t j = 0; j <= i; ++j) lower.emplace_back(i, j);
   }
@@ -115,8 +115,8 @@ void sweep(const Tiles& tiles, std::int64_t first, const SweepTile& sweep_tile, 
       multiply(column, tiles.at(k, k), 0, product);
       i > k ? copy(product, -1, tiles.at(i, k)) : copy_transposed(product, -1, tiles.at(k, i));
     });
-    for_each(static_cast<std::int64_t>(lower.size()), [&](std::int64_t task, int) {
-      const auto [i, j] = lower[static_cast<std::size_t>(task)];
+    for_each(lower.size(), [&](std::int64_t task, int) {
+      const auto [i, j] = lower[task];
       if (i != k && j != k) multiply_transposed(part(products, i), part(columns, j), 1, tiles.at(i, j));
     });
   }

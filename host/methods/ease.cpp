@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <new>
 
+#include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/learning/item_trainer.hpp"
 #include "host/math/count_together.hpp"
@@ -50,13 +51,13 @@ class Ease final : public ItemTrainer {
       throw Diverged(std::string(error.what()) + "; raise regularization");
     }
     double loss = 0;
-    std::vector<float> scale(static_cast<std::size_t>(items));
+    Array<float> scale(items);
     for (std::int64_t j = 0; j < items; ++j) {
-      scale[static_cast<std::size_t>(j)] = -1 / weights_(j, j);
+      scale[j] = -1 / weights_(j, j);
       loss += 1 / static_cast<double>(weights_(j, j)) - static_cast<double>(regularization_);
     }
     threads_.for_each(items, [&](std::int64_t i, int) {
-      for (std::int64_t j = 0; j < items; ++j) weights_(i, j) *= scale[static_cast<std::size_t>(j)];
+      for (std::int64_t j = 0; j < items; ++j) weights_(i, j) *= scale[j];
       weights_(i, i) = 0;
     });
     return {loss / static_cast<double>(std::max<std::int64_t>(1, ratings_.entries())), ratings_.entries()};

@@ -4,7 +4,6 @@
 #include <array>
 #include <cctype>
 #include <map>
-#include <span>
 
 #include "host/data/read/fields.hpp"
 #include "host/data/read/text_encoding.hpp"
@@ -174,7 +173,7 @@ FormatGuess guess_format(std::string_view head) {
   format.separator = *separator;
   Fields fields;
   const int n = split_fields(lines[0].text, *separator, fields.data(), most_columns);
-  const auto first = std::span(fields).first(static_cast<std::size_t>(std::clamp(n, 0, most_columns)));
+  const auto first = Span(fields).first(std::clamp(n, 0, most_columns));
   if (n >= most_columns) {
     return {std::nullopt,
             lines[0].number,

@@ -33,7 +33,7 @@ TEST(CountTogether, CountsRowsThatHoldBothColumns) {
   for (const int count : {1, 3}) {
     Threads threads(count);
     Matrix counts(columns, columns);
-    for (std::size_t e = 0; e < counts.size(); ++e) counts.data()[e] = 7;
+    for (std::int64_t e = 0; e < counts.size(); ++e) counts.data()[e] = 7;
     count_together(matrix.view(), by_column.view(), counts.view(), threads);
     for (std::int64_t a = 0; a < columns; ++a) {
       for (std::int64_t b = 0; b < columns; ++b) {
