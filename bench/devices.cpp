@@ -26,13 +26,13 @@ int cuda_number(const DeviceInfo& device) { return std::stoi(device.spec.substr(
 }  // namespace
 
 std::vector<DeviceInfo> usable_devices() {
-  std::vector<DeviceInfo> devices = {{"cpu", "cpu", cpu_name(), "", ""}};
+  std::vector<DeviceInfo> devices = {{"cpu", DeviceKind::cpu, cpu_name(), "", ""}};
   const gpu::Probe& found = cuda_probe();
   for (const gpu::DeviceFacts& device : found.devices) {
     // A CUDA device that is a processor in disguise may not pass for a GPU in any table.
     const bool emulated = device.name.find("CPU") != std::string::npos;
-    devices.push_back({"cuda:" + std::to_string(device.number), emulated ? "emulated" : "gpu", device.name,
-                       found.driver, found.toolkit});
+    devices.push_back({"cuda:" + std::to_string(device.number), emulated ? DeviceKind::emulated : DeviceKind::gpu,
+                       device.name, found.driver, found.toolkit});
   }
   return devices;
 }
@@ -75,7 +75,7 @@ std::vector<DeviceInfo> parse_devices(const std::string& text) {
 }
 
 std::unique_ptr<Trainer> make_trainer(const Method& method, const DeviceInfo& device, const Problem& problem) {
-  if (device.kind == "cpu") return method.cpu(problem);
+  if (device.kind == DeviceKind::cpu) return method.cpu(problem);
   return cuda_library().part->backend.make_trainer(method.name, cuda_number(device), problem);
 }
 
@@ -85,7 +85,7 @@ std::unique_ptr<cases::DeviceOperations> make_operations(const DeviceInfo& devic
 
 std::string build_sha256(const DeviceInfo& device) {
   static const std::string program = sha256(read_file("/proc/self/exe"));
-  if (device.kind == "cpu") return program;
+  if (device.kind == DeviceKind::cpu) return program;
   static const std::string both = sha256(program + sha256(read_file(cuda_library().file)));
   return both;
 }

@@ -7,12 +7,13 @@
 #include "bench/cases/device_operations.hpp"
 #include "cuda/backend.hpp"
 #include "host/method.hpp"
+#include "host/record.hpp"
 
 namespace embrace {
 
 struct DeviceInfo {
   std::string spec;  // "cpu", "cuda:0"
-  std::string kind;  // "cpu", "gpu" or "emulated" (a CUDA device whose name says that it is a CPU)
+  DeviceKind kind = DeviceKind::cpu;
   std::string name;
   std::string driver, toolkit;  // CUDA devices
 };

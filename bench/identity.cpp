@@ -8,8 +8,6 @@
 
 namespace embrace {
 
-const char* task_name(Task task) { return task == Task::rating ? "rating" : "ranking"; }
-
 Record describe_data(const Dataset& dataset, const Fold& fold, const std::string& split, std::uint64_t split_seed,
                      Task task) {
   Record record;
@@ -22,7 +20,7 @@ Record describe_data(const Dataset& dataset, const Fold& fold, const std::string
                   fold.sha256,
                   static_cast<std::int64_t>(fold.train.size()),
                   static_cast<std::int64_t>(fold.test.size())};
-  record.task = task_name(task);
+  record.task = task;
   return record;
 }
 
@@ -38,7 +36,7 @@ std::map<std::string, std::string> provenance(const DeviceInfo& device, const st
                                                 {"cpu", cpu_name()},
                                                 {"started", utc_now()},
                                                 {"command", command}};
-  if (device.kind != "cpu") {
+  if (device.kind != DeviceKind::cpu) {
     entries["gpu"] = device.name;
     entries["driver"] = device.driver;
     entries["toolkit"] = device.toolkit;
@@ -47,10 +45,10 @@ std::map<std::string, std::string> provenance(const DeviceInfo& device, const st
 }
 
 std::string record_id(const Record& record, const DeviceInfo& device, const std::string& more) {
-  std::string key =
-      fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n", record_schema, record.data.sha256,
-                  record.split.name, record.split.fold, record.split.seed, record.split.sha256, record.method,
-                  record.information, record.task, record.seed, record.device.kind, record.device.name);
+  std::string key = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n{}\n", record_schema, record.data.sha256,
+                                record.split.name, record.split.fold, record.split.seed, record.split.sha256,
+                                record.method, record.information, to_text(record.task), record.seed,
+                                to_text(record.device.kind), record.device.name);
   key += fmt::format("{}\n{}\n", record.device.threads, build_sha256(device));
   if (record.positive) key += fmt::format("positive {}\n", *record.positive);
   for (const int k : record.at) key += fmt::format("at {}\n", k);

@@ -10,8 +10,6 @@
 
 namespace embrace {
 
-const char* task_name(Task task);
-
 /// A record that says what was trained on and measured: the data, the split, the task.
 Record describe_data(const Dataset& dataset, const Fold& fold, const std::string& split, std::uint64_t split_seed,
                      Task task);

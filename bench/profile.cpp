@@ -61,7 +61,7 @@ std::vector<PhaseProfile> profile_phases(const ProfileOptions& options, Threads&
   };
   Record record;
   execute(run, threads, record);
-  if (record.status != "ok") throw std::runtime_error(method.name + ": " + record.reason);
+  if (record.status != Status::ok) throw std::runtime_error(method.name + ": " + record.reason);
   return medians(epochs);
 }
 

@@ -151,7 +151,7 @@ void train_and_measure(const Run& run, Threads& threads, Record& record) {
   record.cost->peak_bytes = peak_memory_bytes();
 }
 
-void fail(Record& record, const char* status, const std::string& reason) {
+void fail(Record& record, Status status, const std::string& reason) {
   record.status = status;
   record.reason = reason;
   record.accuracy.clear();
@@ -176,21 +176,21 @@ void settle(Record& record, const std::function<void()>& work) {
     work();
   } catch (const Unsupported& error) {
     record.cost.reset();
-    fail(record, "unsupported", error.what());
+    fail(record, Status::unsupported, error.what());
   } catch (const Diverged& error) {
-    fail(record, "diverged", error.what());
+    fail(record, Status::diverged, error.what());
   } catch (const Timeout& error) {
-    fail(record, "timeout", error.what());
+    fail(record, Status::timeout, error.what());
   } catch (const OutOfMemory& error) {
-    fail(record, "out-of-memory", error.what());
+    fail(record, Status::out_of_memory, error.what());
   } catch (const std::bad_alloc&) {
-    fail(record, "out-of-memory",
+    fail(record, Status::out_of_memory,
          fmt::format("the run needs more than the {} MiB that were free; fewer factors or a smaller batch need less",
                      available_memory_bytes() >> 20U));
   } catch (const OutputError&) {
     throw;
   } catch (const std::exception& error) {
-    fail(record, "failed", error.what());
+    fail(record, Status::failed, error.what());
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <numeric>
 
 #include "bench/answers.hpp"
 #include "bench/fold_data.hpp"
@@ -143,11 +144,11 @@ class Study {
                [this](int done, int all, const Trainer&) { progress_.epoch(done, all); }},
               threads_, record);
     } else {
-      record.status = "unsupported";
+      record.status = Status::unsupported;
       record.reason = built.unsupported;
     }
     write_atomically(options_.output / (record.id + ".json"), to_json(record));
-    count(record.status);
+    ++summary_.runs[record.status];
     progress_.finish(outcome(record));
   }
 
@@ -179,11 +180,12 @@ class Study {
     if (!std::filesystem::exists(file)) return false;
     try {
       const Record record = record_from_json(read_file(file), file.string());
-      const bool settled = record.status == "ok" || record.status == "diverged" || record.status == "unsupported";
-      const bool answered = !options_.keep_answers || record.status != "ok" ||
+      const bool settled =
+          record.status == Status::ok || record.status == Status::diverged || record.status == Status::unsupported;
+      const bool answered = !options_.keep_answers || record.status != Status::ok ||
                             std::filesystem::exists(answers_path(options_.output, wanted.id));
       if (record.id != wanted.id || !settled || !answered) return false;
-      count(record.status);
+      ++summary_.runs[record.status];
       ++summary_.resumed;
       return true;
     } catch (const Error&) {
@@ -192,17 +194,8 @@ class Study {
     }
   }
 
-  void count(const std::string& status) {
-    if (status == "ok") ++summary_.ok;
-    if (status == "unsupported") ++summary_.unsupported;
-    if (status == "diverged") ++summary_.diverged;
-    if (status == "failed") ++summary_.failed;
-    if (status == "out-of-memory") ++summary_.out_of_memory;
-    if (status == "timeout") ++summary_.timeout;
-  }
-
   static std::string outcome(const Record& record) {
-    if (record.status != "ok") return record.status + ": " + record.reason;
+    if (record.status != Status::ok) return to_text(record.status) + ": " + record.reason;
     std::string text;
     for (const char* name : {"rmse", "ndcg@10", "ndcg@10:sampled"}) {
       const auto found = record.accuracy.find(name);
@@ -224,12 +217,17 @@ class Study {
 
 }  // namespace
 
+int StudySummary::number(Status status) const {
+  const auto found = runs.find(status);
+  return found == runs.end() ? 0 : found->second;
+}
+
 ExitCode StudySummary::exit_code() const {
-  const int bad = diverged + failed + out_of_memory + timeout;
-  if (bad == 0) return ExitCode::ok;
-  const int all = bad + ok + unsupported;
-  if (out_of_memory == all) return ExitCode::memory;
-  if (timeout == all) return ExitCode::timeout;
+  const int all =
+      std::accumulate(runs.begin(), runs.end(), 0, [](int sum, const auto& run) { return sum + run.second; });
+  if (number(Status::ok) + number(Status::unsupported) == all) return ExitCode::ok;
+  if (number(Status::out_of_memory) == all) return ExitCode::memory;
+  if (number(Status::timeout) == all) return ExitCode::timeout;
   return ExitCode::some_failed;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,6 +19,7 @@
 #include "host/metadata/features.hpp"
 #include "host/metadata/information.hpp"
 #include "host/method.hpp"
+#include "host/record.hpp"
 
 namespace embrace {
 
@@ -44,9 +46,10 @@ struct StudyOptions {
 
 /// How the runs of a study ended.
 struct StudySummary {
-  int ok = 0, unsupported = 0, diverged = 0, failed = 0, out_of_memory = 0, timeout = 0;
-  int resumed = 0;  // of these, taken from records that were there
+  std::map<Status, int> runs;  // their numbers, where not 0
+  int resumed = 0;             // of these, taken from records that were there
   bool interrupted = false;
+  int number(Status status) const;
   ExitCode exit_code() const;
 };
 

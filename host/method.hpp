@@ -13,12 +13,11 @@
 #include "host/hyper.hpp"
 #include "host/span.hpp"
 #include "host/sparse.hpp"
+#include "host/task.hpp"
 #include "host/threads.hpp"
 #include "host/views.hpp"
 
 namespace embrace {
-
-enum class Task { rating, ranking };
 
 /// A range of feature columns with one meaning, e.g. genres.
 struct Field {

@@ -95,7 +95,7 @@ Json bootstrap_json(const Record& record) {
 }
 
 Json identity_json(const Record& r) {
-  Json out = {{"schema", record_schema}, {"id", r.id}, {"status", r.status}};
+  Json out = {{"schema", record_schema}, {"id", r.id}, {"status", to_text(r.status)}};
   if (!r.reason.empty()) out["reason"] = r.reason;
   out["data"] = {{"name", r.data.name},
                  {"sha256", r.data.sha256},
@@ -108,14 +108,14 @@ Json identity_json(const Record& r) {
   out["method"] = r.method;
   out["family"] = r.family;
   out["information"] = r.information;
-  out["task"] = r.task;
+  out["task"] = to_text(r.task);
   out["seed"] = r.seed;
   out["hyper"] = Json::object();
   for (const auto& [name, value] : r.hyper) out["hyper"][name] = number(value);
   if (r.positive) out["positive"] = number(*r.positive);
-  if (r.task == "ranking") out["at"] = r.at;
+  if (r.task == Task::ranking) out["at"] = r.at;
   if (r.lock_free) out["lock_free"] = true;
-  out["device"] = {{"kind", r.device.kind}, {"name", r.device.name}, {"threads", r.device.threads}};
+  out["device"] = {{"kind", to_text(r.device.kind)}, {"name", r.device.name}, {"threads", r.device.threads}};
   return out;
 }
 
@@ -124,7 +124,7 @@ Json identity_json(const Record& r) {
 std::string to_json(const Record& record) {
   Json out = identity_json(record);
   out["accuracy"] = accuracy_json(record);
-  if (record.task == "ranking") out["users_without_targets"] = record.users_without_targets;
+  if (record.task == Task::ranking) out["users_without_targets"] = record.users_without_targets;
   if (record.cost) out["cost"] = cost_json(*record.cost);
   if (!record.objective.empty()) out["objective"] = record.objective;
   if (record.curve) {

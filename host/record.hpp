@@ -7,9 +7,23 @@
 #include <string>
 #include <vector>
 
+#include "host/enum_text.hpp"
+#include "host/task.hpp"
+
 namespace embrace {
 
 inline constexpr const char* record_schema = "embrace.record/1";
+
+/// What became of a run.
+enum class Status { ok, diverged, out_of_memory, timeout, failed, unsupported };
+template <>
+inline constexpr std::array enum_texts<Status> = {"ok",      "diverged", "out-of-memory",
+                                                  "timeout", "failed",   "unsupported"};
+
+/// emulated: a CUDA device that is a processor; its times are no speed.
+enum class DeviceKind { cpu, gpu, emulated };
+template <>
+inline constexpr std::array enum_texts<DeviceKind> = {"cpu", "gpu", "emulated"};
 
 struct Accuracy {
   double value = 0;
@@ -21,8 +35,8 @@ struct Accuracy {
 
 struct Record {
   std::string id;
-  std::string status = "ok";  // ok, diverged, out-of-memory, timeout, failed, unsupported
-  std::string reason;         // empty when ok
+  Status status = Status::ok;
+  std::string reason;  // empty when ok
 
   struct Data {
     std::string name, sha256;
@@ -36,14 +50,15 @@ struct Record {
     std::string sha256;
     std::int64_t train = 0, test = 0;
   } split;
-  std::string method, family, information, task;
+  std::string method, family, information;
+  Task task = Task::rating;
   std::uint64_t seed = 0;
   std::vector<std::pair<std::string, double>> hyper;
   std::optional<double> positive;  // rankings with --positive
   std::vector<int> at;             // rankings
   bool lock_free = false;          // the method's threads race on purpose
   struct Device {
-    std::string kind = "cpu";  // cpu, gpu, emulated
+    DeviceKind kind = DeviceKind::cpu;
     std::string name;
     int threads = 0;
   } device;

@@ -21,7 +21,6 @@ constexpr int deepest = 32;
 constexpr std::size_t most_violations = 100;
 constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t largest_int = std::numeric_limits<int>::max();
-const std::vector<std::string> statuses = {"ok", "diverged", "out-of-memory", "timeout", "failed", "unsupported"};
 
 class Checker {
  public:
@@ -76,17 +75,18 @@ class Checker {
       return v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& x) { return x.is_number(); });
     });
   }
-  /// The text of a field that must be one of a list; empty when it is not.
-  std::string choice(const Json& object, const std::string& path, const char* name,
-                     const std::vector<std::string>& known) {
+  /// The value of a field that must be the text of one; nothing when it is not.
+  template <typename Enum>
+  std::optional<Enum> choice(const Json& object, const std::string& path, const char* name) {
     const Json* value = text(object, path, name);
-    if (value == nullptr) return "";
-    auto given = value->get<std::string>();
-    if (std::find(known.begin(), known.end(), given) != known.end()) return given;
+    if (value == nullptr) return std::nullopt;
+    const auto given = value->get<std::string>();
+    const std::optional<Enum> known = from_text<Enum>(given);
+    if (known) return known;
     std::string all;
-    for (const std::string& k : known) all += (all.empty() ? "" : ", ") + k;
+    for (const std::string& k : all_texts<Enum>()) all += (all.empty() ? "" : ", ") + k;
     complain(path + name, "'" + given.substr(0, 40) + "' is not one of " + all);
-    return "";
+    return std::nullopt;
   }
   void no_nulls(const Json& value, const std::string& path) {
     if (value.is_null()) complain(path.empty() ? "record" : path, "is null; a value that does not exist is left out");
@@ -134,7 +134,7 @@ bool is_id(const std::string& id) {
          std::all_of(id.begin(), id.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
-void check_setting(const Json& record, const std::string& task, Checker& check) {
+void check_setting(const Json& record, std::optional<Task> task, Checker& check) {
   if (const Json* data = check.object(record, "", "data")) {
     check.text(*data, "data.", "name");
     check.text(*data, "data.", "sha256");
@@ -157,7 +157,7 @@ void check_setting(const Json& record, const std::string& task, Checker& check) 
   }
   check.number(record, "", "positive", false);
   check.field(
-      record, "", "at", task == "ranking", "an array of whole numbers, positive and ascending", [](const Json& v) {
+      record, "", "at", task == Task::ranking, "an array of whole numbers, positive and ascending", [](const Json& v) {
         std::int64_t last = 0;
         return v.is_array() && std::all_of(v.begin(), v.end(), [&](const Json& k) {
                  if (!k.is_number_unsigned() || k.get<std::uint64_t>() > static_cast<std::uint64_t>(largest_int))
@@ -168,7 +168,7 @@ void check_setting(const Json& record, const std::string& task, Checker& check) 
       });
   check.field(record, "", "lock_free", false, "true or false", [](const Json& v) { return v.is_boolean(); });
   if (const Json* device = check.object(record, "", "device")) {
-    check.choice(*device, "device.", "kind", {"cpu", "gpu", "emulated"});
+    check.choice<DeviceKind>(*device, "device.", "kind");
     check.text(*device, "device.", "name");
     check.count(*device, "device.", "threads", largest_int);
   }
@@ -281,12 +281,11 @@ void check_document(const Json& record, Checker& check) {
   }
   const Json* id = check.text(record, "", "id");
   if (id != nullptr && !is_id(id->get<std::string>())) check.complain("id", "must be 16 to 64 characters of 0-9 a-f");
-  const std::string status = check.choice(record, "", "status", statuses);
-  const bool ok = status == "ok";
-  const Json* reason = check.text(record, "", "reason", !status.empty() && !ok);
+  const std::optional<Status> status = check.choice<Status>(record, "", "status");
+  const bool ok = status == Status::ok;
+  const Json* reason = check.text(record, "", "reason", status && !ok);
   if (reason != nullptr && !ok && reason->get<std::string>().empty()) check.complain("reason", "is empty");
-  const std::string task = check.choice(record, "", "task", {"rating", "ranking"});
-  check_setting(record, task, check);
+  check_setting(record, check.choice<Task>(record, "", "task"), check);
   check_accuracy(record, ok, check);
   check_cost(record, ok, check);
   check.numbers(record, "", "objective", false);
@@ -296,6 +295,12 @@ void check_document(const Json& record, Checker& check) {
   });
   check_provenance(record, check);
   check_bootstrap(record, check);
+}
+
+/// Of a text that the schema has approved.
+template <typename Enum>
+Enum enum_in(const Json& text) {
+  return *from_text<Enum>(text.get<std::string>());
 }
 
 void read_setting(const Json& json, Record& record) {
@@ -316,13 +321,13 @@ void read_setting(const Json& json, Record& record) {
   record.method = json["method"];
   record.family = json["family"];
   record.information = json["information"];
-  record.task = json["task"];
+  record.task = enum_in<Task>(json["task"]);
   record.seed = json["seed"];
   for (const auto& entry : json["hyper"].items()) record.hyper.emplace_back(entry.key(), entry.value());
   if (json.contains("positive")) record.positive = json["positive"].get<double>();
   if (json.contains("at")) record.at = json["at"].get<std::vector<int>>();
   record.lock_free = json.value("lock_free", false);
-  record.device.kind = json["device"]["kind"];
+  record.device.kind = enum_in<DeviceKind>(json["device"]["kind"]);
   record.device.name = json["device"]["name"];
   record.device.threads = json["device"]["threads"];
 }
@@ -382,7 +387,7 @@ Record record_from_json(const std::string& text, const std::string& where) {
   }
   Record record;
   record.id = document["id"];
-  record.status = document["status"];
+  record.status = enum_in<Status>(document["status"]);
   record.reason = document.value("reason", std::string());
   read_setting(document, record);
   read_outcome(document, record);

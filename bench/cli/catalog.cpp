@@ -10,8 +10,8 @@ namespace {
 
 Json tasks_of(const Traits& traits) {
   Json tasks = Json::array();
-  if (traits.rating) tasks.push_back("rating");
-  if (traits.ranking) tasks.push_back("ranking");
+  if (traits.rating) tasks.push_back(to_text(Task::rating));
+  if (traits.ranking) tasks.push_back(to_text(Task::ranking));
   return tasks;
 }
 
@@ -60,7 +60,7 @@ Json method_entry(const Method& method) {
 
 Json metric_entry(const MetricInfo& metric) {
   return {{"name", metric.name},
-          {"task", metric.task == Task::rating ? "rating" : "ranking"},
+          {"task", to_text(metric.task)},
           {"better", metric.higher_is_better ? "higher" : "lower"},
           {"definition", metric.definition}};
 }

@@ -14,7 +14,7 @@ namespace {
 Json device_entries() {
   Json list = Json::array();
   for (const DeviceInfo& device : usable_devices()) {
-    list.push_back({{"name", device.spec}, {"kind", device.kind}, {"summary", device.name}});
+    list.push_back({{"name", device.spec}, {"kind", to_text(device.kind)}, {"summary", device.name}});
   }
   return list;
 }

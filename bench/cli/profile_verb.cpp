@@ -29,7 +29,7 @@ const Method* one_method(const std::string& name) {
 
 DeviceInfo one_cuda_device(const std::string& name) {
   const std::vector<DeviceInfo> devices = parse_devices(name);
-  if (devices.size() != 1 || devices.front().kind == "cpu") {
+  if (devices.size() != 1 || devices.front().kind == DeviceKind::cpu) {
     throw UsageError("phases are those of one CUDA device, not of '" + name + "'", "use --device cuda:N");
   }
   return devices.front();
@@ -48,7 +48,7 @@ int profile_here(const ProfileArguments& arguments) {
   options.load = load_options(arguments.data, "");
   Threads threads(arguments.data.threads);
   const std::vector<PhaseProfile> phases = profile_phases(options, threads);
-  const bool timed = options.device.kind == "gpu";
+  const bool timed = options.device.kind == DeviceKind::gpu;
   Json rows = Json::array();
   if (!arguments.json) rows.push_back({{"phase", "phase"}, {"calls", "calls"}, {"ms", "ms"}, {"share", "share"}});
   for (const PhaseProfile& phase : phases) {

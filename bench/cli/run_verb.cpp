@@ -77,14 +77,20 @@ StudyOptions study_options(const RunArguments& arguments, const std::string& com
   return options;
 }
 
+/// "out of memory" rather than "out-of-memory".
+std::string words(Status status) {
+  std::string text = to_text(status);
+  std::replace(text.begin(), text.end(), '-', ' ');
+  return text;
+}
+
 void print_summary(const StudySummary& summary, const std::string& output) {
-  std::string text = fmt::format("{} ok", summary.ok);
-  const std::pair<const char*, int> others[] = {
-      {"unsupported", summary.unsupported},     {"diverged", summary.diverged}, {"failed", summary.failed},
-      {"out of memory", summary.out_of_memory}, {"timeout", summary.timeout},   {"of these resumed", summary.resumed}};
-  for (const auto& [name, number] : others) {
-    if (number > 0) text += fmt::format(", {} {}", number, name);
+  std::string text = fmt::format("{} ok", summary.number(Status::ok));
+  for (const Status status :
+       {Status::unsupported, Status::diverged, Status::failed, Status::out_of_memory, Status::timeout}) {
+    if (const int number = summary.number(status); number > 0) text += fmt::format(", {} {}", number, words(status));
   }
+  if (summary.resumed > 0) text += fmt::format(", {} of these resumed", summary.resumed);
   fmt::print(stderr, "{}; records in {}\n", text, output);
 }
 
@@ -93,7 +99,7 @@ void print_summary(const StudySummary& summary, const std::string& output) {
 int run(const RunArguments& arguments, const std::string& command) {
   const StudyOptions options = study_options(arguments, command);
   const bool cpu_only = std::all_of(options.devices.begin(), options.devices.end(),
-                                    [](const DeviceInfo& device) { return device.kind == "cpu"; });
+                                    [](const DeviceInfo& device) { return device.kind == DeviceKind::cpu; });
   if (cpu_only) limit_memory_to_available();  // CUDA reserves more address space than there is memory
   Threads threads(arguments.data.threads);
   Progress progress(arguments.quiet);

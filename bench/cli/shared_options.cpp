@@ -56,10 +56,8 @@ LoadOptions load_options(const DataArguments& arguments, const std::filesystem::
 
 Task parse_task(const std::string& text, const SplitName& split) {
   if (text.empty()) return split.official == "ncf" ? Task::ranking : Task::rating;
-  if (text == "rating") return Task::rating;
-  if (text == "ranking") return Task::ranking;
-  const std::vector<std::string> known = {"rating", "ranking"};
-  throw UsageError("there is no task '" + text + "'", suggestion(text, known));
+  if (const std::optional<Task> task = from_text<Task>(text)) return *task;
+  throw UsageError("there is no task '" + text + "'", suggestion(text, all_texts<Task>()));
 }
 
 }  // namespace embrace::cli

@@ -46,7 +46,7 @@ fs::path write_adapter(const Peer& peer, const fs::path& folder) {
 }
 
 std::string outcome(const Record& record) {
-  if (record.status != "ok") return record.status + ": " + record.reason;
+  if (record.status != Status::ok) return to_text(record.status) + ": " + record.reason;
   std::string text = fmt::format("{:.3f} s", record.cost->train_seconds);
   if (record.curve && !record.curve->values.empty()) {
     text += fmt::format(", {} {:.4f}", record.curve->metric, record.curve->values.back());
@@ -79,7 +79,7 @@ class ContestRun {
     // Repetitions of one training say the same about accuracy; the draws would be nine tenths of the record.
     for (auto& [name, accuracy] : record.accuracy) accuracy.draws.clear();
     keep(record);
-    ok_ = ok_ && record.status == "ok";
+    ok_ = ok_ && record.status == Status::ok;
   }
 
   const RunOptions& options_;

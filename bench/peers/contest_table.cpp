@@ -77,7 +77,7 @@ std::vector<std::pair<const Record*, const Record*>> pairs_of(const Runs& runs) 
   std::vector<std::pair<const Record*, const Record*>> pairs;
   for (const auto& [repetition, ours] : runs.ours) {
     const auto theirs = runs.theirs.find(repetition);
-    if (theirs != runs.theirs.end() && ours->status == "ok" && theirs->second->status == "ok") {
+    if (theirs != runs.theirs.end() && ours->status == Status::ok && theirs->second->status == Status::ok) {
       pairs.emplace_back(ours, theirs->second);
     }
   }
@@ -87,7 +87,7 @@ std::vector<std::pair<const Record*, const Record*>> pairs_of(const Runs& runs) 
 std::string why_no_pair(const Runs& runs) {
   for (const auto* side : {&runs.theirs, &runs.ours}) {
     for (const auto& [repetition, record] : *side) {
-      if (record->status != "ok") return record->method + " " + record->status + ": " + record->reason;
+      if (record->status != Status::ok) return record->method + " " + to_text(record->status) + ": " + record->reason;
     }
   }
   return "a side has no records";

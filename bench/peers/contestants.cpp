@@ -61,7 +61,7 @@ Record Sides::describe(bool ours, int repetition) const {
 
 Record Sides::absent(const std::string& reason) const {
   Record record = describe(false, 1);
-  record.status = "unsupported";
+  record.status = Status::unsupported;
   record.reason = reason;
   return record;
 }
@@ -100,7 +100,7 @@ void Sides::train_ours(int repetition, Record& record) {
     curve.values.push_back(accuracy_of(terms_.ground, trainer, true, threads_));
   };
   execute(run, threads_, record);
-  if (record.status == "ok") record.curve = std::move(curve);
+  if (record.status == Status::ok) record.curve = std::move(curve);
 }
 
 Job Sides::job(int repetition) const {

@@ -73,7 +73,7 @@ double finite_seconds(const Json& value, const char* name) {
 }
 
 JobResult parse_result(const Json& json, const Job& job) {
-  if (json.at("status") == "unsupported") throw Unsupported(json.at("reason").get<std::string>());
+  if (json.at("status") == to_text(Status::unsupported)) throw Unsupported(json.at("reason").get<std::string>());
   JobResult result;
   result.package = json.at("package");
   result.build = json.at("build");

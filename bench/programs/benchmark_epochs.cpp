@@ -106,7 +106,7 @@ void run_epochs(benchmark::State& state, const Method& method, const DeviceInfo&
     if (const std::string wrong = verify(method, device, factors, threads); !wrong.empty()) {
       return programs::report_incorrect(state, wrong);
     }
-    if (device.kind == "emulated") return programs::report_verified_only(state);
+    if (device.kind == DeviceKind::emulated) return programs::report_verified_only(state);
     Training training(method, device, prepared(data, threads), factors, threads);
     std::int64_t updates = training.trainer->epoch().updates;  // memory is touched, caches are warm
     updates = 0;

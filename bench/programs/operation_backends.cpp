@@ -39,7 +39,8 @@ class OnCpu final : public OperationBackend {
 
 class OnDevice final : public OperationBackend {
  public:
-  explicit OnDevice(const DeviceInfo& device) : on_(make_operations(device)), emulated_(device.kind == "emulated") {}
+  explicit OnDevice(const DeviceInfo& device)
+      : on_(make_operations(device)), emulated_(device.kind == DeviceKind::emulated) {}
   std::string name() const override { return "gpu"; }
   bool times_count() const override { return !emulated_; }
   bool offers(const cases::Operation& operation) const override { return operation.on_device; }

@@ -47,7 +47,7 @@ void rank_rows(const std::vector<Entry*>& rows, const std::string& metric, bool 
 }  // namespace
 
 void add_standings(std::vector<Entry>& entries) {
-  using Group = std::tuple<std::string, std::string, std::string, std::string, std::optional<double>, std::string,
+  using Group = std::tuple<std::string, std::string, std::string, Task, std::optional<double>, std::string,
                            std::vector<RunId>, std::size_t>;
   std::map<Group, std::vector<Entry*>> groups;
   for (Entry& entry : entries) {

@@ -15,8 +15,10 @@ using Json = nlohmann::ordered_json;
 
 /// A row's fields in the order of the columns; what does not exist is not there.
 Json row_json(const Row& row, const std::vector<std::string>& metrics) {
-  Json out = {{"data", row.data}, {"split", row.split},   {"method", row.method}, {"information", row.information},
-              {"task", row.task}, {"device", row.device}, {"runs", row.runs},     {"status", row.status}};
+  Json out = {{"data", row.data},          {"split", row.split},
+              {"method", row.method},      {"information", row.information},
+              {"task", to_text(row.task)}, {"device", to_text(row.device)},
+              {"runs", row.runs},          {"status", row.status}};
   for (const std::string& name : metrics) {
     const auto metric = row.accuracy.find(name);
     if (metric == row.accuracy.end()) continue;

@@ -74,7 +74,7 @@ std::vector<Source> sources(const std::vector<std::string>& metrics) {
   };
   add("method", false, true, [](const Row& row) { return plain(row.method); });
   add("information", false, true, [](const Row& row) { return plain(row.information); });
-  add("device", false, true, [](const Row& row) { return plain(row.device); });
+  add("device", false, true, [](const Row& row) { return plain(to_text(row.device)); });
   add("settings", false, false, [](const Row& row) { return plain(row.settings); });
   for (const std::string& name : metrics) {
     add(name.c_str(), true, false, [name](const Row& row) { return metric_cell(row, name); });
@@ -89,7 +89,7 @@ std::vector<Source> sources(const std::vector<std::string>& metrics) {
 }
 
 std::string heading(const Row& row) {
-  std::string text = row.data + ", " + row.split + ", " + row.task;
+  std::string text = row.data + ", " + row.split + ", " + to_text(row.task);
   if (row.positive) text += fmt::format(", positive from {:.6g}", *row.positive);
   return text;
 }
@@ -121,8 +121,8 @@ void add_notes(const std::vector<const Row*>& rows, Table& table) {
   }
   for (const Row* row : rows) {
     if (row->failed == 0) continue;
-    std::string note = fmt::format("Failed: {} {} ({}), {} of {} runs", row->method, row->information, row->device,
-                                   row->failed, row->runs);
+    std::string note = fmt::format("Failed: {} {} ({}), {} of {} runs", row->method, row->information,
+                                   to_text(row->device), row->failed, row->runs);
     for (const std::string& reason : row->reasons) note += "; " + reason;
     table.notes.push_back(note);
   }

@@ -29,9 +29,10 @@ struct RowMetric {
 };
 
 struct Row {
-  std::string data, data_sha256, split, method, information, task;
+  std::string data, data_sha256, split, method, information;
+  Task task = Task::rating;
   std::optional<double> positive;
-  std::string device;  // kind: cpu, gpu, emulated
+  DeviceKind device = DeviceKind::cpu;
   std::string device_name;
   int threads = 0;
   std::string settings;  // what sets it apart from rows of the same method here, e.g. "factors=64"; often empty

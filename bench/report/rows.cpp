@@ -26,13 +26,11 @@ std::tuple<int, std::int64_t, std::string> information_place(const std::string& 
   return {kind, std::count(information.begin(), information.end(), '+'), information};
 }
 
-int device_place(const std::string& kind) { return kind == "cpu" ? 0 : kind == "gpu" ? 1 : 2; }
-
 /// Everything that makes two runs belong to different rows, in the order of the table.
 auto row_key(const Record& r) {
-  return std::tuple(r.data.name, r.data.sha256, r.split.name, r.task, r.positive, method_place(r.method), r.method,
-                    information_place(r.information), device_place(r.device.kind), r.device.name, r.device.threads,
-                    r.at, r.hyper, build_text(r));
+  return std::tuple(r.data.name, r.data.sha256, r.split.name, to_text(r.task), r.positive, method_place(r.method),
+                    r.method, information_place(r.information), r.device.kind, r.device.name, r.device.threads, r.at,
+                    r.hyper, build_text(r));
 }
 
 /// Runs pair up across rows when these agree.
@@ -40,11 +38,11 @@ RunId run_id(const Record& r) { return {r.split.fold, r.split.seed, r.split.sha2
 
 std::string status_text(const std::vector<const Record*>& runs) {
   std::map<std::string, int> counts;
-  for (const Record* run : runs) ++counts[run->status];
+  for (const Record* run : runs) ++counts[to_text(run->status)];
   if (counts.size() == 1) return counts.begin()->first;
   std::string text;
   for (const auto& [status, count] : counts) {
-    if (status == "ok") continue;
+    if (status == to_text(Status::ok)) continue;
     text += (text.empty() ? "" : ", ") + status + " " + std::to_string(count) + "/" + std::to_string(runs.size());
   }
   return text;
@@ -64,10 +62,10 @@ double deviation(const std::vector<double>& values) {
 }
 
 void add_cost(const std::vector<const Record*>& runs, Row& row) {
-  if (row.device == "emulated") return;  // its times are those of a stand-in
+  if (row.device == DeviceKind::emulated) return;  // its times are those of a stand-in
   std::vector<double> seconds, rates;
   for (const Record* run : runs) {
-    if (run->status != "ok" || !run->cost) continue;
+    if (run->status != Status::ok || !run->cost) continue;
     seconds.push_back(run->cost->train_seconds);
     rates.push_back(run->cost->updates_per_second);
   }
@@ -92,7 +90,7 @@ void add_accuracy(const std::vector<const Record*>& runs, Entry& entry) {
   std::map<std::string, std::vector<const Accuracy*>> by_name;
   std::map<std::string, std::vector<RunId>> ids;
   for (const Record* run : runs) {
-    if (run->status != "ok") continue;
+    if (run->status != Status::ok) continue;
     for (const auto& [name, accuracy] : run->accuracy) {
       by_name[name].push_back(&accuracy);
       ids[name].push_back(run_id(*run));
@@ -131,9 +129,9 @@ Entry make_entry(std::vector<const Record*> runs) {
   row.threads = first.device.threads;
   row.runs = static_cast<int>(runs.size());
   row.status = status_text(runs);
-  if (first.task == "rating") row.best_rmse = first.data.best_rmse;
+  if (first.task == Task::rating) row.best_rmse = first.data.best_rmse;
   for (const Record* run : runs) {
-    if (run->status == "ok") continue;
+    if (run->status == Status::ok) continue;
     ++row.failed;
     if (std::find(row.reasons.begin(), row.reasons.end(), run->reason) == row.reasons.end()) {
       row.reasons.push_back(run->reason);
@@ -153,12 +151,12 @@ auto work_key(const Record& r) {
 void add_speedups(std::vector<Entry>& entries) {
   std::map<decltype(work_key(*entries[0].record)), double> fastest_cpu;
   for (const Entry& entry : entries) {
-    if (entry.row.device != "cpu" || !entry.row.train_seconds) continue;
+    if (entry.row.device != DeviceKind::cpu || !entry.row.train_seconds) continue;
     const auto [place, fresh] = fastest_cpu.try_emplace(work_key(*entry.record), *entry.row.train_seconds);
     if (!fresh) place->second = std::min(place->second, *entry.row.train_seconds);
   }
   for (Entry& entry : entries) {
-    if (entry.row.device != "gpu" || !entry.row.train_seconds || *entry.row.train_seconds <= 0) continue;
+    if (entry.row.device != DeviceKind::gpu || !entry.row.train_seconds || *entry.row.train_seconds <= 0) continue;
     const auto cpu = fastest_cpu.find(work_key(*entry.record));
     if (cpu != fastest_cpu.end()) entry.row.speedup_vs_cpu = cpu->second / *entry.row.train_seconds;
   }
@@ -172,7 +170,7 @@ Report make_report(const std::vector<Record>& records) {
   std::set<std::string> seen, builds;
   for (const Record& record : records) {
     if (!seen.insert(record.id).second) continue;
-    (record.status == "unsupported" ? unsupported : rows)[row_key(record)].push_back(&record);
+    (record.status == Status::unsupported ? unsupported : rows)[row_key(record)].push_back(&record);
     builds.insert(made_by(record));
   }
   report.unsupported = static_cast<std::int64_t>(unsupported.size());

@@ -30,7 +30,7 @@ std::vector<std::pair<std::string, std::string>> settings_of(const Record& r) {
   std::vector<std::string> cuts;
   for (const int at : r.at) cuts.push_back(std::to_string(at));
   all.emplace_back("at", "at=" + join(cuts, ","));
-  const std::string kind = r.device.kind + " ";
+  const std::string kind = to_text(r.device.kind) + " ";
   all.emplace_back(kind + "threads", "threads=" + std::to_string(r.device.threads));
   all.emplace_back(kind + "name", r.device.name);
   all.emplace_back(kind + "build", "build " + build_text(r));
@@ -52,7 +52,7 @@ std::string made_by(const Record& record) {
 }
 
 void add_settings(std::vector<Entry>& entries) {
-  using Place = std::tuple<std::string, std::string, std::string, std::string, std::optional<double>, std::string,
+  using Place = std::tuple<std::string, std::string, std::string, Task, std::optional<double>, std::string,
                            std::string>;  // the last one: name of the setting
   const auto place = [](const Row& row, const std::string& setting) {
     return Place(row.data, row.data_sha256, row.split, row.task, row.positive, row.method, setting);

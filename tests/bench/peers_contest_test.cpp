@@ -38,10 +38,10 @@ Record run_of(bool ours, std::uint64_t repetition, double pace, const std::vecto
   r.method = ours ? "sgd" : "libmf-sgd";
   r.family = ours ? "factorization" : "peer";
   r.information = "ratings";
-  r.task = "rating";
+  r.task = Task::rating;
   r.seed = repetition;
   r.hyper = {{"factors", 128}};
-  r.device = {"cpu", "Some CPU", 2};
+  r.device = {DeviceKind::cpu, "Some CPU", 2};
   r.provenance = {{"contest", "libmf-sgd"}, {"version", "1"}, {"package", "libmf 0.9.2"}, {"machine", "M"}};
   const auto epochs = static_cast<int>(values.size());
   r.cost = Record::Cost{0, pace * epochs, 0, {}, epochs, 1000 / pace, 1};
@@ -96,7 +96,7 @@ TEST(PeersTable, MediansAndIntervalsOverRepetitions) {
 
 TEST(PeersTable, ARepetitionCountsOnlyWhenBothSidesAreThere) {
   Record failed = run_of(false, 2, 0.4, {0.9});
-  failed.status = "failed";
+  failed.status = Status::failed;
   failed.reason = "it died";
   const auto rows =
       contest_rows({run_of(true, 1, 0.1, {0.9}), run_of(false, 1, 0.4, {0.9}), run_of(true, 2, 0.1, {0.9}), failed});
@@ -271,7 +271,7 @@ TEST_F(PeersRun, ALibraryThatIsNotThereIsARowWithItsReason) {
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_NE(ended.out.find("not installed; embrace peers install duckdb"), std::string::npos) << ended.out;
   ASSERT_EQ(records().size(), 2U);
-  for (const Record& record : records()) EXPECT_EQ(record.status, "unsupported");
+  for (const Record& record : records()) EXPECT_EQ(record.status, Status::unsupported);
   EXPECT_EQ(embrace_run({"validate", (folder_ / "out").string()}).code, 0);
   EXPECT_EQ(embrace_run({"peers", "report", (folder_ / "out").string()}).out, ended.out)
       << "the table comes from the records alone";
@@ -302,7 +302,7 @@ TEST_F(PeersRun, BothSidesBecomeOrdinaryRecords) {
   const std::vector<Record> all = records();
   ASSERT_EQ(all.size(), 4U) << "two sides, two repetitions";
   for (const Record& record : all) {
-    EXPECT_EQ(record.status, "ok") << record.reason;
+    EXPECT_EQ(record.status, Status::ok) << record.reason;
     EXPECT_EQ(record.provenance.at("contest"), "libmf-sgd");
     EXPECT_EQ(record.curve->metric, "rmse");
     EXPECT_NEAR(record.curve->values.back(), record.accuracy.at("rmse").value, 1e-12) << "one evaluator";

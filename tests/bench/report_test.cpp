@@ -25,10 +25,10 @@ Record record_of(const std::string& method, const std::string& information, int 
   r.method = method;
   r.family = "factorization";
   r.information = information;
-  r.task = "rating";
+  r.task = Task::rating;
   r.seed = seed;
   r.hyper = {{"factors", 64}};
-  r.device = {"cpu", "Some CPU", 2};
+  r.device = {DeviceKind::cpu, "Some CPU", 2};
   r.cost = Record::Cost{0.1, 2, 0.1, {1, 1}, 2, 1000, 100};
   r.provenance = {{"version", "0.1.0"}, {"commit", "abc"}};
   return r;
@@ -129,7 +129,7 @@ TEST(Report, EqualRowsAreTied) {
 
 TEST(Report, TheSameWorkOnAnotherDeviceIsNoRival) {
   std::vector<Record> records = {scored("a", 0.90), scored("b", 0.95), scored("a", 0.90)};
-  records[2].device = {"gpu", "H100", 16};
+  records[2].device = {DeviceKind::gpu, "H100", 16};
   const Report report = make_report(with_ids(records));
   ASSERT_EQ(report.rows.size(), 3U);
   for (const Row& row : report.rows) {
@@ -141,7 +141,7 @@ TEST(Report, TheSameWorkOnAnotherDeviceIsNoRival) {
 
 TEST(Report, ARowWithFailedRunsTakesNoPart) {
   Record failed = scored("a", 0.5, 0.001, 1);
-  failed.status = "failed";
+  failed.status = Status::failed;
   failed.reason = "x";
   const Report report = make_report(with_ids({scored("a", 0.5), failed, scored("b", 0.90), scored("c", 0.95)}));
   EXPECT_EQ(row_of(report, "a").accuracy.at("rmse").standing, Standing::none);
@@ -152,7 +152,7 @@ TEST(Report, HigherIsBetterForRankings) {
   std::vector<Record> records;
   for (const auto& [method, value] : {std::pair("a", 0.30), std::pair("b", 0.32)}) {
     Record r = record_of(method, "ratings");
-    r.task = "ranking";
+    r.task = Task::ranking;
     r.at = {10};
     set_rmse(r, value, 0.001, "ndcg@10");
     records.push_back(r);
@@ -191,12 +191,12 @@ TEST(Report, OtherSettingsAreRowsOfTheirOwnAndAreNamed) {
 TEST(Report, FailuresAreCountedAndExplained) {
   std::vector<Record> records;
   for (int fold = 0; fold < 5; ++fold) records.push_back(scored("sgd", 0.9, 0.001, fold));
-  records[3].status = "diverged";
+  records[3].status = Status::diverged;
   records[3].reason = "loss is not finite in epoch 2";
   records[3].accuracy.clear();
   records[3].cost.reset();
   Record dead = record_of("deep", "+movie");
-  dead.status = "out-of-memory";
+  dead.status = Status::out_of_memory;
   dead.reason = "needs 12 GB";
   dead.cost.reset();
   records.push_back(dead);
@@ -217,7 +217,7 @@ TEST(Report, UnsupportedPairsAreCountedAndLeftOut) {
   std::vector<Record> records = {scored("als", 0.9)};
   for (int fold = 0; fold < 3; ++fold) {
     records.push_back(record_of("als", "+movie", fold));
-    records.back().status = "unsupported";
+    records.back().status = Status::unsupported;
     records.back().reason = "reads no features";
   }
   const Report report = make_report(with_ids(records));
@@ -232,16 +232,16 @@ TEST(Report, SpeedupIsForRealGpusOnlyAgainstTheFastestCpu) {
   records[0].cost->train_seconds = 8;
   records[1].device.threads = 16;
   records[1].cost->train_seconds = 3;
-  records[2].device = {"gpu", "H100", 16};
+  records[2].device = {DeviceKind::gpu, "H100", 16};
   records[2].cost->train_seconds = 0.5;
-  records[3].device = {"emulated", "CPU stand-in", 2};
+  records[3].device = {DeviceKind::emulated, "CPU stand-in", 2};
   const Report report = make_report(with_ids(records));
   ASSERT_EQ(report.rows.size(), 4U);
   for (const Row& row : report.rows) {
-    EXPECT_EQ(row.speedup_vs_cpu.has_value(), row.device == "gpu");
-    EXPECT_EQ(row.train_seconds.has_value(), row.device != "emulated");
-    EXPECT_EQ(row.updates_per_second.has_value(), row.device != "emulated");
-    if (row.device == "gpu") {
+    EXPECT_EQ(row.speedup_vs_cpu.has_value(), row.device == DeviceKind::gpu);
+    EXPECT_EQ(row.train_seconds.has_value(), row.device != DeviceKind::emulated);
+    EXPECT_EQ(row.updates_per_second.has_value(), row.device != DeviceKind::emulated);
+    if (row.device == DeviceKind::gpu) {
       EXPECT_DOUBLE_EQ(*row.speedup_vs_cpu, 6);
     }
   }
@@ -355,7 +355,7 @@ TEST(ReportFormats, HostileNamesAreHarmlessEverywhere) {
   r.data.name = "<script>alert(1)</script>";
   r.split.name = "a|b&c_d%e#f$g{h}i\\j~k^l";
   r.information = "+1+cmd()";
-  r.status = "failed";
+  r.status = Status::failed;
   r.reason = "esc \033[31m red, \"quoted\"\nnext \xe2\x80\xae turned \xff";
   const Report report = make_report(with_ids({r}));
   for (const Format format : {Format::terminal, Format::md, Format::csv, Format::html, Format::latex}) {

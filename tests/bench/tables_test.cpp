@@ -76,16 +76,16 @@ TEST(Tables, DevicesAgree) {
     std::map<decltype(run_of({})), Record> on_cpu;
     const std::vector<Record> records = read_records({source / "results" / "records" / folder});
     for (const Record& record : records) {
-      if (record.status == "ok" && record.device.kind == "cpu") on_cpu.emplace(run_of(record), record);
+      if (record.status == Status::ok && record.device.kind == DeviceKind::cpu) on_cpu.emplace(run_of(record), record);
     }
     for (const Record& record : records) {
       const auto cpu = on_cpu.find(run_of(record));
-      if (record.status != "ok" || record.device.kind == "cpu" || cpu == on_cpu.end()) continue;
+      if (record.status != Status::ok || record.device.kind == DeviceKind::cpu || cpu == on_cpu.end()) continue;
       ++pairs;
       SCOPED_TRACE(folder.string() + " " + record.method + " " + record.information);
       const Method* method = find_method(record.method);
       ASSERT_NE(method, nullptr);
-      const double parity = method->info.parity.relative(record.task == "rating" ? Task::rating : Task::ranking);
+      const double parity = method->info.parity.relative(record.task);
       for (const auto& [name, accuracy] : record.accuracy) {
         const double expected = cpu->second.accuracy.at(name).value;
         EXPECT_NEAR(accuracy.value, expected, parity * expected) << name;
@@ -122,7 +122,7 @@ struct SetFacts {
     for (const Record& record : records) {
       data.insert(record.data.name);
       splits.insert(record.split.name);
-      devices.insert(record.device.kind);
+      devices.insert(to_text(record.device.kind));
       dates.insert(record.provenance.at("started").substr(0, 10));
       machines.insert(record.provenance.at("cpu") + ", " + record.provenance.at("machine"));
     }

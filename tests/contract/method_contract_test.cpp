@@ -79,8 +79,8 @@ struct Case {
 };
 
 std::string case_name(const Case& c) {
-  std::string name = c.method->name + (c.task == Task::rating ? "_rating" : "_ranking");
-  if (c.device.kind != "cpu") name += "_" + c.device.spec;
+  std::string name = c.method->name + "_" + to_text(c.task);
+  if (c.device.kind != DeviceKind::cpu) name += "_" + c.device.spec;
   for (char& letter : name) {
     if (std::isalnum(static_cast<unsigned char>(letter)) == 0) letter = '_';
   }
@@ -154,8 +154,9 @@ class DeviceContract : public MethodContract {};
 
 EMBRACE_CONTRACT(MethodContract, [](const Method&, const DeviceInfo&) { return true; });
 // An emulated device takes minutes to learn; DeviceContract compares what it reaches with defaults.
-EMBRACE_CONTRACT(LearnerContract,
-                 [](const Method& m, const DeviceInfo& d) { return !has_biases_alone(m) && d.kind != "emulated"; });
+EMBRACE_CONTRACT(LearnerContract, [](const Method& m, const DeviceInfo& d) {
+  return !has_biases_alone(m) && d.kind != DeviceKind::emulated;
+});
 EMBRACE_CONTRACT(DeterministicContract, [](const Method& m, const DeviceInfo&) { return !m.info.traits.lock_free; });
 EMBRACE_CONTRACT(ClosedFormContract, [](const Method& m, const DeviceInfo&) { return m.info.traits.closed_form; });
 INSTANTIATE_TEST_SUITE_P(All, AveragesContract, ::testing::ValuesIn(averaging_cases()),
@@ -166,7 +167,8 @@ EMBRACE_CONTRACT(FeatureContract, [](const Method& m, const DeviceInfo&) { retur
 EMBRACE_CONTRACT(FoldInContract, [](const Method& m, const DeviceInfo&) { return m.info.traits.fold_in; });
 EMBRACE_CONTRACT(FactorsContract,
                  [](const Method& m, const DeviceInfo&) { return find_spec(m, "factors") != nullptr; });
-EMBRACE_CONTRACT(DeviceContract, [](const Method&, const DeviceInfo& device) { return device.kind != "cpu"; });
+EMBRACE_CONTRACT(DeviceContract,
+                 [](const Method&, const DeviceInfo& device) { return device.kind != DeviceKind::cpu; });
 
 TEST_P(LearnerContract, LearnsThePlantedStructure) {
   // Defaults are for data of 100,000 ratings and more; here an epoch has a tenth of the updates.
@@ -194,8 +196,8 @@ TEST_P(DeterministicContract, GivesTheSameBitsForAnyNumberOfThreads) {
     return train(planted_data(), {.threads = threads, .epochs = 2}).predict(pairs);
   };
   // An emulated device has but one order.
-  EXPECT_TRUE(device().kind == "emulated" ? test::same_bits_for_any_threads(bits, 1)
-                                          : test::same_bits_for_any_threads(bits));
+  EXPECT_TRUE(device().kind == DeviceKind::emulated ? test::same_bits_for_any_threads(bits, 1)
+                                                    : test::same_bits_for_any_threads(bits));
 }
 
 TEST_P(MethodContract, SeedsMatterWhereThereIsChance) {
@@ -394,7 +396,7 @@ TEST_P(DeviceContract, ReachesTheCpusMetric) {
     return task() == Task::rating ? test::rmse(predicted, planted().unseen.values)
                                   : test::agreement(planted().unseen, predicted);
   };
-  const double cpu = metric({"cpu", "cpu", "", "", ""});
+  const double cpu = metric({"cpu", DeviceKind::cpu, "", "", ""});
   EXPECT_NEAR(metric(device()), cpu, method().info.parity.relative(task()) * cpu) << method().info.parity.reason;
 }
 

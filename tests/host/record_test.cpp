@@ -22,13 +22,13 @@ Record full_record() {
   r.method = "sgd";
   r.family = "factorization";
   r.information = "+user+movie";
-  r.task = "ranking";
+  r.task = Task::ranking;
   r.seed = 12345678901234567890U;
   r.hyper = {{"factors", 64}, {"learning_rate", 0.1}};
   r.positive = 4;
   r.at = {10, 20};
   r.lock_free = true;
-  r.device = {"cpu", "Some \"CPU\" @ 3 GHz", 2};
+  r.device = {DeviceKind::cpu, "Some \"CPU\" @ 3 GHz", 2};
   r.accuracy["ndcg@10"] = {0.1234567890123456, 0.12, 0.13, 943, {0.125, 1.0 / 3}};
   r.accuracy["hr@10"] = {0.5, 0.4, 0.6, 943, {0.5, 0.75}};
   r.users_without_targets = 4;
@@ -131,12 +131,12 @@ TEST(Record, HasTheFieldsThatScriptsRelyOn) {
   EXPECT_EQ(json["bootstrap"]["kind"], "bayesian over users");
   EXPECT_EQ(json["accuracy"]["hr@10"]["n"], 943);
   Record rating = full_record();
-  rating.task = "rating";
+  rating.task = Task::rating;
   rating.positive.reset();
   rating.cost.reset();
   rating.data.best_rmse.reset();
   rating.accuracy.clear();
-  rating.status = "failed";
+  rating.status = Status::failed;
   rating.reason = "disk on fire";
   const auto plain = nlohmann::json::parse(to_json(rating));
   for (const char* absent : {"at", "positive", "cost", "bootstrap", "users_without_targets"}) {

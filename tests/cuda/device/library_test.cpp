@@ -104,7 +104,7 @@ TEST(CudaLibrary, AnotherBuildsCallerIsRefused) {
 TEST(CudaLibrary, ARunOnADeviceIsRecordedAsWhatItIs) {
   const auto devices = usable_devices();
   if (devices.size() < 2) GTEST_SKIP() << "no CUDA device: " << why_no_cuda();
-  EXPECT_EQ(devices[1].kind, devices[1].name.find("CPU") == std::string::npos ? "gpu" : "emulated");
+  EXPECT_EQ(devices[1].kind, devices[1].name.find("CPU") == std::string::npos ? DeviceKind::gpu : DeviceKind::emulated);
   const TemporaryFolder folder;
   const Ended ended = test::embrace_run({"run", "-d", "synth:60x80x1500", "-m", "bias,popularity", "--task", "ranking",
                                          "--device", "cuda:0", "-o", (folder / "out").string()});
@@ -112,7 +112,7 @@ TEST(CudaLibrary, ARunOnADeviceIsRecordedAsWhatItIs) {
   int records = 0;
   for (const auto& entry : fs::directory_iterator(folder / "out")) {
     const Record record = record_from_json(read_file(entry.path()), entry.path().string());
-    EXPECT_EQ(record.status, "ok") << record.reason;
+    EXPECT_EQ(record.status, Status::ok) << record.reason;
     EXPECT_EQ(record.device.kind, devices[1].kind);
     EXPECT_EQ(record.provenance.at("gpu"), devices[1].name);
     ASSERT_FALSE(record.notes.empty());

@@ -36,7 +36,7 @@ std::vector<Case> cases() {
 }
 
 std::string case_name(const testing::TestParamInfo<Case>& info) {
-  std::string name = info.param.method->name + (info.param.task == Task::rating ? "_rating" : "_ranking");
+  std::string name = info.param.method->name + "_" + to_text(info.param.task);
   for (const auto& [setting, value] : info.param.settings) {
     name += "_" + setting + "_" + std::to_string(std::lround(value));
   }
@@ -83,20 +83,20 @@ TEST_P(Failures, EveryCallThatFailsIsAFailedRowAndNothingLeaks) {
   const gpu::Backend& backend = cuda_library().part->backend;
   const std::int64_t before = backend.calls();
   const Record whole = run();
-  if (whole.status == "unsupported") GTEST_SKIP() << whole.reason;
-  ASSERT_EQ(whole.status, "ok") << whole.reason;
+  if (whole.status == Status::unsupported) GTEST_SKIP() << whole.reason;
+  ASSERT_EQ(whole.status, Status::ok) << whole.reason;
   const std::int64_t calls = backend.calls() - before;
   ASSERT_GT(calls, 20);
   for (std::int64_t n = 0; n < calls; ++n) {
     backend.fail_after(n);
     const Record record = run();
-    ASSERT_EQ(record.status, "failed") << "call " << n << " of " << calls;
+    ASSERT_EQ(record.status, Status::failed) << "call " << n << " of " << calls;
     ASSERT_NE(record.reason.find(" failed: "), std::string::npos) << record.reason;
     ASSERT_TRUE(record.accuracy.empty());
     ASSERT_EQ(backend.bytes_held(), 0) << "call " << n << ": " << record.reason;
   }
   backend.fail_after(-1);
-  EXPECT_EQ(run().status, "ok");
+  EXPECT_EQ(run().status, Status::ok);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Failures, testing::ValuesIn(cases()), case_name);
