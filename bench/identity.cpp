@@ -52,7 +52,9 @@ std::string record_id(const Record& record, const DeviceInfo& device, const std:
   key += fmt::format("{}\n{}\n", record.device.threads, build_sha256(device));
   if (record.positive) key += fmt::format("positive {}\n", *record.positive);
   for (const int k : record.at) key += fmt::format("at {}\n", k);
-  for (const auto& [name, value] : record.hyper) key += fmt::format("{}={}\n", name, value);
+  for (const auto& [name, value] : record.hyper) {
+    std::visit([&, &key_name = name](const auto& v) { key += fmt::format("{}={}\n", key_name, v); }, value);
+  }
   return sha256(key + more).substr(0, 32);
 }
 

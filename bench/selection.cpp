@@ -2,7 +2,6 @@
 #include "bench/selection.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include "host/error.hpp"
 #include "host/methods/registry.hpp"
@@ -15,11 +14,6 @@ std::vector<std::string> method_names() {
   std::vector<std::string> names;
   for (const Method& method : methods()) names.push_back(method.name);
   return names;
-}
-
-bool declares(const Method& method, const std::string& name) {
-  return std::any_of(method.info.hyper.begin(), method.info.hyper.end(),
-                     [&](const HyperSpec& spec) { return spec.name == name; });
 }
 
 }  // namespace
@@ -63,12 +57,7 @@ Setting parse_setting(const std::string& text, const std::vector<const Method*>&
     setting.method = setting.name.substr(0, dot);
     setting.name = setting.name.substr(dot + 1);
   }
-  const char* begin = text.data() + equals + 1;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(begin, end, setting.value);
-  if (begin == end || error != std::errc() || rest != end) {
-    throw UsageError("--set " + text + ": '" + std::string(begin, end) + "' is no number", "write NAME=VALUE");
-  }
+  setting.value = text.substr(equals + 1);
   std::vector<std::string> known;
   bool found = false;
   if (!setting.method.empty() && find_method(setting.method) == nullptr) {
@@ -80,9 +69,10 @@ Setting parse_setting(const std::string& text, const std::vector<const Method*>&
     for (const HyperSpec& spec : method->info.hyper) {
       if (std::find(known.begin(), known.end(), spec.name) == known.end()) known.push_back(spec.name);
     }
-    if (!declares(*method, setting.name)) continue;
+    const HyperSpec* spec = find_hyper(*method, setting.name);
+    if (spec == nullptr) continue;
     found = true;
-    const std::pair<std::string, double> pair{setting.name, setting.value};
+    const std::pair<std::string, double> pair{setting.name, parse_hyper(*method, *spec, setting.value)};
     make_hyper(*method, Task::rating, {&pair, 1});  // throws for a value out of range, before anything is trained
   }
   if (!found && !setting.method.empty() && known.empty()) {
@@ -109,8 +99,9 @@ std::vector<Setting> parse_settings(const std::vector<std::string>& texts, const
 Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings) {
   std::vector<std::pair<std::string, double>> own;
   for (const Setting& setting : settings) {
-    if (setting.method == method.name || (setting.method.empty() && declares(method, setting.name))) {
-      own.emplace_back(setting.name, setting.value);
+    if (!setting.method.empty() && setting.method != method.name) continue;
+    if (const HyperSpec* spec = find_hyper(method, setting.name)) {
+      own.emplace_back(setting.name, parse_hyper(method, *spec, setting.value));
     }
   }
   return make_hyper(method, task, own);

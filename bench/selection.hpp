@@ -12,7 +12,7 @@ namespace embrace {
 struct Setting {
   std::string method;
   std::string name;
-  double value = 0;
+  std::string value;  // a number, or the name of a choice
 };
 
 /// "a=1,b.c=2" as given to --set, once or more; throws UsageError. Names are checked against the methods of the study.

@@ -20,6 +20,7 @@
 #include "host/digest.hpp"
 #include "host/files.hpp"
 #include "host/metadata/information.hpp"
+#include "host/methods/registry.hpp"
 
 namespace embrace {
 namespace {
@@ -113,7 +114,7 @@ class Study {
     record.family = method.info.family;
     record.information = information.text;
     record.seed = seed;
-    record.hyper = hyper.values();
+    record.hyper = named_values(method, hyper);
     if (options_.task == Task::ranking) {
       record.positive = options_.positive;
       record.at = options_.at;

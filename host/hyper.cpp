@@ -31,6 +31,11 @@ void Hyper::set(std::string_view name, double value) {
   }
 }
 
+HyperValue named_value(const HyperSpec& spec, double value) {
+  if (spec.choices.empty()) return value;
+  return spec.choices.at(static_cast<std::size_t>(value));
+}
+
 double initial_deviation(const Hyper& hyper) { return hyper["spread"] / std::sqrt(hyper["factors"]); }
 
 }  // namespace embrace

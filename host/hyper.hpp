@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace embrace {
@@ -33,6 +34,11 @@ struct HyperSpec {
   double highest;
   bool whole = false;  // an integer
   std::string meaning;
+  std::vector<std::string> choices{};  // names of the values 0, 1, 2 …; empty for a number
 };
+
+/// A hyper-parameter's value as people write and read it: a number, or the name of a choice.
+using HyperValue = std::variant<double, std::string>;
+HyperValue named_value(const HyperSpec& spec, double value);
 
 }  // namespace embrace

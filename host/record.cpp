@@ -24,6 +24,11 @@ Json number(double value) {
   return value;
 }
 
+Json hyper_json(const HyperValue& value) {
+  if (const auto* choice = std::get_if<std::string>(&value)) return *choice;
+  return number(std::get<double>(value));
+}
+
 std::string compact(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 /// A field a line, so that grep and diff work on records; no blanks, as there are thousands of them.
@@ -109,9 +114,10 @@ Json identity_json(const Record& r) {
   out["family"] = r.family;
   out["information"] = r.information;
   out["task"] = to_text(r.task);
+  if (r.contest) out["contest"] = {{"name", r.contest->name}, {"side", to_text(r.contest->side)}};
   out["seed"] = r.seed;
   out["hyper"] = Json::object();
-  for (const auto& [name, value] : r.hyper) out["hyper"][name] = number(value);
+  for (const auto& [name, value] : r.hyper) out["hyper"][name] = hyper_json(value);
   if (r.positive) out["positive"] = number(*r.positive);
   if (r.task == Task::ranking) out["at"] = r.at;
   if (r.lock_free) out["lock_free"] = true;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/enum_text.hpp"
+#include "host/hyper.hpp"
 #include "host/task.hpp"
 
 namespace embrace {
@@ -24,6 +25,11 @@ inline constexpr std::array enum_texts<Status> = {"ok",      "diverged", "out-of
 enum class DeviceKind { cpu, gpu, emulated };
 template <>
 inline constexpr std::array enum_texts<DeviceKind> = {"cpu", "gpu", "emulated"};
+
+/// The two sides of a contest with another library.
+enum class ContestSide { ours, theirs };
+template <>
+inline constexpr std::array enum_texts<ContestSide> = {"ours", "theirs"};
 
 struct Accuracy {
   double value = 0;
@@ -52,8 +58,14 @@ struct Record {
   } split;
   std::string method, family, information;
   Task task = Task::rating;
+  /// Of a run in a contest with another library; such records have tables of their own.
+  struct Contest {
+    std::string name;
+    ContestSide side = ContestSide::ours;
+  };
+  std::optional<Contest> contest;
   std::uint64_t seed = 0;
-  std::vector<std::pair<std::string, double>> hyper;
+  std::vector<std::pair<std::string, HyperValue>> hyper;
   std::optional<double> positive;  // rankings with --positive
   std::vector<int> at;             // rankings
   bool lock_free = false;          // the method's threads race on purpose

@@ -134,6 +134,9 @@ bool is_id(const std::string& id) {
          std::all_of(id.begin(), id.end(), [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
+/// A choice's name; "64" is a number that was written as a text.
+bool is_name(const std::string& text) { return !text.empty() && text[0] >= 'a' && text[0] <= 'z'; }
+
 void check_setting(const Json& record, std::optional<Task> task, Checker& check) {
   if (const Json* data = check.object(record, "", "data")) {
     check.text(*data, "data.", "name");
@@ -150,9 +153,15 @@ void check_setting(const Json& record, std::optional<Task> task, Checker& check)
   }
   for (const char* name : {"method", "family", "information"}) check.text(record, "", name);
   check.seed(record, "", "seed");
+  if (const Json* contest = check.object(record, "", "contest", false)) {
+    check.text(*contest, "contest.", "name");
+    check.choice<ContestSide>(*contest, "contest.", "side");
+  }
   if (const Json* hyper = check.object(record, "", "hyper")) {
     for (const auto& entry : hyper->items()) {
-      if (!entry.value().is_number()) check.complain("hyper." + entry.key(), "must be a number");
+      const bool fits =
+          entry.value().is_number() || (entry.value().is_string() && is_name(entry.value().get<std::string>()));
+      if (!fits) check.complain("hyper." + entry.key(), "must be a number or the name of a choice");
     }
   }
   check.number(record, "", "positive", false);
@@ -303,6 +312,18 @@ Enum enum_in(const Json& text) {
   return *from_text<Enum>(text.get<std::string>());
 }
 
+/// Earlier records have the contest's name in their provenance, and the other library's are of family "peer".
+std::optional<Record::Contest> contest_in(const Json& json) {
+  if (json.contains("contest")) {
+    const Json& contest = json["contest"];
+    return Record::Contest{contest["name"], enum_in<ContestSide>(contest["side"])};
+  }
+  const Json& provenance = json["provenance"];
+  const auto name = provenance.find("contest");
+  if (name == provenance.end() || !name->is_string()) return std::nullopt;
+  return Record::Contest{*name, json["family"] == "peer" ? ContestSide::theirs : ContestSide::ours};
+}
+
 void read_setting(const Json& json, Record& record) {
   const Json& data = json["data"];
   record.data.name = data["name"];
@@ -323,7 +344,12 @@ void read_setting(const Json& json, Record& record) {
   record.information = json["information"];
   record.task = enum_in<Task>(json["task"]);
   record.seed = json["seed"];
-  for (const auto& entry : json["hyper"].items()) record.hyper.emplace_back(entry.key(), entry.value());
+  record.contest = contest_in(json);
+  for (const auto& entry : json["hyper"].items()) {
+    const Json& value = entry.value();
+    record.hyper.emplace_back(
+        entry.key(), value.is_string() ? HyperValue(value.get<std::string>()) : HyperValue(value.get<double>()));
+  }
   if (json.contains("positive")) record.positive = json["positive"].get<double>();
   if (json.contains("at")) record.at = json["at"].get<std::vector<int>>();
   record.lock_free = json.value("lock_free", false);

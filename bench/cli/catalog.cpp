@@ -25,11 +25,18 @@ Json reads_of(const Traits& traits) {
 
 Json hyper_entry(const HyperSpec& spec, const Traits& traits) {
   Json entry = {{"name", spec.name}};
-  if (traits.rating) entry["rating_default"] = spec.rating_default;
-  if (traits.ranking) entry["ranking_default"] = spec.ranking_default;
-  entry["lowest"] = spec.lowest;
-  entry["highest"] = spec.highest;
-  entry["whole"] = spec.whole;
+  const auto put = [&](const char* key, double value) {
+    std::visit([&](const auto& shown) { entry[key] = shown; }, named_value(spec, value));
+  };
+  if (traits.rating) put("rating_default", spec.rating_default);
+  if (traits.ranking) put("ranking_default", spec.ranking_default);
+  if (spec.choices.empty()) {
+    entry["lowest"] = spec.lowest;
+    entry["highest"] = spec.highest;
+    entry["whole"] = spec.whole;
+  } else {
+    entry["choices"] = spec.choices;
+  }
   entry["meaning"] = spec.meaning;
   return entry;
 }

@@ -36,15 +36,17 @@ void print_columns(const Json& rows, const std::vector<std::string>& columns, co
   }
 }
 
-/// Objects of one shape as columns under their names.
+/// Objects as columns under the names that any of them has.
 void print_table(const Json& objects) {
   Json rows = Json::array({Json::object()});
   std::vector<std::string> columns;
-  for (const auto& [name, value] : objects[0].items()) {
-    columns.push_back(name);
-    rows[0][name] = name;
+  for (const Json& object : objects) {
+    for (const auto& [name, value] : object.items()) {
+      if (!rows[0].contains(name)) columns.push_back(name);
+      rows[0][name] = name;
+    }
+    rows.push_back(object);
   }
-  for (const Json& object : objects) rows.push_back(object);
   print_columns(rows, columns, "  ");
 }
 

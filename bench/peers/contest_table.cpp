@@ -19,8 +19,6 @@ std::string provenance(const Record& record, const std::string& name) {
   return found == record.provenance.end() ? "" : found->second;
 }
 
-bool is_peers(const Record& record) { return record.family == "peer"; }
-
 /// Programs that ran or waited when the run began, beyond the threads of a contest; 0 when there were none.
 double load_of(const Record& record) {
   const std::string text = provenance(record, "load");
@@ -32,7 +30,8 @@ double load_of(const Record& record) {
 int factors_of(const Record& record) {
   const auto found = std::find_if(record.hyper.begin(), record.hyper.end(),
                                   [](const auto& setting) { return setting.first == "factors"; });
-  return found == record.hyper.end() ? 0 : static_cast<int>(found->second);
+  const auto* factors = found == record.hyper.end() ? nullptr : std::get_if<double>(&found->second);
+  return factors == nullptr ? 0 : static_cast<int>(*factors);
 }
 
 /// The runs of one contest on one data with one number of threads and factors, by repetition.
@@ -105,7 +104,8 @@ class Comparison {
     common_.ours = contest.ours.method;
     common_.theirs = contest.theirs.method;
     common_.package = provenance(any, "package");
-    if (const std::string build = provenance(any, "build"); !build.empty() && is_peers(any)) {
+    if (const std::string build = provenance(any, "build");
+        !build.empty() && any.contest->side == ContestSide::theirs) {
       common_.package += ", " + build;
     }
     common_.factors = factors_of(any);
@@ -241,12 +241,12 @@ std::vector<ContestRow> contest_rows(const std::vector<Record>& records) {
   // In the order of the table; data reduced to high ratings have another hash and stay beside the rest.
   std::map<std::tuple<std::string, std::string, int, std::size_t, int, std::string>, Runs> groups;
   for (const Record& record : records) {
-    const Contest* contest = find_contest(provenance(record, "contest"));
+    const Contest* contest = record.contest ? find_contest(record.contest->name) : nullptr;
     if (contest == nullptr) continue;
     const auto place = static_cast<std::size_t>(contest - all_contests().data());
     Runs& runs = groups[{record.data.name, record.split.name, record.device.threads, place, factors_of(record),
                          record.data.sha256}];
-    (is_peers(record) ? runs.theirs : runs.ours)[record.seed] = &record;
+    (record.contest->side == ContestSide::theirs ? runs.theirs : runs.ours)[record.seed] = &record;
   }
   std::vector<ContestRow> rows;
   for (const auto& [key, runs] : groups) {

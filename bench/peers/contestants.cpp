@@ -34,6 +34,7 @@ Record Sides::describe(bool ours, int repetition) const {
   Record record = describe_data(ground.dataset, ground.fold, ground.split, ground.split_seed, contest_.task);
   record.method = side.method;
   record.information = contest_.information;
+  record.contest = {contest_.name, ours ? ContestSide::ours : ContestSide::theirs};
   record.seed = static_cast<std::uint64_t>(repetition);
   record.notes = ground.notes;
   if (contest_.task == Task::ranking) {
@@ -42,16 +43,15 @@ Record Sides::describe(bool ours, int repetition) const {
   }
   record.device = {device_.kind, device_.name, threads_.count()};
   record.provenance = provenance(device_, terms_.command);
-  record.provenance["contest"] = contest_.name;
   record.provenance["load"] = fmt::format("{:.2f}", load_average());
   const Method* method = ours ? find_method(side.method) : nullptr;
   if (method != nullptr) {
     record.family = method->info.family;
     record.lock_free = method->info.traits.lock_free;
-    record.hyper = make_hyper(*method, contest_.task, side.settings).values();
+    record.hyper = named_values(*method, make_hyper(*method, contest_.task, side.settings));
   } else {
     record.family = ours ? "operation" : "peer";
-    record.hyper = side.settings;
+    record.hyper.assign(side.settings.begin(), side.settings.end());
     std::sort(record.hyper.begin(), record.hyper.end());
   }
   if (!ours) record.provenance["package"] = terms_.peer.package;

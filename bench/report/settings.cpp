@@ -4,6 +4,8 @@
 
 #include <functional>
 
+#include "host/methods/registry.hpp"
+
 namespace embrace {
 namespace {
 
@@ -24,9 +26,19 @@ std::string commit_text(const Record& record) {
   return provenance(record, "commit") + (provenance(record, "dirty") == "true" ? " (changed)" : "");
 }
 
+/// Choices by name; earlier records have them by number.
+std::string hyper_text(const std::string& method_name, const std::string& name, const HyperValue& value) {
+  if (const auto* choice = std::get_if<std::string>(&value)) return *choice;
+  const auto number = std::get<double>(value);
+  const Method* method = find_method(method_name);
+  const HyperSpec* spec = method == nullptr ? nullptr : find_hyper(*method, name);
+  const bool chosen = spec != nullptr && number >= 0 && number < static_cast<double>(spec->choices.size());
+  return chosen ? spec->choices[static_cast<std::size_t>(number)] : fmt::format("{:.6g}", number);
+}
+
 std::vector<std::pair<std::string, std::string>> settings_of(const Record& r) {
   std::vector<std::pair<std::string, std::string>> all;
-  for (const auto& [name, value] : r.hyper) all.emplace_back(name, fmt::format("{}={:.6g}", name, value));
+  for (const auto& [name, value] : r.hyper) all.emplace_back(name, name + "=" + hyper_text(r.method, name, value));
   std::vector<std::string> cuts;
   for (const int at : r.at) cuts.push_back(std::to_string(at));
   all.emplace_back("at", "at=" + join(cuts, ","));

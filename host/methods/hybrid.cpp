@@ -419,7 +419,7 @@ MethodInfo hybrid_info() {
        {"identity_dropout", 0.1, 0.1, 0, 1, false,
         "share of the batches in which a user's or movie's identity is left out"},
        {"spread", 0.1, 0.1, 0, 100, false, "initial standard deviation of an embedding, times sqrt(factors)"},
-       {"loss", 0, 2, 0, 3, true, "of ratings 0, squared error; of rankings 1 logistic, 2 BPR or 3 WARP"}},
+       {"loss", 0, 2, 0, 3, true, "of ratings squared error; of rankings logistic, BPR or WARP", all_texts<Loss>()}},
       {1e-4, 1e-3, "float sums in another order over many updates"}};
 }
 

@@ -16,7 +16,7 @@ Loss loss_of(const Problem& problem) {
   const auto loss = static_cast<Loss>(problem.hyper.integer("loss"));
   if ((problem.task == Task::rating) != (loss == Loss::squared)) {
     throw UsageError("hybrid learns ratings by squared error and rankings by another loss",
-                     "loss is 0 for ratings; 1, 2 or 3 for rankings");
+                     "loss is squared for ratings; logistic, bpr or warp for rankings");
   }
   return loss;
 }

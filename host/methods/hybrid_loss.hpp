@@ -9,12 +9,16 @@
 #pragma once
 #include <cstdint>
 
+#include "host/enum_text.hpp"
 #include "host/learning/samples.hpp"
 #include "host/method.hpp"
 
 namespace embrace {
 
-enum class Loss { squared, logistic, bpr, warp };  // numbered as the hyper-parameter `loss` says
+/// The choices of the hyper-parameter `loss`.
+enum class Loss { squared, logistic, bpr, warp };
+template <>
+inline constexpr std::array enum_texts<Loss> = {"squared", "logistic", "bpr", "warp"};
 
 constexpr std::int64_t logistic_negatives = 4;  // sampled movies for each rating
 

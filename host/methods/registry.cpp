@@ -2,6 +2,7 @@
 #include "host/methods/registry.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "host/error.hpp"
@@ -22,6 +23,10 @@ namespace {
 std::string user_name(std::string identifier) {
   std::replace(identifier.begin(), identifier.end(), '_', '-');
   return identifier;
+}
+
+bool fits(const HyperSpec& spec, double value) {
+  return value >= spec.lowest && value <= spec.highest && (!spec.whole || value == std::floor(value));
 }
 
 std::string number_text(double value) {
@@ -49,21 +54,54 @@ const Method* find_method(std::string_view name) {
   return found == list.end() ? nullptr : &*found;
 }
 
+const HyperSpec* find_hyper(const Method& method, std::string_view name) {
+  const auto& specs = method.info.hyper;
+  const auto found = std::find_if(specs.begin(), specs.end(), [&](const HyperSpec& s) { return s.name == name; });
+  return found == specs.end() ? nullptr : &*found;
+}
+
+double parse_hyper(const Method& method, const HyperSpec& spec, const std::string& text) {
+  const auto choice = std::find(spec.choices.begin(), spec.choices.end(), text);
+  if (choice != spec.choices.end()) return static_cast<double>(choice - spec.choices.begin());
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  const bool number = !text.empty() && error == std::errc() && rest == end;
+  if (!spec.choices.empty() && !(number && fits(spec, value))) {
+    std::string all, nearest;
+    for (const std::string& name : spec.choices) {
+      all += (all.empty() ? "" : ", ") + name;
+      if (nearest.empty() || edit_distance(text, name) < edit_distance(text, nearest)) nearest = name;
+    }
+    throw UsageError(method.name + "." + spec.name + "=" + text + " is none of " + all,
+                     "did you mean '" + nearest + "'?");
+  }
+  if (!number) throw UsageError(method.name + "." + spec.name + ": '" + text + "' is no number", "write NAME=VALUE");
+  return value;
+}
+
+std::vector<std::pair<std::string, HyperValue>> named_values(const Method& method, const Hyper& hyper) {
+  std::vector<std::pair<std::string, HyperValue>> named;
+  for (const auto& [name, value] : hyper.values()) {
+    const HyperSpec* spec = find_hyper(method, name);
+    named.emplace_back(name, spec == nullptr ? HyperValue(value) : named_value(*spec, value));
+  }
+  return named;
+}
+
 Hyper make_hyper(const Method& method, Task task, Span<const std::pair<std::string, double>> settings) {
   Hyper hyper;
   for (const HyperSpec& spec : method.info.hyper) {
     hyper.set(spec.name, task == Task::rating ? spec.rating_default : spec.ranking_default);
   }
   for (const auto& [name, value] : settings) {
-    const auto& specs = method.info.hyper;
-    const auto spec =
-        std::find_if(specs.begin(), specs.end(), [&key = name](const HyperSpec& s) { return s.name == key; });
-    if (spec == specs.end()) {
+    const HyperSpec* spec = find_hyper(method, name);
+    if (spec == nullptr) {
       std::vector<std::string> known;
-      for (const HyperSpec& s : specs) known.push_back(s.name);
+      for (const HyperSpec& s : method.info.hyper) known.push_back(s.name);
       throw UsageError("method '" + method.name + "' has no hyper-parameter '" + name + "'", suggestion(name, known));
     }
-    if (!(value >= spec->lowest && value <= spec->highest) || (spec->whole && value != std::floor(value))) {
+    if (!fits(*spec, value)) {
       throw UsageError(method.name + "." + name + "=" + number_text(value) + " is out of range",
                        "give " + std::string(spec->whole ? "a whole number" : "a number") + " from " +
                            number_text(spec->lowest) + " to " + number_text(spec->highest));

@@ -14,7 +14,13 @@ namespace embrace {
 const std::vector<Method>& methods();
 /// Null when there is none.
 const Method* find_method(std::string_view name);
+/// The value that a text means: a number, or one of the choices, by name or by number. Throws UsageError.
+double parse_hyper(const Method& method, const HyperSpec& spec, const std::string& text);
 /// Defaults for a task, then `settings` (name=value pairs already split); throws UsageError for a value out of range.
 Hyper make_hyper(const Method& method, Task task, Span<const std::pair<std::string, double>> settings);
+/// As records and people have it.
+std::vector<std::pair<std::string, HyperValue>> named_values(const Method& method, const Hyper& hyper);
+/// Null when the method declares none of this name.
+const HyperSpec* find_hyper(const Method& method, std::string_view name);
 
 }  // namespace embrace

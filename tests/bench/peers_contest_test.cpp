@@ -37,12 +37,13 @@ Record run_of(bool ours, std::uint64_t repetition, double pace, const std::vecto
   r.split = {"holdout:0.1", 0, 1, "s", 1000, 100};
   r.method = ours ? "sgd" : "libmf-sgd";
   r.family = ours ? "factorization" : "peer";
+  r.contest = {"libmf-sgd", ours ? ContestSide::ours : ContestSide::theirs};
   r.information = "ratings";
   r.task = Task::rating;
   r.seed = repetition;
-  r.hyper = {{"factors", 128}};
+  r.hyper = {{"factors", 128.0}};
   r.device = {DeviceKind::cpu, "Some CPU", 2};
-  r.provenance = {{"contest", "libmf-sgd"}, {"version", "1"}, {"package", "libmf 0.9.2"}, {"machine", "M"}};
+  r.provenance = {{"version", "1"}, {"package", "libmf 0.9.2"}, {"machine", "M"}};
   const auto epochs = static_cast<int>(values.size());
   r.cost = Record::Cost{0, pace * epochs, 0, {}, epochs, 1000 / pace, 1};
   r.curve = Record::Curve{"rmse", {}, {}, values};
@@ -121,10 +122,10 @@ TEST(PeersTable, WithoutTheAccuracyThereIsNoRatio) {
 
 TEST(PeersTable, OtherRecordsAreNoContests) {
   Record plain = run_of(true, 1, 0.1, {0.9});
-  plain.provenance.erase("contest");
+  plain.contest.reset();
   EXPECT_TRUE(contest_rows({plain}).empty());
   Record scaled = run_of(true, 1, 0.1, {0.9});
-  scaled.hyper = {{"factors", 32}};
+  scaled.hyper = {{"factors", 32.0}};
   EXPECT_EQ(contest_rows({scaled, run_of(false, 1, 0.4, {0.9})}).size(), 4U) << "32 and 128 factors are two contests";
 }
 
@@ -303,11 +304,13 @@ TEST_F(PeersRun, BothSidesBecomeOrdinaryRecords) {
   ASSERT_EQ(all.size(), 4U) << "two sides, two repetitions";
   for (const Record& record : all) {
     EXPECT_EQ(record.status, Status::ok) << record.reason;
-    EXPECT_EQ(record.provenance.at("contest"), "libmf-sgd");
+    ASSERT_TRUE(record.contest);
+    EXPECT_EQ(record.contest->name, "libmf-sgd");
+    const bool theirs = record.contest->side == ContestSide::theirs;
     EXPECT_EQ(record.curve->metric, "rmse");
     EXPECT_NEAR(record.curve->values.back(), record.accuracy.at("rmse").value, 1e-12) << "one evaluator";
-    EXPECT_EQ(record.curve->values.size(), record.family == "peer" ? 9U : 5U);
-    if (record.family == "peer") {
+    EXPECT_EQ(record.curve->values.size(), theirs ? 9U : 5U);
+    if (theirs) {
       EXPECT_EQ(record.cost->train_seconds, 900);
     }
   }

@@ -27,7 +27,7 @@ Record record_of(const std::string& method, const std::string& information, int 
   r.information = information;
   r.task = Task::rating;
   r.seed = seed;
-  r.hyper = {{"factors", 64}};
+  r.hyper = {{"factors", 64.0}};
   r.device = {DeviceKind::cpu, "Some CPU", 2};
   r.cost = Record::Cost{0.1, 2, 0.1, {1, 1}, 2, 1000, 100};
   r.provenance = {{"version", "0.1.0"}, {"commit", "abc"}};
@@ -169,7 +169,7 @@ TEST(Report, OnlyTheSameFoldsAndSeedsAreCompared) {
 
 TEST(Report, OtherSettingsAreRowsOfTheirOwnAndAreNamed) {
   std::vector<Record> records = {scored("als", 0.9), scored("als", 0.9), scored("als", 0.9), scored("sgd", 0.9)};
-  records[1].hyper = {{"factors", 128}};
+  records[1].hyper = {{"factors", 128.0}};
   records[2].device.threads = 4;
   const Report report = make_report(with_ids(records));
   ASSERT_EQ(report.rows.size(), 4U);

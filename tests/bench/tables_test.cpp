@@ -1,8 +1,9 @@
 // The committed tables say what the committed records say: each is made again and compared.
 // results/records/MACHINE/NAME/*.json -> results/tables/MACHINE/NAME.md, and the rows that README shows.
-// A NAME that begins with "peers" holds contests. results/README.md lists them all.
+// Records of contests with other libraries have a table of their own kind. results/README.md lists them all.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -33,13 +34,17 @@ std::set<fs::path> record_folders() {
   return folders;
 }
 
-/// Contests with other libraries have a table of their own kind.
-bool holds_contests(const fs::path& folder) { return folder.filename().string().starts_with("peers"); }
+std::vector<Record> records_of(const fs::path& folder) {
+  return read_records({source / "results" / "records" / folder});
+}
 
-std::string table_of(const fs::path& folder) {
-  const std::vector<Record> records = read_records({source / "results" / "records" / folder});
-  return holds_contests(folder) ? render_markdown(peers::contest_document(records))
-                                : render(make_report(records), Format::md, false, 0);
+bool are_contests(const std::vector<Record>& records) {
+  return std::all_of(records.begin(), records.end(), [](const Record& record) { return record.contest.has_value(); });
+}
+
+std::string table_of(const std::vector<Record>& records) {
+  return are_contests(records) ? render_markdown(peers::contest_document(records))
+                               : render(make_report(records), Format::md, false, 0);
 }
 
 std::string table_name(const fs::path& folder) { return "results/tables/" + folder.generic_string() + ".md"; }
@@ -48,9 +53,10 @@ TEST(Tables, AreWhatTheRecordsSay) {
   const std::set<fs::path> folders = record_folders();
   EXPECT_FALSE(folders.empty());
   for (const fs::path& folder : folders) {
-    EXPECT_EQ(read_file(source / table_name(folder)), table_of(folder))
-        << "embrace " << (holds_contests(folder) ? "peers " : "") << "report results/records/"
-        << folder.generic_string() << " --format md > " << table_name(folder);
+    const std::vector<Record> records = records_of(folder);
+    EXPECT_EQ(read_file(source / table_name(folder)), table_of(records))
+        << "embrace " << (are_contests(records) ? "peers " : "") << "report results/records/" << folder.generic_string()
+        << " --format md > " << table_name(folder);
   }
 }
 
@@ -72,9 +78,9 @@ auto run_of(const Record& record) {
 TEST(Tables, DevicesAgree) {
   int pairs = 0;
   for (const fs::path& folder : record_folders()) {
-    if (holds_contests(folder)) continue;
     std::map<decltype(run_of({})), Record> on_cpu;
-    const std::vector<Record> records = read_records({source / "results" / "records" / folder});
+    const std::vector<Record> records = records_of(folder);
+    if (are_contests(records)) continue;
     for (const Record& record : records) {
       if (record.status == Status::ok && record.device.kind == DeviceKind::cpu) on_cpu.emplace(run_of(record), record);
     }

@@ -455,6 +455,10 @@ TEST(MethodList, DefaultsLieInTheirRanges) {
           EXPECT_EQ(value, std::floor(value));
         }
       }
+      if (spec.choices.empty()) continue;
+      EXPECT_TRUE(spec.whole);
+      EXPECT_EQ(spec.lowest, 0);
+      EXPECT_EQ(spec.highest, static_cast<double>(spec.choices.size()) - 1);
     }
   }
 }

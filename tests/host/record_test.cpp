@@ -24,7 +24,7 @@ Record full_record() {
   r.information = "+user+movie";
   r.task = Task::ranking;
   r.seed = 12345678901234567890U;
-  r.hyper = {{"factors", 64}, {"learning_rate", 0.1}};
+  r.hyper = {{"factors", 64.0}, {"learning_rate", 0.1}};
   r.positive = 4;
   r.at = {10, 20};
   r.lock_free = true;
@@ -144,6 +144,37 @@ TEST(Record, HasTheFieldsThatScriptsRelyOn) {
   }
   EXPECT_EQ(plain["reason"], "disk on fire");
   EXPECT_TRUE(schema_violations(to_json(rating)).empty());
+}
+
+TEST(Record, AChoiceIsWrittenByName) {
+  Record record = full_record();
+  record.hyper = {{"factors", 64.0}, {"loss", "bpr"}};
+  const std::string text = to_json(record);
+  EXPECT_EQ(nlohmann::json::parse(text)["hyper"]["loss"], "bpr");
+  EXPECT_EQ(record_from_json(text, "x").hyper, record.hyper);
+}
+
+TEST(Record, SaysWhichSideOfWhichContestItIs) {
+  Record record = full_record();
+  EXPECT_FALSE(record_from_json(to_json(record), "x").contest);
+  record.contest = {"libmf-sgd", ContestSide::theirs};
+  const std::optional<Record::Contest> read = record_from_json(to_json(record), "x").contest;
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->name, "libmf-sgd");
+  EXPECT_EQ(read->side, ContestSide::theirs);
+}
+
+TEST(Record, EarlierContestsAreReadAsTheyWereMeant) {
+  for (const auto& [family, side] :
+       {std::pair{"peer", ContestSide::theirs}, std::pair{"operation", ContestSide::ours}}) {
+    auto json = full_json();
+    json["family"] = family;
+    json["provenance"]["contest"] = "duckdb-csr";
+    const std::optional<Record::Contest> read = record_from_json(json.dump(), "x").contest;
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->name, "duckdb-csr");
+    EXPECT_EQ(read->side, side);
+  }
 }
 
 TEST(Record, NothingThatIsNotFiniteIsEverWritten) {
