@@ -25,7 +25,7 @@ LoadedData load_data(const std::string& source, const LoadOptions& options, Thre
   LoadedData loaded;
   loaded.dataset = load_dataset(source, options, threads);
   if (options.tags_from) {
-    loaded.travel = travel_tags(loaded.dataset, read_catalogue(*options.tags_from, threads));
+    loaded.transfer = transfer_tags(loaded.dataset, read_catalogue(*options.tags_from, threads));
     loaded.dataset.sha256 = sha256(loaded.dataset.sha256 + tags_sha256(loaded.dataset.catalogue));
   }
   return loaded;

@@ -12,10 +12,10 @@ namespace embrace {
 
 struct LoadedData {
   Dataset dataset;
-  std::optional<TravelReport> travel;  // when tags travelled
+  std::optional<TransferReport> transfer;  // when tags travelled
 };
 
-/// load_dataset, then travel_tags from options.tags_from. The tags become part of the data's sha256.
+/// load_dataset, then transfer_tags from options.tags_from. The tags become part of the data's sha256.
 LoadedData load_data(const std::string& source, const LoadOptions& options, Threads& threads);
 
 }  // namespace embrace

@@ -68,10 +68,10 @@ class Study {
   void prepare_data() {
     LoadedData loaded = load_data(options_.data, options_.load, threads_);
     for (const std::string& warning : loaded.dataset.report.warnings) progress_.note("note: " + warning);
-    if (loaded.travel) {
+    if (loaded.transfer) {
       progress_.note(fmt::format("note: {} of {} tag uses travelled by {}, to {} of {} movies",
-                                 loaded.travel->uses_matched, loaded.travel->uses, loaded.travel->by,
-                                 loaded.travel->movies_tagged, loaded.travel->movies));
+                                 loaded.transfer->uses_matched, loaded.travel->uses, loaded.travel->by,
+                                 loaded.transfer->movies_tagged, loaded.travel->movies));
     }
     const std::optional<float> positive =
         options_.positive ? std::optional(static_cast<float>(*options_.positive)) : std::nullopt;

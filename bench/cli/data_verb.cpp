@@ -66,7 +66,7 @@ int split_data(const DataVerbArguments& arguments, Threads& threads) {
 int prepare_data(const DataVerbArguments& arguments, Threads& threads) {
   const LoadedData loaded = load_data(arguments.data.data, load_options(arguments.data, arguments.output), threads);
   narrate(loaded.dataset);
-  prepare(loaded.dataset, loaded.travel, arguments.output, threads);
+  prepare(loaded.dataset, loaded.transfer, arguments.output, threads);
   for (const char* file : {"tags.csv", "movie_tags.csv", "users.csv", "movies.csv", "features.json", "summary.json"}) {
     print_line(fmt::format("{}/{}", arguments.output, file));
   }

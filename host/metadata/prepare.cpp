@@ -188,7 +188,7 @@ std::int64_t filled(const std::vector<std::string>& column) {
   return static_cast<std::int64_t>(column.size()) - std::count(column.begin(), column.end(), std::string());
 }
 
-Json travel_json(const TravelReport& report) {
+Json transfer_json(const TransferReport& report) {
   Json json = {{"by", report.by},
                {"reason", report.reason},
                {"tag_uses", report.uses},
@@ -246,7 +246,7 @@ Json tag_summary(const Dataset& dataset, const TagTable& tags) {
           {"ratings_covered", covered}};
 }
 
-void summary_json(const Dataset& dataset, const std::optional<TravelReport>& travel, const TagTable& tags,
+void summary_json(const Dataset& dataset, const std::optional<TransferReport>& transfer, const TagTable& tags,
                   const UserTable& users, const MovieTable& movies, const std::filesystem::path& folder) {
   Json json = {{"schema", "embrace.prepared/1"},
                {"data",
@@ -262,13 +262,13 @@ void summary_json(const Dataset& dataset, const std::optional<TravelReport>& tra
                {"tags", tag_summary(dataset, tags)},
                {"users", user_summary(users)},
                {"movies", movie_summary(movies)}};
-  if (travel) json["travelled_tags"] = travel_json(*travel);
+  if (transfer) json["travelled_tags"] = transfer_json(*transfer);
   write_atomically(folder / "summary.json", text_of(json));
 }
 
 }  // namespace
 
-void prepare(const Dataset& dataset, const std::optional<TravelReport>& travel, const std::filesystem::path& folder,
+void prepare(const Dataset& dataset, const std::optional<TransferReport>& transfer, const std::filesystem::path& folder,
              Threads& threads) {
   const Fold fold = whole(dataset);
   const TagTable tags = count_tags(dataset, fold);
@@ -279,7 +279,7 @@ void prepare(const Dataset& dataset, const std::optional<TravelReport>& travel, 
   user_csv(dataset, users, folder);
   movie_csv(dataset, movies, tags, folder);
   feature_json(dataset, folder);
-  summary_json(dataset, travel, tags, users, movies, folder);
+  summary_json(dataset, transfer, tags, users, movies, folder);
 }
 
 void write_tags(const Dataset& dataset, const std::filesystem::path& folder) {
@@ -302,10 +302,10 @@ void write_movies(const Dataset& dataset, const std::filesystem::path& folder, T
 
 void write_features(const Dataset& dataset, const std::filesystem::path& folder) { feature_json(dataset, folder); }
 
-void write_summary(const Dataset& dataset, const std::optional<TravelReport>& travel,
+void write_summary(const Dataset& dataset, const std::optional<TransferReport>& transfer,
                    const std::filesystem::path& folder, Threads& threads) {
   const Fold fold = whole(dataset);
-  summary_json(dataset, travel, count_tags(dataset, fold), user_table(dataset, fold, threads),
+  summary_json(dataset, transfer, count_tags(dataset, fold), user_table(dataset, fold, threads),
                movie_table(dataset, fold, threads), folder);
 }
 

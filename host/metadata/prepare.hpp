@@ -10,9 +10,9 @@
 
 namespace embrace {
 
-/// Writes all of the files below into `folder` (made when missing); `travel` says how tags came to the data. Each file
-/// is CSV (quoted as in RFC 4180) or JSON, in UTF-8, written whole or not at all. Throws OutputError.
-void prepare(const Dataset& dataset, const std::optional<TravelReport>& travel, const std::filesystem::path& folder,
+/// Writes all of the files below into `folder` (made when missing); `transfer` says how tags came to the data. Each
+/// file is CSV (quoted as in RFC 4180) or JSON, in UTF-8, written whole or not at all. Throws OutputError.
+void prepare(const Dataset& dataset, const std::optional<TransferReport>& transfer, const std::filesystem::path& folder,
              Threads& threads);
 
 /// Step 1, tags.csv: every tag, most used first: tag,spelling,uses,users,movies,in_vocabulary.
@@ -26,7 +26,7 @@ void write_movies(const Dataset& dataset, const std::filesystem::path& folder, T
 /// Step 4, features.json: every block of `all`: its rows, columns by name, kind and entries; and the feature sets.
 void write_features(const Dataset& dataset, const std::filesystem::path& folder);
 /// summary.json: counts, coverage and what a join of tags matched and missed.
-void write_summary(const Dataset& dataset, const std::optional<TravelReport>& travel,
+void write_summary(const Dataset& dataset, const std::optional<TransferReport>& transfer,
                    const std::filesystem::path& folder, Threads& threads);
 
 }  // namespace embrace

@@ -27,7 +27,7 @@ std::string count_of(std::int64_t part, std::int64_t whole) {
 }
 
 /// Do movie ids mean the same movies? Fills the reason.
-bool same_ids_by_title(const Catalogue& target, const Catalogue& source, TravelReport& report) {
+bool same_ids_by_title(const Catalogue& target, const Catalogue& source, TransferReport& report) {
   std::unordered_map<std::int64_t, const Movie*> by_id;
   for (const Movie& movie : source.movies) by_id.emplace(movie.id, &movie);
   std::int64_t common = 0, agree = 0;
@@ -43,7 +43,7 @@ bool same_ids_by_title(const Catalogue& target, const Catalogue& source, TravelR
 
 /// The same for a source without titles: tags that are the name of a genre. They count as agreeing when they hit
 /// movies of that genre at least half way between chance and always.
-bool same_ids_by_genre(const Dataset& target, const Catalogue& source, TravelReport& report) {
+bool same_ids_by_genre(const Dataset& target, const Catalogue& source, TransferReport& report) {
   std::unordered_map<std::int64_t, std::set<std::string>> genres;
   std::map<std::string, double> share;
   for (const Movie& movie : target.catalogue.movies) {
@@ -175,7 +175,7 @@ Match match_by_title(const Dataset& target, const Catalogue& source) {
 }
 
 /// Appends the uses and counts them.
-void append_uses(Dataset& target, const Catalogue& source, const Match& match, TravelReport& report) {
+void append_uses(Dataset& target, const Catalogue& source, const Match& match, TransferReport& report) {
   std::unordered_map<std::int64_t, std::vector<std::int64_t>> targets;  // source id → raw target ids
   for (std::size_t item = 0; item < match.size(); ++item) {
     for (const std::int64_t id : match[item].ids) targets[id].push_back(target.ratings.item_ids[item]);
@@ -215,7 +215,7 @@ void append_uses(Dataset& target, const Catalogue& source, const Match& match, T
   }
 }
 
-void describe_match(const Dataset& target, const Catalogue& source, const Match& match, TravelReport& report) {
+void describe_match(const Dataset& target, const Catalogue& source, const Match& match, TransferReport& report) {
   std::unordered_map<std::int64_t, const Movie*> by_id;
   for (const Movie& movie : source.movies) by_id.emplace(movie.id, &movie);
   const auto movies = rated_movies(target);
@@ -245,14 +245,14 @@ void describe_match(const Dataset& target, const Catalogue& source, const Match&
 
 }  // namespace
 
-TravelReport travel_tags(Dataset& target, const Catalogue& source) {
+TransferReport transfer_tags(Dataset& target, const Catalogue& source) {
   if (target.catalogue.movies.empty()) {
     throw DataError("tags cannot travel to " + target.name + ": it has no movie titles",
                     "give data with movies.dat, movies.csv or u.item");
   }
   if (source.tags.empty())
     throw DataError("the folder that tags should come from has no tags", "give one with tags.dat or tags.csv");
-  TravelReport report;
+  TransferReport report;
   report.movies = target.ratings.item_count();
   report.ratings = target.ratings.size();
   const bool titles = !source.movies.empty();

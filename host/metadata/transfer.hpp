@@ -10,7 +10,7 @@
 namespace embrace {
 
 /// What a join of tags matched and missed. Movies of the target are those with ratings.
-struct TravelReport {
+struct TransferReport {
   std::string by;                  // "movie id" or "title and year"
   std::string reason;              // why: how many titles of common ids agree, …
   std::int64_t uses = 0;           // rows of tags in the source
@@ -38,6 +38,6 @@ struct TravelReport {
 /// other's of two words or more.
 /// A source whose users are all 0 has none: the user becomes -1. Throws DataError when the target has no titles, or
 /// the source has none and its ids are of another kind.
-TravelReport travel_tags(Dataset& target, const Catalogue& source);
+TransferReport transfer_tags(Dataset& target, const Catalogue& source);
 
 }  // namespace embrace

@@ -123,7 +123,7 @@ TEST_F(Prepare, TheSummaryTellsWhatAJoinMatchedAndMissed) {
     source.tags.push_back({user, data.catalogue.movies[0].id, "noir", 1});
     source.tags.push_back({user, 9999, "noir", 1});
   }
-  const TravelReport report = travel_tags(data, source);
+  const TransferReport report = transfer_tags(data, source);
   prepare(data, report, folder_, threads_);
   const auto summary = json("summary.json");
   EXPECT_EQ(summary["travelled_tags"]["tag_uses"], 14);

@@ -37,7 +37,7 @@ TEST(Travel, ByMovieIdWhenTheTitlesOfCommonIdsAgree) {
   source.movies[0].title = "The MATRIX (1999)";
   source.movies.push_back({77, "Nowhere (1990)", 1990, {}});
   source.tags = {{1, 1, "neo", 5}, {8, 1, "Neo", 6}, {8, 3, "space", 7}, {8, 77, "lost", 8}};
-  const TravelReport report = travel_tags(data, source);
+  const TransferReport report = transfer_tags(data, source);
   EXPECT_EQ(report.by, "movie id");
   EXPECT_EQ(report.uses, 4);
   EXPECT_EQ(report.uses_matched, 3);
@@ -65,7 +65,7 @@ TEST(Travel, ByTitleAndYearWhenIdsMeanOtherMovies) {
                    {5, "Matrix, The (1950)", std::nullopt, {}},
                    {4, "Amelie again (2002)", std::nullopt, {}}};
   source.tags = {{9, 3, "neo", 1}, {9, 1, "dark", 1}, {9, 2, "space", 1}, {9, 5, "wrong", 1}, {9, 4, "paris", 1}};
-  const TravelReport report = travel_tags(data, source);
+  const TransferReport report = transfer_tags(data, source);
   EXPECT_EQ(report.by, "title and year");
   using Ways = std::vector<std::pair<std::string, std::int64_t>>;
   EXPECT_EQ(report.found_by,
@@ -85,7 +85,7 @@ TEST(Travel, TwoMoviesOfOneTitleAndYearBothGetTheTags) {
   Catalogue source;
   source.movies = {{50, "Matrix, The (1999)", 1999, {}}};
   source.tags = {{9, 50, "neo", 1}};
-  const TravelReport report = travel_tags(data, source);
+  const TransferReport report = transfer_tags(data, source);
   EXPECT_EQ(report.uses_matched, 1);
   EXPECT_EQ(report.movies_tagged, 2);
   EXPECT_EQ(data.catalogue.tags.size(), 2U);
@@ -96,7 +96,7 @@ TEST(Travel, RowsThatTheTargetHasItselfDoNotComeBack) {
   data.catalogue.tags = {{1, 1, "neo", 5}};
   Catalogue source = data.catalogue;
   source.tags.push_back({1, 1, "neo", 6});
-  const TravelReport report = travel_tags(data, source);
+  const TransferReport report = transfer_tags(data, source);
   EXPECT_EQ(report.uses_known, 1);
   EXPECT_EQ(data.catalogue.tags.size(), 2U);
 }
@@ -116,7 +116,7 @@ Catalogue genre_tags(const Dataset& data, std::int64_t shift) {
 
 TEST(Travel, TagsWithoutTitlesGoByIdOnlyWhenTheyFitTheGenres) {
   Dataset data = target();
-  const TravelReport report = travel_tags(data, genre_tags(data, 0));
+  const TransferReport report = transfer_tags(data, genre_tags(data, 0));
   EXPECT_EQ(report.by, "movie id");
   EXPECT_EQ(report.uses_matched, 30);
   for (const TagUse& use : data.catalogue.tags) {
@@ -124,17 +124,17 @@ TEST(Travel, TagsWithoutTitlesGoByIdOnlyWhenTheyFitTheGenres) {
     EXPECT_FALSE(use.time.has_value());
   }
   Dataset other = target();
-  EXPECT_THROW(travel_tags(other, genre_tags(other, 1)), DataError);
+  EXPECT_THROW(transfer_tags(other, genre_tags(other, 1)), DataError);
   EXPECT_TRUE(other.catalogue.tags.empty());
 }
 
 TEST(Travel, NeedsTitlesAndTags) {
   Dataset data = target();
-  EXPECT_THROW(travel_tags(data, Catalogue{}), DataError);
+  EXPECT_THROW(transfer_tags(data, Catalogue{}), DataError);
   data.catalogue.movies.clear();
   Catalogue source;
   source.tags = {{1, 1, "x", 1}};
-  EXPECT_THROW(travel_tags(data, source), DataError);
+  EXPECT_THROW(transfer_tags(data, source), DataError);
 }
 
 /// Folder of the published data sets, for the tests below.
@@ -158,7 +158,7 @@ class TravelRealData : public ::testing::Test {
 
 TEST_F(TravelRealData, Movielens10mTo1mGoesById) {
   Dataset data = load("ml-1m");
-  const TravelReport report = travel_tags(data, catalogue("ml-10m-tags"));
+  const TransferReport report = transfer_tags(data, catalogue("ml-10m-tags"));
   EXPECT_EQ(report.by, "movie id");
   EXPECT_EQ(report.uses_matched, 44732);
   EXPECT_EQ(report.movies_tagged, 2777);
@@ -167,18 +167,18 @@ TEST_F(TravelRealData, Movielens10mTo1mGoesById) {
 
 TEST_F(TravelRealData, Movielens20mTo1mGoesByIdWithoutTitles) {
   Dataset data = load("ml-1m");
-  const TravelReport report = travel_tags(data, catalogue("ml-20m-tags-derived"));
+  const TransferReport report = transfer_tags(data, catalogue("ml-20m-tags-derived"));
   EXPECT_EQ(report.by, "movie id");
   EXPECT_EQ(report.uses_matched, 151911);
   EXPECT_EQ(report.movies_tagged, 3220);
   EXPECT_EQ(report.ratings_covered, 988033);
   Dataset other = load("ml-100k");
-  EXPECT_THROW(travel_tags(other, catalogue("ml-20m-tags-derived")), DataError);
+  EXPECT_THROW(transfer_tags(other, catalogue("ml-20m-tags-derived")), DataError);
 }
 
 TEST_F(TravelRealData, LatestSmallTo100kGoesByTitle) {
   Dataset data = load("ml-100k");
-  const TravelReport report = travel_tags(data, catalogue("ml-latest-small"));
+  const TransferReport report = transfer_tags(data, catalogue("ml-latest-small"));
   EXPECT_EQ(report.by, "title and year");
   EXPECT_GT(report.movies_found, 1300);
   const auto star_wars = std::count_if(data.catalogue.tags.begin(), data.catalogue.tags.end(),
