@@ -8,15 +8,16 @@
 
 namespace embrace {
 
-Record describe_data(const Dataset& dataset, const Fold& fold, const std::string& split, std::uint64_t split_seed,
-                     Task task) {
+Record describe_data(const Experiment& experiment, const DataChoice& choice, Task task) {
+  const Dataset& dataset = experiment.dataset;
+  const Fold& fold = experiment.fold;
   Record record;
   const Ratings& ratings = dataset.ratings;
   record.data = {dataset.name,         dataset.sha256, ratings.user_count(),
                  ratings.item_count(), ratings.size(), task == Task::rating ? dataset.best_rmse : std::nullopt};
-  record.split = {split,
+  record.split = {choice.split.text,
                   fold.number,
-                  split_seed,
+                  choice.split_seed,
                   fold.sha256,
                   static_cast<std::int64_t>(fold.train.size()),
                   static_cast<std::int64_t>(fold.test.size())};

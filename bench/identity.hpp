@@ -4,15 +4,13 @@
 #include <string>
 
 #include "bench/devices.hpp"
-#include "host/data/dataset.hpp"
-#include "host/data/split/split.hpp"
+#include "bench/experiment.hpp"
 #include "host/record.hpp"
 
 namespace embrace {
 
 /// A record that says what was trained on and measured: the data, the split, the task.
-Record describe_data(const Dataset& dataset, const Fold& fold, const std::string& split, std::uint64_t split_seed,
-                     Task task);
+Record describe_data(const Experiment& experiment, const DataChoice& choice, Task task);
 
 /// Of a run that starts now in this program.
 std::map<std::string, std::string> provenance(const DeviceInfo& device, const std::string& command);

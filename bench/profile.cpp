@@ -5,11 +5,9 @@
 #include <stdexcept>
 
 #include "bench/cuda_library.hpp"
-#include "bench/read_data.hpp"
 #include "bench/run.hpp"
 #include "bench/selection.hpp"
 #include "bench/spread.hpp"
-#include "host/data/split/divide.hpp"
 
 namespace embrace {
 namespace {
@@ -40,27 +38,34 @@ std::vector<PhaseProfile> profile_phases(const ProfileOptions& options, Threads&
   if (method.info.traits.closed_form) {
     throw UsageError("'" + method.name + "' is trained in one step; there are no epochs to profile");
   }
-  LoadedData loaded = load_data(options.data, options.load, threads);
-  const Division division = divide(std::move(loaded.dataset), options.split, 1, std::nullopt, options.load, threads);
-  const Fold& fold = division.folds.front();
-  const FoldData data = make_fold_data(division.dataset, fold, threads);
-  const FeatureSet features = build_features(division.dataset, fold, options.information, options.task, 1, threads);
+  const Experiment experiment = make_experiment(options.data, threads);
+  const FeatureSet features =
+      build_features(experiment.dataset, experiment.fold, options.information, options.task, 1, threads);
   Hyper hyper = study_hyper(method, options.task, options.settings);
   hyper.set("epochs", options.epochs + 1);
 
   Epochs epochs;
   std::unique_ptr<gpu::Profile> profile;
-  Run run{method, options.device, division.dataset, fold, data, features, 0, hyper, options.task, {10}, 1};
-  run.on_epoch = [&](int done, int all, const Trainer&) {
+  const auto on_epoch = [&](int done, int all, const Trainer&) {
     if (profile) {
       epochs.push_back(profile->take());
     } else {
       profile = cuda_library().part->backend.profile();
     }
     if (done == all) profile.reset();
+    return AfterEpoch::go_on;
   };
   Record record;
-  execute(run, threads, record);
+  execute({.method = method,
+           .device = options.device,
+           .experiment = experiment,
+           .features = features,
+           .hyper = hyper,
+           .task = options.task,
+           .at = {10},
+           .seed = 1,
+           .on_epoch = on_epoch},
+          threads, record);
   if (record.status != Status::ok) throw std::runtime_error(method.name + ": " + record.reason);
   return medians(epochs);
 }

@@ -4,23 +4,20 @@
 #include <string>
 #include <vector>
 
+#include "bench/experiment.hpp"
 #include "bench/study.hpp"
-#include "host/data/load_options.hpp"
-#include "host/data/split/split_name.hpp"
 #include "host/metadata/information.hpp"
 
 namespace embrace {
 
 struct ProfileOptions {
-  std::string data;
-  SplitName split;  // its first fold
+  DataChoice data;  // its first fold
   const Method* method = nullptr;
   Information information;
   DeviceInfo device;  // a CUDA device
   Task task = Task::rating;
   std::vector<Setting> settings;
   int epochs = 5;  // after one that warms up
-  LoadOptions load;
 };
 
 /// A phase: medians over the epochs.

@@ -36,45 +36,30 @@ void add_accuracy(const std::vector<UserValues>& metrics, Threads& threads, Reco
   }
 }
 
-/// The pairs of the test ratings; `context` keeps their times.
-PairsView test_pairs(const Run& run, Csr& context) {
-  if (run.features.context) context = gather_rows(run.features.context->rows.view(), run.fold.test);
-  return {run.data.test_users, run.data.test_items, run.features.context ? context.view() : CsrView{}};
-}
-
-void measure_ratings(const Run& run, const Trainer& trainer, Threads& threads, Record& record) {
-  Csr context;
-  const PairsView pairs = test_pairs(run, context);
-  std::vector<float> predicted(run.data.test_values.size());
-  const auto begin = Clock::now();
-  trainer.predict(pairs, predicted);
-  record.cost->score_seconds = seconds_since(begin);
-  const Scale& scale = run.dataset.ratings.scale;
-  for (float& p : predicted) {
-    if (!std::isfinite(p)) throw Diverged("a prediction is not finite");
-    p = std::clamp(p, scale.lowest, scale.highest);
+Evaluation evaluate_ratings(const Run& run, const Trainer& trainer) {
+  const Predictions predictions = predict_test(run.experiment, run.features, trainer);
+  if (!run.answers.empty()) {
+    write_rating_answers(run.answers, run.experiment.dataset.ratings, run.experiment.fold.test, predictions.values);
   }
-  add_accuracy(rating_metrics(run.data.test_user_ids, run.data.test_values, predicted), threads, record);
-  if (!run.answers.empty()) write_rating_answers(run.answers, run.dataset.ratings, run.fold.test, predicted);
+  return {test_metrics(run.experiment, predictions.values), predictions.seconds};
 }
 
-void measure_ranking(const Run& run, const Trainer& trainer, Threads& threads, Record& record) {
+Evaluation evaluate_rankings(const Run& run, const Trainer& trainer, Threads& threads) {
+  const Experiment& experiment = run.experiment;
   RankingQuery query;
-  query.mask = run.data.mask.view();
-  query.targets = run.data.targets.view();
-  query.candidates = run.fold.candidates;
+  query.mask = experiment.data.mask.view();
+  query.targets = experiment.data.targets.view();
+  query.candidates = experiment.fold.candidates;
   query.at = run.at;
-  query.user_ids = run.dataset.ratings.user_ids;
+  query.user_ids = experiment.dataset.ratings.user_ids;
   query.auc = run.auc;
   query.keep = run.answers.empty() ? 0 : std::max(100, run.at.back());
-  const RankingResult result = evaluate_ranking(trainer, query, threads);
-  record.cost->score_seconds = result.score_seconds;
-  record.users_without_targets = result.users_without_targets;
-  add_accuracy(result.metrics, threads, record);
-  if (!run.answers.empty()) write_ranking_answers(run.answers, run.dataset.ratings, result.answers);
+  RankingResult result = evaluate_ranking(trainer, query, threads);
+  if (!run.answers.empty()) write_ranking_answers(run.answers, experiment.dataset.ratings, result.answers);
+  return {std::move(result.metrics), result.score_seconds, result.users_without_targets};
 }
 
-void train(const Run& run, Trainer& trainer, Record& record) {
+void train_epochs(const Run& run, Trainer& trainer, Record& record) {
   const int epochs = run.method.info.traits.closed_form ? 1 : static_cast<int>(run.hyper.integer("epochs"));
   Record::Cost& cost = *record.cost;
   double updates = 0;
@@ -101,7 +86,7 @@ void train(const Run& run, Trainer& trainer, Record& record) {
                                        record.objective.back()));
     }
     record.objective.push_back(result.objective);
-    if (run.on_epoch) run.on_epoch(epoch, epochs, trainer);
+    if (run.on_epoch && run.on_epoch(epoch, epochs, trainer) == AfterEpoch::stop) break;
   }
   cost.updates_per_second = cost.train_seconds > 0 ? updates / cost.train_seconds : 0;
 }
@@ -112,42 +97,19 @@ void require_possible(const Run& run) {
   if (!(run.task == Task::rating ? traits.rating : traits.ranking)) {
     throw Unsupported(name + (run.task == Task::rating ? "predicts no ratings" : "gives every movie the same score"));
   }
-  if (!run.fold.known.empty() && !traits.fold_in) throw Unsupported(name + "cannot take in users after training");
+  if (!run.experiment.fold.known.empty() && !traits.fold_in)
+    throw Unsupported(name + "cannot take in users after training");
   if (run.features.user && !traits.user_features) throw Unsupported(name + "reads no user features");
   if (run.features.item && !traits.item_features) throw Unsupported(name + "reads no movie features");
   if (run.features.context && !traits.context) throw Unsupported(name + "reads no times");
-  if (run.fold.train.empty()) throw Unsupported("the fold has no training ratings");
-  if (run.fold.test.empty()) throw Unsupported("the fold has no test ratings");
+  if (run.experiment.fold.train.empty()) throw Unsupported("the fold has no training ratings");
+  if (run.experiment.fold.test.empty()) throw Unsupported("the fold has no test ratings");
 }
 
 void train_and_measure(const Run& run, Threads& threads, Record& record) {
-  require_possible(run);
-  reset_peak_memory();
-  record.cost = Record::Cost{};
-  const auto begin = Clock::now();
-  std::optional<Features> context;
-  if (run.features.context) {
-    context = Features{gather_rows(run.features.context->rows.view(), run.data.order), run.features.context->fields};
-  }
-  const Problem problem{run.data.ratings,
-                        run.data.by_item,
-                        run.data.by_item_order,
-                        run.task,
-                        run.features.user ? &*run.features.user : nullptr,
-                        run.features.item ? &*run.features.item : nullptr,
-                        context ? &*context : nullptr,
-                        run.hyper,
-                        run.seed,
-                        threads};
-  const std::unique_ptr<Trainer> trainer = make_trainer(run.method, run.device, problem);
-  if (const std::string plan = trainer->device_memory(); !plan.empty()) record.notes.push_back(plan);
-  record.cost->prepare_seconds = run.feature_seconds + seconds_since(begin);
-  Csr watched_context;
-  if (run.method.info.traits.averages && run.task == Task::rating) trainer->watch(test_pairs(run, watched_context));
-  train(run, *trainer, record);
-  if (!run.fold.known.empty()) trainer->fold_in(run.data.known.view());
+  const Trained trained = train(run, threads, record);
   stop_if_interrupted();
-  measure(run, *trainer, threads, record);
+  measure(run, *trained.trainer, threads, record);
   record.cost->peak_bytes = peak_memory_bytes();
 }
 
@@ -160,18 +122,41 @@ void fail(Record& record, Status status, const std::string& reason) {
 }  // namespace
 
 void execute(const Run& run, Threads& threads, Record& record) {
-  settle(record, [&] { train_and_measure(run, threads, record); });
+  record_outcome(record, [&] { train_and_measure(run, threads, record); });
+}
+
+Trained train(const Run& run, Threads& threads, Record& record) {
+  require_possible(run);
+  reset_peak_memory();
+  record.cost = Record::Cost{};
+  const auto begin = Clock::now();
+  Trained trained{training_context(run.experiment, run.features), {}, nullptr};
+  trained.trainer = make_trainer(
+      run.method, run.device,
+      problem_of(run.experiment, run.features, trained.context.get(), run.task, run.hyper, run.seed, threads));
+  Trainer& trainer = *trained.trainer;
+  if (const std::string plan = trainer.device_memory(); !plan.empty()) record.notes.push_back(plan);
+  record.cost->prepare_seconds = run.feature_seconds + seconds_since(begin);
+  if (run.method.info.traits.averages && run.task == Task::rating) {
+    trainer.watch(test_pairs(run.experiment, run.features, trained.watched));
+  }
+  train_epochs(run, trainer, record);
+  if (!run.experiment.fold.known.empty()) trainer.fold_in(run.experiment.data.known.view());
+  return trained;
+}
+
+Evaluation evaluate(const Run& run, const Trainer& trainer, Threads& threads) {
+  return run.task == Task::rating ? evaluate_ratings(run, trainer) : evaluate_rankings(run, trainer, threads);
 }
 
 void measure(const Run& run, const Trainer& trainer, Threads& threads, Record& record) {
-  if (run.task == Task::rating) {
-    measure_ratings(run, trainer, threads, record);
-  } else {
-    measure_ranking(run, trainer, threads, record);
-  }
+  const Evaluation evaluation = evaluate(run, trainer, threads);
+  record.cost->score_seconds = evaluation.score_seconds;
+  record.users_without_targets = evaluation.users_without_targets;
+  add_accuracy(evaluation.metrics, threads, record);
 }
 
-void settle(Record& record, const std::function<void()>& work) {
+void record_outcome(Record& record, const std::function<void()>& work) {
   try {
     work();
   } catch (const Unsupported& error) {

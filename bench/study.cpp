@@ -8,18 +8,14 @@
 #include <numeric>
 
 #include "bench/answers.hpp"
-#include "bench/fold_data.hpp"
 #include "bench/identity.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/machine.hpp"
-#include "bench/read_data.hpp"
 #include "bench/run.hpp"
 #include "bench/selection.hpp"
 #include "host/build_info.hpp"
-#include "host/data/split/divide.hpp"
 #include "host/digest.hpp"
 #include "host/files.hpp"
-#include "host/metadata/information.hpp"
 #include "host/methods/registry.hpp"
 
 namespace embrace {
@@ -38,7 +34,7 @@ class Study {
                         options_.seeds,
                     0);
     try {
-      for (const Fold& fold : folds_) run_fold(fold);
+      for (Fold& fold : folds_) run_fold(std::move(fold));
     } catch (const Interrupted&) {
       summary_.interrupted = true;
     }
@@ -66,24 +62,15 @@ class Study {
   }
 
   void prepare_data() {
-    LoadedData loaded = load_data(options_.data, options_.load, threads_);
-    for (const std::string& warning : loaded.dataset.report.warnings) progress_.note("note: " + warning);
-    if (loaded.transfer) {
-      progress_.note(fmt::format("note: {} of {} tag uses travelled by {}, to {} of {} movies",
-                                 loaded.transfer->uses_matched, loaded.travel->uses, loaded.travel->by,
-                                 loaded.transfer->movies_tagged, loaded.travel->movies));
-    }
-    const std::optional<float> positive =
-        options_.positive ? std::optional(static_cast<float>(*options_.positive)) : std::nullopt;
-    Division division =
-        divide(std::move(loaded.dataset), options_.split, options_.split_seed, positive, options_.load, threads_);
-    dataset_ = std::move(division.dataset);
-    folds_ = std::move(division.folds);
+    DividedData divided = load_and_divide(options_.data, threads_);
+    for (const std::string& note : divided.notes) progress_.note("note: " + note);
+    experiment_.dataset = std::move(divided.dataset);
+    folds_ = std::move(divided.folds);
     if (options_.folds.empty()) return;
     std::vector<Fold> chosen;
     for (const int number : options_.folds) {
       if (number < 0 || number >= static_cast<int>(folds_.size())) {
-        throw UsageError(fmt::format("there is no fold {}; {} has {}", number, options_.split.text, folds_.size()),
+        throw UsageError(fmt::format("there is no fold {}; {} has {}", number, options_.data.split.text, folds_.size()),
                          "folds count from 0");
       }
       chosen.push_back(folds_[static_cast<std::size_t>(number)]);
@@ -91,9 +78,9 @@ class Study {
     folds_ = std::move(chosen);
   }
 
-  void run_fold(const Fold& fold) {
-    fold_ = &fold;
-    data_ = make_fold_data(dataset_, fold, threads_);
+  void run_fold(Fold fold) {
+    experiment_.fold = std::move(fold);
+    experiment_.data = make_fold_data(experiment_.dataset, experiment_.fold, threads_);
     for (const Information& information : options_.information) {
       built_.clear();
       for (const Method* method : options_.methods) {
@@ -109,14 +96,14 @@ class Study {
 
   Record describe(const Information& information, const Method& method, const Hyper& hyper, const DeviceInfo& device,
                   std::uint64_t seed) const {
-    Record record = describe_data(dataset_, *fold_, options_.split.text, options_.split_seed, options_.task);
+    Record record = describe_data(experiment_, options_.data, options_.task);
     record.method = method.name;
     record.family = method.info.family;
     record.information = information.text;
     record.seed = seed;
     record.hyper = named_values(method, hyper);
     if (options_.task == Task::ranking) {
-      record.positive = options_.positive;
+      record.positive = options_.data.positive;
       record.at = options_.at;
     }
     record.lock_free = method.info.traits.lock_free;
@@ -134,16 +121,29 @@ class Study {
       return;
     }
     const std::string where = options_.devices.size() > 1 ? " on " + device.spec : "";
-    progress_.entry(fmt::format("{} {} fold {} seed {}{}", method.name, information.text, fold_->number, seed, where));
+    progress_.entry(
+        fmt::format("{} {} fold {} seed {}{}", method.name, information.text, experiment_.fold.number, seed, where));
     record.provenance = provenance(device, options_.command);
     const Built& built = features(information, method, seed);
     if (built.unsupported.empty()) {
       record.notes = built.set.notes;
-      execute({method, device, dataset_, *fold_, data_, built.set, built.seconds, hyper, options_.task, options_.at,
-               seed, options_.timeout_seconds,
-               options_.keep_answers ? answers_path(options_.output, record.id) : std::filesystem::path(), false,
-               [this](int done, int all, const Trainer&) { progress_.epoch(done, all); }},
-              threads_, record);
+      const Run run{
+          .method = method,
+          .device = device,
+          .experiment = experiment_,
+          .features = built.set,
+          .feature_seconds = built.seconds,
+          .hyper = hyper,
+          .task = options_.task,
+          .at = options_.at,
+          .seed = seed,
+          .timeout_seconds = options_.timeout_seconds,
+          .answers = options_.keep_answers ? answers_path(options_.output, record.id) : std::filesystem::path(),
+          .on_epoch = [this](int done, int all, const Trainer&) {
+            progress_.epoch(done, all);
+            return AfterEpoch::go_on;
+          }};
+      execute(run, threads_, record);
     } else {
       record.status = Status::unsupported;
       record.reason = built.unsupported;
@@ -167,7 +167,8 @@ class Study {
     }
     const auto begin = std::chrono::steady_clock::now();
     try {
-      built.set = build_features(dataset_, *fold_, information, options_.task, random ? seed : 0, threads_);
+      built.set = build_features(experiment_.dataset, experiment_.fold, information, options_.task, random ? seed : 0,
+                                 threads_);
     } catch (const Unsupported& error) {
       built.unsupported = error.what();
     }
@@ -208,10 +209,8 @@ class Study {
   const StudyOptions& options_;
   Threads& threads_;
   Progress& progress_;
-  Dataset dataset_;
   std::vector<Fold> folds_;
-  const Fold* fold_ = nullptr;
-  FoldData data_;
+  Experiment experiment_;  // on the fold that runs
   std::map<std::int64_t, Built> built_;
   StudySummary summary_;
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/devices.hpp"
+#include "bench/experiment.hpp"
 #include "bench/progress.hpp"
 #include "bench/selection.hpp"
 #include "host/data/dataset.hpp"
@@ -24,22 +25,18 @@
 namespace embrace {
 
 struct StudyOptions {
-  std::string data;
-  SplitName split;
-  std::uint64_t split_seed = 1;
+  DataChoice data;
   std::vector<int> folds;  // empty: all
   std::vector<const Method*> methods;
   std::vector<Information> information;
   std::vector<DeviceInfo> devices;
   int seeds = 1;  // seeds 1 … N
   Task task = Task::rating;
-  std::optional<double> positive;
   std::vector<int> at{10, 20};
   std::vector<Setting> settings;
   double timeout_seconds = 0;  // per run; 0: none
   bool keep_answers = false;
   bool force = false;
-  LoadOptions load;
   std::filesystem::path output;
   std::string command;
 };

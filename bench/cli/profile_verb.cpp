@@ -37,15 +37,13 @@ DeviceInfo one_cuda_device(const std::string& name) {
 
 int profile_here(const ProfileArguments& arguments) {
   ProfileOptions options;
-  options.data = arguments.data.data;
-  options.split = parse_split(arguments.split);
+  options.data = {arguments.data.data, load_options(arguments.data, ""), parse_split(arguments.split)};
   options.method = one_method(arguments.method);
   options.information = parse_information(arguments.information);
   options.device = one_cuda_device(arguments.device);
-  options.task = parse_task(arguments.task, options.split);
+  options.task = parse_task(arguments.task, options.data.split);
   options.settings = parse_settings(arguments.settings, {options.method});
   options.epochs = arguments.epochs;
-  options.load = load_options(arguments.data, "");
   Threads threads(arguments.data.threads);
   const std::vector<PhaseProfile> phases = profile_phases(options, threads);
   const bool timed = options.device.kind == DeviceKind::gpu;

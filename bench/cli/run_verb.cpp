@@ -52,27 +52,27 @@ std::vector<Information> parse_all_information(const std::vector<std::string>& t
 
 StudyOptions study_options(const RunArguments& arguments, const std::string& command) {
   StudyOptions options;
-  options.data = arguments.data.data;
-  options.split = parse_split(arguments.split);
-  options.split_seed = arguments.split_seed;
+  options.data = {.data = arguments.data.data,
+                  .split = parse_split(arguments.split),
+                  .split_seed = arguments.split_seed,
+                  .positive = arguments.positive};
   options.folds = whole_numbers(arguments.folds, "--folds", 0);
   options.methods = select_methods(joined(arguments.methods));
   options.information = parse_all_information(arguments.information);
   options.devices = parse_devices(arguments.device);
   options.seeds = arguments.seeds;
-  options.task = parse_task(arguments.task, options.split);
-  options.positive = arguments.positive;
-  if (options.positive && options.task == Task::rating) {
+  options.task = parse_task(arguments.task, options.data.split);
+  if (arguments.positive && options.task == Task::rating) {
     throw UsageError("--positive is for rankings", "add --task ranking");
   }
-  if (options.positive && !std::isfinite(*options.positive)) throw UsageError("--positive is no finite number");
+  if (arguments.positive && !std::isfinite(*arguments.positive)) throw UsageError("--positive is no finite number");
   if (!arguments.at.empty()) options.at = whole_numbers(arguments.at, "--at", 1);
   options.settings = parse_settings(arguments.settings, options.methods);
   options.timeout_seconds = arguments.timeout;
   options.keep_answers = arguments.keep_answers;
   options.force = arguments.force;
   options.output = arguments.output;
-  options.load = load_options(arguments.data, options.output);
+  options.data.load = load_options(arguments.data, options.output);
   options.command = command;
   return options;
 }

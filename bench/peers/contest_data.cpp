@@ -8,16 +8,10 @@
 
 #include "bench/peers/implicit_loss.hpp"
 #include "bench/peers/job.hpp"
-#include "bench/read_data.hpp"
-#include "host/data/load_options.hpp"
-#include "host/data/split/divide.hpp"
-#include "host/data/split/split_name.hpp"
 #include "host/error.hpp"
 #include "host/metadata/information.hpp"
 #include "host/methods/registry.hpp"
-#include "host/metrics/metric.hpp"
 #include "host/metrics/ranking.hpp"
-#include "host/metrics/rating.hpp"
 
 namespace embrace::peers {
 namespace {
@@ -26,8 +20,8 @@ namespace {
 /// take longer than the training that is being compared.
 constexpr std::int64_t most_ranked_users = 5000;
 
-void sample_targets(Ground& ground) {
-  Csr& targets = ground.data.targets;
+void sample_targets(ContestData& data) {
+  Csr& targets = data.experiment.data.targets;
   std::int64_t with = 0;
   for (std::int64_t u = 0; u < targets.rows(); ++u) with += targets.view().row_size(u) > 0 ? 1 : 0;
   if (with <= most_ranked_users) return;
@@ -46,80 +40,79 @@ void sample_targets(Ground& ground) {
     kept.offsets.push_back(kept.entries());
   }
   targets = std::move(kept);
-  ground.notes.push_back(fmt::format("rankings measured on {} of {} users with targets", taken, with));
+  data.notes.push_back(fmt::format("rankings measured on {} of {} users with targets", taken, with));
 }
 
-double rmse(const Ground& ground, const Trainer& trainer) {
-  const FoldData& data = ground.data;
-  std::vector<float> predicted(data.test_values.size());
-  trainer.predict({data.test_users, data.test_items, {}}, predicted);
-  const Scale& scale = ground.dataset.ratings.scale;
-  for (float& p : predicted) p = std::clamp(p, scale.lowest, scale.highest);
-  return rating_metrics(data.test_user_ids, data.test_values, predicted).at(0).value();
+double rmse(const ContestData& data, const Trainer& trainer) {
+  const Predictions predictions = predict_test(data.experiment, data.features, trainer);
+  return test_metrics(data.experiment, predictions.values).at(0).value();
 }
 
-double auc(const Ground& ground, const Trainer& trainer, Threads& threads) {
+double auc(const ContestData& data, const Trainer& trainer, Threads& threads) {
   RankingQuery query;
-  query.mask = ground.data.mask.view();
-  query.targets = ground.data.targets.view();
-  query.user_ids = ground.dataset.ratings.user_ids;
+  query.mask = data.experiment.data.mask.view();
+  query.targets = data.experiment.data.targets.view();
+  query.user_ids = data.experiment.dataset.ratings.user_ids;
   query.auc = true;
   return evaluate_ranking(trainer, query, threads).metrics.at(0).value();
 }
 
-double loss(const Ground& ground, const Trainer& trainer, bool ours, Threads& threads) {
-  const Side& theirs = ground.contest->theirs;
+double loss(const ContestData& data, const Trainer& trainer, bool ours, Threads& threads) {
+  const Side& theirs = data.contest->theirs;
   const double c = setting(theirs, "alpha");
   const auto embedding = trainer.embedding();
-  return implicit_loss(ground.data.ratings.view(), embedding->users, embedding->items,
+  return implicit_loss(data.experiment.data.ratings.view(), embedding->users, embedding->items,
                        ours ? std::sqrt(c / (c - 1)) : 1.0, c, setting(theirs, "regularization"), threads);
 }
 
 }  // namespace
 
-Ground make_ground(const Contest& contest, const std::string& data, const SplitName& split, std::uint64_t split_seed,
-                   const LoadOptions& load, const std::filesystem::path& folder, Threads& threads) {
-  Ground ground;
-  ground.contest = &contest;
-  ground.folder = folder;
-  ground.split = split.text;
-  ground.split_seed = split_seed;
-  const std::optional<float> positive =
-      contest.positive ? std::optional(static_cast<float>(*contest.positive)) : std::nullopt;
-  Division division = divide(load_data(data, load, threads).dataset, split, split_seed, positive, load, threads);
-  ground.dataset = std::move(division.dataset);
-  ground.fold = std::move(division.folds.at(0));
+ContestData make_contest_data(const Contest& contest, const DataChoice& choice, const std::filesystem::path& folder,
+                              Threads& threads) {
+  ContestData data;
+  data.contest = &contest;
+  data.choice = choice;
+  data.choice.positive = contest.positive;
+  data.folder = folder;
+  Experiment& experiment = data.experiment;
   if (contest.is_operation()) {
-    ground.operation = make_operation_input(ground.dataset, ground.fold, folder / "data");
-    return ground;
+    DividedData divided = load_and_divide(data.choice, threads);
+    experiment = {std::move(divided.dataset), std::move(divided.folds.at(0)), {}};
+    data.operation = make_operation_input(experiment.dataset, experiment.fold, folder / "data");
+    return data;
   }
-  ground.data = make_fold_data(ground.dataset, ground.fold, threads);
-  ground.features =
-      build_features(ground.dataset, ground.fold, parse_information(contest.information), contest.task, 0, threads);
-  if (contest.task == Task::ranking) sample_targets(ground);
-  write_job_data(folder / "data", ground.data, ground.features);
-  return ground;
+  experiment = make_experiment(data.choice, threads);
+  data.features = build_features(experiment.dataset, experiment.fold, parse_information(contest.information),
+                                 contest.task, 0, threads);
+  if (contest.task == Task::ranking) sample_targets(data);
+  write_job_data(folder / "data", experiment.data, data.features);
+  return data;
 }
 
-Run make_run(const Ground& ground, const Hyper& hyper, const DeviceInfo& device) {
-  const Contest& contest = *ground.contest;
+Run make_run(const ContestData& data, const Hyper& hyper, const DeviceInfo& device) {
+  const Contest& contest = *data.contest;
   const Method* method = find_method(contest.ours.method);
   if (method == nullptr) throw std::logic_error("there is no method '" + contest.ours.method + "'");
-  Run run{*method, device, ground.dataset, ground.fold, ground.data, ground.features, 0, hyper, contest.task, {10, 20}};
-  run.auc = contest.metric == "auc";
-  return run;
+  return {.method = *method,
+          .device = device,
+          .experiment = data.experiment,
+          .features = data.features,
+          .hyper = hyper,
+          .task = contest.task,
+          .at = {10, 20},
+          .auc = contest.metric == "auc"};
 }
 
-double accuracy_of(const Ground& ground, const Trainer& trainer, bool ours, Threads& threads) {
+double accuracy_of(const ContestData& data, const Trainer& trainer, bool ours, Threads& threads) {
   double value = 0;
-  if (ground.contest->metric == "rmse") {
-    value = rmse(ground, trainer);
-  } else if (ground.contest->metric == "auc") {
-    value = auc(ground, trainer, threads);
+  if (data.contest->metric == "rmse") {
+    value = rmse(data, trainer);
+  } else if (data.contest->metric == "auc") {
+    value = auc(data, trainer, threads);
   } else {
-    value = loss(ground, trainer, ours, threads);
+    value = loss(data, trainer, ours, threads);
   }
-  if (!std::isfinite(value)) throw Diverged(ground.contest->metric + " is not finite");
+  if (!std::isfinite(value)) throw Diverged(data.contest->metric + " is not finite");
   return value;
 }
 

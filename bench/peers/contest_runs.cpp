@@ -56,8 +56,8 @@ std::string outcome(const Record& record) {
 
 class ContestRun {
  public:
-  ContestRun(const RunOptions& options, Sides& sides, std::string name)
-      : options_(options), sides_(sides), name_(std::move(name)) {}
+  ContestRun(const RunOptions& options, Contestants& contestants, std::string name)
+      : options_(options), contestants_(contestants), name_(std::move(name)) {}
 
   bool all() {
     for (int repetition = 1; repetition <= options_.repetitions && ok_; ++repetition) {
@@ -75,7 +75,7 @@ class ContestRun {
  private:
   void one(bool ours, int repetition) {
     if (interrupt_signal() != 0) throw Interrupted{};
-    Record record = ours ? sides_.ours(repetition) : sides_.theirs(repetition);
+    Record record = ours ? contestants_.ours(repetition) : contestants_.theirs(repetition);
     // Repetitions of one training say the same about accuracy; the draws would be nine tenths of the record.
     for (auto& [name, accuracy] : record.accuracy) accuracy.draws.clear();
     keep(record);
@@ -83,27 +83,28 @@ class ContestRun {
   }
 
   const RunOptions& options_;
-  Sides& sides_;
+  Contestants& contestants_;
   std::string name_;
   bool ok_ = true;
 };
 
-bool run_contest(const RunOptions& options, const std::string& data, const Contest& contest, const fs::path& folder,
+bool run_contest(const RunOptions& options, const std::string& name, const Contest& contest, const fs::path& folder,
                  Threads& threads) {
   const Peer* peer = find_peer(contest.peer);
   if (peer == nullptr) throw std::logic_error("there is no peer '" + contest.peer + "'");
-  const Ground ground = make_ground(contest, data, options.split, options.split_seed, options.load, folder, threads);
+  const ContestData data =
+      make_contest_data(contest, {name, options.load, options.split, options.split_seed}, folder, threads);
   const fs::path adapter = write_adapter(*peer, folder);
-  Sides sides({ground,
-               *peer,
-               {python_of(*peer, options.environments).string(), adapter.string()},
-               options.timeout_seconds,
-               options.command},
-              threads);
-  ContestRun run(options, sides, contest.name + " on " + ground.dataset.name);
+  Contestants contestants({data,
+                           *peer,
+                           {python_of(*peer, options.environments).string(), adapter.string()},
+                           options.timeout_seconds,
+                           options.command},
+                          threads);
+  ContestRun run(options, contestants, contest.name + " on " + data.experiment.dataset.name);
   const std::string reason = why_not_installed(*peer, options.environments);
   if (!reason.empty()) {
-    run.keep(sides.absent(reason));
+    run.keep(contestants.absent(reason));
     return true;
   }
   return run.all();

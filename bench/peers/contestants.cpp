@@ -25,24 +25,27 @@ Record::Cost operation_cost(std::vector<double> seconds, std::int64_t ratings) {
 
 }  // namespace
 
-Sides::Sides(Terms terms, Threads& threads)
-    : terms_(std::move(terms)), contest_(*terms_.ground.contest), threads_(threads), device_(usable_devices().at(0)) {}
+Contestants::Contestants(ContestContext context, Threads& threads)
+    : context_(std::move(context)),
+      contest_(*context_.data.contest),
+      threads_(threads),
+      device_(usable_devices().at(0)) {}
 
-Record Sides::describe(bool ours, int repetition) const {
-  const Ground& ground = terms_.ground;
+Record Contestants::describe(bool ours, int repetition) const {
+  const ContestData& data = context_.data;
   const Side& side = ours ? contest_.ours : contest_.theirs;
-  Record record = describe_data(ground.dataset, ground.fold, ground.split, ground.split_seed, contest_.task);
+  Record record = describe_data(data.experiment, data.choice, contest_.task);
   record.method = side.method;
   record.information = contest_.information;
   record.contest = {contest_.name, ours ? ContestSide::ours : ContestSide::theirs};
   record.seed = static_cast<std::uint64_t>(repetition);
-  record.notes = ground.notes;
+  record.notes = data.notes;
   if (contest_.task == Task::ranking) {
     record.positive = contest_.positive;
     record.at = {10, 20};
   }
   record.device = {device_.kind, device_.name, threads_.count()};
-  record.provenance = provenance(device_, terms_.command);
+  record.provenance = provenance(device_, context_.command);
   record.provenance["load"] = fmt::format("{:.2f}", load_average());
   const Method* method = ours ? find_method(side.method) : nullptr;
   if (method != nullptr) {
@@ -54,31 +57,31 @@ Record Sides::describe(bool ours, int repetition) const {
     record.hyper.assign(side.settings.begin(), side.settings.end());
     std::sort(record.hyper.begin(), record.hyper.end());
   }
-  if (!ours) record.provenance["package"] = terms_.peer.package;
+  if (!ours) record.provenance["package"] = context_.peer.package;
   record.id = record_id(record, device_, contest_.name);
   return record;
 }
 
-Record Sides::absent(const std::string& reason) const {
+Record Contestants::absent(const std::string& reason) const {
   Record record = describe(false, 1);
   record.status = Status::unsupported;
   record.reason = reason;
   return record;
 }
 
-Record Sides::ours(int repetition) {
+Record Contestants::ours(int repetition) {
   Record record = describe(true, repetition);
   if (contest_.is_operation()) {
-    settle(record, [&] { operate_ours(record); });
+    record_outcome(record, [&] { operate_ours(record); });
   } else {
     train_ours(repetition, record);
   }
   return record;
 }
 
-Record Sides::theirs(int repetition) {
+Record Contestants::theirs(int repetition) {
   Record record = describe(false, repetition);
-  settle(record, [&] {
+  record_outcome(record, [&] {
     if (contest_.is_operation()) {
       operate_theirs(repetition, record);
     } else {
@@ -88,36 +91,37 @@ Record Sides::theirs(int repetition) {
   return record;
 }
 
-void Sides::train_ours(int repetition, Record& record) {
+void Contestants::train_ours(int repetition, Record& record) {
   const Hyper hyper = make_hyper(*find_method(contest_.ours.method), contest_.task, contest_.ours.settings);
-  Run run = make_run(terms_.ground, hyper, device_);
+  Run run = make_run(context_.data, hyper, device_);
   run.seed = static_cast<std::uint64_t>(repetition);
-  run.timeout_seconds = terms_.timeout_seconds;
+  run.timeout_seconds = context_.timeout_seconds;
   Record::Curve curve{contest_.metric, {}, {}, {}};
   run.on_epoch = [&](int done, int, const Trainer& trainer) {
     curve.epochs.push_back(done);
     curve.seconds.push_back(record.cost->train_seconds);
-    curve.values.push_back(accuracy_of(terms_.ground, trainer, true, threads_));
+    curve.values.push_back(accuracy_of(context_.data, trainer, true, threads_));
+    return AfterEpoch::go_on;
   };
   execute(run, threads_, record);
   if (record.status == Status::ok) record.curve = std::move(curve);
 }
 
-Job Sides::job(int repetition) const {
-  const Ground& ground = terms_.ground;
+Job Contestants::job(int repetition) const {
+  const ContestData& data = context_.data;
   Job job;
   job.method = contest_.theirs.method;
   for (const auto& [name, value] : contest_.theirs.settings) {
     if (name != "epochs") job.settings.emplace_back(name, value);
   }
-  job.users = ground.dataset.ratings.user_count();
-  job.items = ground.dataset.ratings.item_count();
-  job.test_pairs = static_cast<std::int64_t>(ground.fold.test.size());
+  job.users = data.experiment.dataset.ratings.user_count();
+  job.items = data.experiment.dataset.ratings.item_count();
+  job.test_pairs = static_cast<std::int64_t>(data.experiment.fold.test.size());
   job.task = contest_.task;
   job.epochs = static_cast<int>(setting(contest_.theirs, "epochs"));
   job.threads = threads_.count();
   job.seed = static_cast<std::uint64_t>(repetition);
-  job.timeout_seconds = terms_.timeout_seconds;
+  job.timeout_seconds = context_.timeout_seconds;
   if (contest_.is_operation()) return job;
   for (int epoch = contest_.stepwise ? 1 : job.epochs; epoch <= job.epochs; ++epoch) job.checkpoints.push_back(epoch);
   return job;
@@ -129,10 +133,10 @@ void take_origin(const JobResult& result, Record& record) {
   record.provenance["peer_libraries"] = result.libraries;
 }
 
-void Sides::train_theirs(int repetition, Record& record) {
-  const Ground& ground = terms_.ground;
+void Contestants::train_theirs(int repetition, Record& record) {
+  const ContestData& data = context_.data;
   const Job todo = job(repetition);
-  const JobResult result = run_job(terms_.program, todo, ground.folder);
+  const JobResult result = run_job(context_.program, todo, data.folder);
   take_origin(result, record);
   record.cost = Record::Cost{};
   Record::Cost& cost = *record.cost;
@@ -145,17 +149,17 @@ void Sides::train_theirs(int repetition, Record& record) {
   Record::Curve curve{contest_.metric, {}, {}, {}};
   const Hyper none;
   for (const auto& checkpoint : result.checkpoints) {
-    const auto model = load_model(todo, checkpoint, ground.folder, threads_);
+    const auto model = load_model(todo, checkpoint, data.folder, threads_);
     curve.epochs.push_back(checkpoint.epochs);
     curve.seconds.push_back(checkpoint.seconds);
-    curve.values.push_back(accuracy_of(ground, *model, false, threads_));
-    if (checkpoint.epochs == todo.epochs) measure(make_run(ground, none, device_), *model, threads_, record);
+    curve.values.push_back(accuracy_of(data, *model, false, threads_));
+    if (checkpoint.epochs == todo.epochs) measure(make_run(data, none, device_), *model, threads_, record);
   }
   record.curve = std::move(curve);
 }
 
-void Sides::operate_ours(Record& record) {
-  const cases::TimedRun ours = timed_operation(contest_.ours.method, *terms_.ground.operation, threads_);
+void Contestants::operate_ours(Record& record) {
+  const cases::TimedRun ours = timed_operation(contest_.ours.method, *context_.data.operation, threads_);
   std::vector<double> seconds;
   const auto repeats = static_cast<std::size_t>(setting(contest_.ours, "epochs"));
   while (seconds.size() < repeats) seconds.push_back(ours.run());
@@ -163,12 +167,12 @@ void Sides::operate_ours(Record& record) {
   answer_ = ours.answer();
 }
 
-void Sides::operate_theirs(int repetition, Record& record) {
-  const JobResult result = run_job(terms_.program, job(repetition), terms_.ground.folder);
+void Contestants::operate_theirs(int repetition, Record& record) {
+  const JobResult result = run_job(context_.program, job(repetition), context_.data.folder);
   take_origin(result, record);
   record.cost = operation_cost(result.epoch_seconds, record.split.train);
   record.cost->peak_bytes = result.peak_bytes;
-  const auto answer = read_npy<std::int64_t>(terms_.ground.folder / "output" / "answer.npy").values;
+  const auto answer = read_npy<std::int64_t>(context_.data.folder / "output" / "answer.npy").values;
   if (answer.size() != answer_.size()) {
     throw JobFailed(fmt::format("its answer has {} numbers, ours {}", answer.size(), answer_.size()));
   }

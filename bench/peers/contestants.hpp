@@ -8,8 +8,8 @@
 namespace embrace::peers {
 
 /// What the runs of a contest share. Everything outlives them.
-struct Terms {
-  const Ground& ground;
+struct ContestContext {
+  const ContestData& data;
   const Peer& peer;
   std::vector<std::string> program;  // python and the adapter
   double timeout_seconds = 0;        // of a run; 0: none
@@ -18,9 +18,9 @@ struct Terms {
 
 /// The two sides of a contest. `repetition` counts from 1 and is the seed. The record tells what became of a run;
 /// thrown are only Interrupted and OutputError.
-class Sides {
+class Contestants {
  public:
-  Sides(Terms terms, Threads& threads);
+  Contestants(ContestContext context, Threads& threads);
   Record ours(int repetition);
   Record theirs(int repetition);
   /// The record of a peer that cannot be run.
@@ -34,7 +34,7 @@ class Sides {
   void operate_theirs(int repetition, Record& record);
   Job job(int repetition) const;
 
-  Terms terms_;
+  ContestContext context_;
   const Contest& contest_;
   Threads& threads_;
   DeviceInfo device_;

@@ -8,36 +8,31 @@
 #include <numeric>
 
 #include "bench/devices.hpp"
-#include "bench/fold_data.hpp"
+#include "bench/experiment.hpp"
 #include "bench/programs/benchmark_main.hpp"
-#include "host/data/load.hpp"
-#include "host/data/split/split.hpp"
 #include "host/data/split/split_name.hpp"
 #include "host/error.hpp"
 #include "host/methods/registry.hpp"
 #include "host/metrics/metric.hpp"
 #include "host/metrics/ranking.hpp"
-#include "host/metrics/rating.hpp"
 
 namespace embrace {
 namespace {
 
-/// Data with one fold, made once and shared by all entries.
-struct Prepared {
-  Dataset dataset;
-  Fold fold;
-  FoldData data;
-};
-
-const Prepared& prepared(const std::string& name, Threads& threads) {
-  static std::map<std::string, std::unique_ptr<Prepared>> all;
-  std::unique_ptr<Prepared>& entry = all[name];
-  if (entry) return *entry;
-  entry = std::make_unique<Prepared>();
-  entry->dataset = load_dataset(name, {}, threads);
-  entry->fold = make_folds(entry->dataset, parse_split("holdout:0.1"), 1, {}, threads).front();
-  entry->data = make_fold_data(entry->dataset, entry->fold, threads);
+/// Made once and shared by all entries.
+const Experiment& experiment_on(const std::string& data, Threads& threads) {
+  static std::map<std::string, std::unique_ptr<const Experiment>> all;
+  std::unique_ptr<const Experiment>& entry = all[data];
+  if (!entry) {
+    const DataChoice choice{.data = data, .split = parse_split("holdout:0.1")};
+    entry = std::make_unique<const Experiment>(make_experiment(choice, threads));
+  }
   return *entry;
+}
+
+const FeatureSet& no_features() {
+  static const FeatureSet none;
+  return none;
 }
 
 Task task_of(const Method& method) { return method.info.traits.rating ? Task::rating : Task::ranking; }
@@ -51,40 +46,30 @@ Hyper hyper_of(const Method& method, std::int64_t factors) {
 }
 
 struct Training {
-  Training(const Method& method, const DeviceInfo& device, const Prepared& from, std::int64_t factors, Threads& threads)
+  Training(const Method& method, const DeviceInfo& device, const Experiment& from, std::int64_t factors,
+           Threads& threads)
       : hyper(hyper_of(method, factors)),
-        problem{from.data.ratings,
-                from.data.by_item,
-                from.data.by_item_order,
-                task_of(method),
-                nullptr,
-                nullptr,
-                nullptr,
-                hyper,
-                1,
-                threads},
-        trainer(make_trainer(method, device, problem)) {}
+        trainer(make_trainer(method, device,
+                             problem_of(from, no_features(), nullptr, task_of(method), hyper, 1, threads))) {}
   Hyper hyper;
-  Problem problem;
   std::unique_ptr<Trainer> trainer;
 };
 
 /// A method that learnt something predicts better than the mean rating, or ranks better than chance.
 std::string verify(const Method& method, const DeviceInfo& device, std::int64_t factors, Threads& threads) {
-  const Prepared& small = prepared("synth", threads);
+  const Experiment& small = experiment_on("synth", threads);
   Training training(method, device, small, factors, threads);
   const int epochs = method.info.traits.closed_form ? 1 : static_cast<int>(training.hyper.integer("epochs"));
   for (int epoch = 0; epoch < epochs; ++epoch) {
     if (!std::isfinite(training.trainer->epoch().objective)) return "the training objective is not finite";
   }
   if (task_of(method) == Task::rating) {
-    std::vector<float> predicted(small.data.test_values.size());
-    training.trainer->predict({small.data.test_users, small.data.test_items, {}}, predicted);
+    const std::vector<float> predicted = predict_test(small, no_features(), *training.trainer).values;
     const auto& train = small.data.ratings.values;
     const float mean = std::accumulate(train.begin(), train.end(), 0.0F) / static_cast<float>(train.size());
     const std::vector<float> baseline(predicted.size(), mean);
-    const double rmse = rating_metrics(small.data.test_user_ids, small.data.test_values, predicted).front().value();
-    const double plain = rating_metrics(small.data.test_user_ids, small.data.test_values, baseline).front().value();
+    const double rmse = test_metrics(small, predicted).front().value();
+    const double plain = test_metrics(small, baseline).front().value();
     if (!(rmse <= plain * 1.001)) return fmt::format("RMSE {:.4f}, but the mean rating reaches {:.4f}", rmse, plain);
     return "";
   }
@@ -107,13 +92,15 @@ void run_epochs(benchmark::State& state, const Method& method, const DeviceInfo&
       return programs::report_incorrect(state, wrong);
     }
     if (device.kind == DeviceKind::emulated) return programs::report_verified_only(state);
-    Training training(method, device, prepared(data, threads), factors, threads);
+    Training training(method, device, experiment_on(data, threads), factors, threads);
     std::int64_t updates = training.trainer->epoch().updates;  // memory is touched, caches are warm
     updates = 0;
     for (auto _ : state) updates += training.trainer->epoch().updates;
     state.SetItemsProcessed(updates);
   } catch (const Unsupported& error) {
     state.SkipWithError(error.what());
+  } catch (const Diverged& error) {
+    programs::report_incorrect(state, error.what());
   }
 }
 

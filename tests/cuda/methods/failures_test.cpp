@@ -6,9 +6,8 @@
 #include <cmath>
 
 #include "bench/cuda_library.hpp"
+#include "bench/experiment.hpp"
 #include "bench/run.hpp"
-#include "host/data/load.hpp"
-#include "host/data/split/split.hpp"
 #include "host/data/split/split_name.hpp"
 #include "host/methods/registry.hpp"
 
@@ -47,9 +46,7 @@ std::string case_name(const testing::TestParamInfo<Case>& info) {
 /// A small fold: enough for every kernel to be launched.
 struct Input {
   Threads threads{1};
-  Dataset dataset = load_dataset("synth:24x20x200", {}, threads);
-  Fold fold = make_folds(dataset, parse_split("holdout:0.2"), 1, {}, threads).front();
-  FoldData data = make_fold_data(dataset, fold, threads);
+  Experiment experiment = make_experiment({.data = "synth:24x20x200", .split = parse_split("holdout:0.2")}, threads);
   FeatureSet features;
 };
 
@@ -69,9 +66,15 @@ class Failures : public testing::TestWithParam<Case> {
     if (!method->info.traits.closed_form) settings.emplace_back("epochs", 2);  // the second may not depend on the first
     const Hyper hyper = make_hyper(*method, task, settings);
     Record record;
-    execute(
-        {*method, device_, input.dataset, input.fold, input.data, input.features, 0, hyper, task, {10}, 1, 0, {}, {}},
-        input.threads, record);
+    execute({.method = *method,
+             .device = device_,
+             .experiment = input.experiment,
+             .features = input.features,
+             .hyper = hyper,
+             .task = task,
+             .at = {10},
+             .seed = 1},
+            input.threads, record);
     return record;
   }
 

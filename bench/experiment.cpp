@@ -1,0 +1,86 @@
+#include "bench/experiment.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "bench/read_data.hpp"
+#include "host/error.hpp"
+#include "host/metrics/rating.hpp"
+
+namespace embrace {
+
+DividedData load_and_divide(const DataChoice& choice, Threads& threads) {
+  LoadedData loaded = load_data(choice.data, choice.load, threads);
+  DividedData divided;
+  divided.notes = loaded.dataset.report.warnings;
+  if (loaded.transfer) {
+    divided.notes.push_back(fmt::format("{} of {} tag uses travelled by {}, to {} of {} movies",
+                                        loaded.transfer->uses_matched, loaded.transfer->uses, loaded.transfer->by,
+                                        loaded.transfer->movies_tagged, loaded.transfer->movies));
+  }
+  const std::optional<float> positive =
+      choice.positive ? std::optional(static_cast<float>(*choice.positive)) : std::nullopt;
+  Division division =
+      divide(std::move(loaded.dataset), choice.split, choice.split_seed, positive, choice.load, threads);
+  divided.dataset = std::move(division.dataset);
+  divided.folds = std::move(division.folds);
+  return divided;
+}
+
+Experiment make_experiment(const DataChoice& choice, Threads& threads) {
+  DividedData divided = load_and_divide(choice, threads);
+  Experiment experiment{std::move(divided.dataset), std::move(divided.folds.at(0)), {}};
+  experiment.data = make_fold_data(experiment.dataset, experiment.fold, threads);
+  return experiment;
+}
+
+std::unique_ptr<const Features> training_context(const Experiment& experiment, const FeatureSet& features) {
+  if (!features.context) return nullptr;
+  Csr rows = gather_rows(features.context->rows.view(), experiment.data.order);
+  return std::make_unique<Features>(Features{std::move(rows), features.context->fields});
+}
+
+Problem problem_of(const Experiment& experiment, const FeatureSet& features, const Features* context, Task task,
+                   const Hyper& hyper, std::uint64_t seed, Threads& threads) {
+  const FoldData& data = experiment.data;
+  return {data.ratings,
+          data.by_item,
+          data.by_item_order,
+          task,
+          features.user ? &*features.user : nullptr,
+          features.item ? &*features.item : nullptr,
+          context,
+          hyper,
+          seed,
+          threads};
+}
+
+PairsView test_pairs(const Experiment& experiment, const FeatureSet& features, Csr& context) {
+  const FoldData& data = experiment.data;
+  if (features.context) context = gather_rows(features.context->rows.view(), experiment.fold.test);
+  return {data.test_users, data.test_items, features.context ? context.view() : CsrView{}};
+}
+
+Predictions predict_test(const Experiment& experiment, const FeatureSet& features, const Trainer& trainer) {
+  Csr context;
+  const PairsView pairs = test_pairs(experiment, features, context);
+  Predictions predictions{std::vector<float>(experiment.data.test_values.size()), 0};
+  const auto begin = std::chrono::steady_clock::now();
+  trainer.predict(pairs, predictions.values);
+  predictions.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const Scale& scale = experiment.dataset.ratings.scale;
+  for (float& p : predictions.values) {
+    if (!std::isfinite(p)) throw Diverged("a prediction is not finite");
+    p = std::clamp(p, scale.lowest, scale.highest);
+  }
+  return predictions;
+}
+
+std::vector<UserValues> test_metrics(const Experiment& experiment, const std::vector<float>& predicted) {
+  return rating_metrics(experiment.data.test_user_ids, experiment.data.test_values, predicted);
+}
+
+}  // namespace embrace
