@@ -113,6 +113,17 @@ void train_and_measure(const Run& run, Threads& threads, Record& record) {
   record.cost->peak_bytes = peak_memory_bytes();
 }
 
+/// Of what the run has set, what makes it smaller; a method that has none of it knows itself what to say.
+std::string memory_advice(const Record& record) {
+  std::string less;
+  for (const auto& [name, what] : {std::pair("factors", "fewer factors"), std::pair("batch", "a smaller batch")}) {
+    const auto set = std::any_of(record.hyper.begin(), record.hyper.end(),
+                                 [&key = name](const auto& setting) { return setting.first == key; });
+    if (set) less += std::string(less.empty() ? "" : " or ") + what;
+  }
+  return less.empty() ? "" : "; " + less + " need less";
+}
+
 void fail(Record& record, Status status, const std::string& reason) {
   record.status = status;
   record.reason = reason;
@@ -167,11 +178,11 @@ void record_outcome(Record& record, const std::function<void()>& work) {
   } catch (const Timeout& error) {
     fail(record, Status::timeout, error.what());
   } catch (const OutOfMemory& error) {
-    fail(record, Status::out_of_memory, error.what());
+    fail(record, Status::out_of_memory, error.what() + memory_advice(record));
   } catch (const std::bad_alloc&) {
     fail(record, Status::out_of_memory,
-         fmt::format("the run needs more than the {} MiB that were free; fewer factors or a smaller batch need less",
-                     available_memory_bytes() >> 20U));
+         fmt::format("the run needs more than the {} MiB that were free{}", available_memory_bytes() >> 20U,
+                     memory_advice(record)));
   } catch (const OutputError&) {
     throw;
   } catch (const std::exception& error) {

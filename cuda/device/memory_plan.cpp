@@ -1,5 +1,6 @@
 #include "cuda/device/memory_plan.hpp"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "host/error.hpp"
@@ -35,7 +36,9 @@ std::string MemoryPlan::text(const Device& device) const {
 
 void MemoryPlan::require(const Device& device, const std::string& hint) const {
   if (bytes() <= device.free_bytes()) return;
-  throw OutOfMemory("the run does not fit on the device: " + text(device) + "; " + hint);
+  const auto largest =
+      std::max_element(parts_.begin(), parts_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  throw OutOfMemory("the run does not fit on the device, above all its " + largest->first + ": " + text(device) + (hint.empty() ? "" : "; " + hint));
 }
 
 }  // namespace embrace::gpu

@@ -16,7 +16,7 @@ class MemoryPlan {
   /// "cuda:0: 12.4 MiB planned (ratings 8.0, factors 4.4), 8192.0 MiB free"
   std::string text(const Device& device) const;
   /// Throws OutOfMemory with the plan and the hint when it is more than what is free.
-  void require(const Device& device, const std::string& hint = "fewer factors or a smaller batch need less") const;
+  void require(const Device& device, const std::string& hint = {}) const;
 
  private:
   std::vector<std::pair<std::string, std::int64_t>> parts_;
