@@ -12,10 +12,10 @@
 namespace embrace {
 
 struct DeviceInfo {
-  std::string spec;  // "cpu", "cuda:0"
+  std::string spec{};  // "cpu", "cuda:0"
   DeviceKind kind = DeviceKind::cpu;
-  std::string name;
-  std::string driver, toolkit;  // CUDA devices
+  std::string name{};
+  std::string driver{}, toolkit{};  // CUDA devices
 };
 
 /// The devices that can be used here; "cpu" always comes first.

@@ -38,7 +38,8 @@ void MemoryPlan::require(const Device& device, const std::string& hint) const {
   if (bytes() <= device.free_bytes()) return;
   const auto largest =
       std::max_element(parts_.begin(), parts_.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  throw OutOfMemory("the run does not fit on the device, above all its " + largest->first + ": " + text(device) + (hint.empty() ? "" : "; " + hint));
+  throw OutOfMemory("the run does not fit on the device, above all its " + largest->first + ": " + text(device) +
+                    (hint.empty() ? "" : "; " + hint));
 }
 
 }  // namespace embrace::gpu

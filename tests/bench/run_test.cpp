@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "host/data/load.hpp"
-#include "host/data/split/split.hpp"
 #include "host/data/split/split_name.hpp"
 #include "host/methods/registry.hpp"
 #include "tests/drifting_method.hpp"
@@ -17,18 +15,20 @@ namespace {
 
 TEST(Run, TestPairsAreWatchedWhereEpochsAreAveraged) {
   Threads threads(1);
-  const Dataset dataset = load_dataset("synth:24x20x200", {}, threads);
-  const Fold fold = make_folds(dataset, parse_split("holdout:0.2"), 1, {}, threads).front();
-  const FoldData data = make_fold_data(dataset, fold, threads);
+  const Experiment experiment =
+      make_experiment({.data = "synth:24x20x200", .split = parse_split("holdout:0.2")}, threads);
+  const FoldData& data = experiment.data;
   const FeatureSet features;
   for (const bool averages : {true, false}) {
     Method method = test::drifting_method();
     method.info.traits.averages = averages;
     const Hyper hyper = make_hyper(method, Task::rating, {});
-    const DeviceInfo cpu{"cpu", "cpu", "", "", ""};
+    const DeviceInfo cpu{.spec = "cpu", .kind = DeviceKind::cpu, .name = "cpu"};
     Record record;
-    execute({method, cpu, dataset, fold, data, features, 0, hyper, Task::rating, {10}, 1, 0, {}, {}}, threads, record);
-    ASSERT_EQ(record.status, "ok") << record.reason;
+    execute(
+        {.method = method, .device = cpu, .experiment = experiment, .features = features, .hyper = hyper, .seed = 1},
+        threads, record);
+    ASSERT_EQ(record.status, Status::ok) << record.reason;
     double squares = 0;
     for (std::size_t p = 0; p < data.test_values.size(); ++p) {
       const double epochs = averages ? 2.5 : 4;  // the mean of 1, 2, 3, 4, or the last

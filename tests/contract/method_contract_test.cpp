@@ -112,7 +112,7 @@ std::vector<Case> cases_of(bool (*chosen)(const Method&, const DeviceInfo&)) {
 std::vector<Case> averaging_cases() {
   static const Method example = test::drifting_method();
   std::vector<Case> list = cases_of([](const Method& m, const DeviceInfo&) { return m.info.traits.averages; });
-  list.push_back({&example, Task::rating, {"cpu", "cpu", "", "", ""}});
+  list.push_back({&example, Task::rating, {.spec = "cpu", .kind = DeviceKind::cpu, .name = "cpu"}});
   return list;
 }
 
