@@ -57,10 +57,10 @@ struct DataVerbArguments {
 
 /// The contests with other libraries.
 struct PeersArguments {
-  enum class Action { list, install, run, report };
+  enum class Action { list, install, run };
   Action action = Action::list;
   std::string names = "all";         // of peers (install) or contests (run)
-  std::vector<std::string> sources;  // data (run), folders of records (report)
+  std::vector<std::string> sources;  // data (run)
   std::string environments;          // folder of the virtual environments; empty: the default
   DataArguments data;                // how the sources are read
   std::string split = "holdout:0.1";

@@ -61,7 +61,7 @@ void add_run(CLI::App& top, RunArguments& run) {
 }
 
 void add_report(CLI::App& top, ReportArguments& report) {
-  CLI::App& app = *top.add_subcommand("report", "a comparison table from records; nothing is trained");
+  CLI::App& app = *top.add_subcommand("report", "comparison tables from records; nothing is trained");
   app.add_option("records", report.paths, "folders or files of records")->required();
   app.add_option("--format", report.format, "terminal, md, csv, json, html or latex")->capture_default_str();
   app.add_option("-o,--output", report.output, "write to this file instead of stdout");
@@ -114,15 +114,11 @@ void add_peers(CLI::App& top, PeersArguments& peers) {
       ->check(CLI::NonNegativeNumber);
   run.add_option("-o,--output", peers.output, "folder for the records")->required();
   add_data_flags(run, peers.data);
-  CLI::App& report = *group.add_subcommand("report", "the same table from records; nothing is run");
-  report.add_option("records", peers.sources, "folders or files of records")->required();
   for (CLI::App* app : {&list, &install, &run}) {
     app->add_option("--environments", peers.environments,
                     "folder of the virtual environments (default: $XDG_DATA_HOME/embrace/peers)");
   }
-  for (CLI::App* app : {&run, &report}) {
-    app->add_option("--format", peers.format, "terminal or md")->capture_default_str();
-  }
+  run.add_option("--format", peers.format, "terminal, md, csv, json, html or latex")->capture_default_str();
   group.footer("Example:\n  embrace peers install && embrace peers run -d ml-1m -o out");
 }
 
@@ -264,8 +260,7 @@ Arguments parse_arguments(int argc, const char* const* argv) {
     const CLI::App* group = top.get_subcommand("peers");
     peers.action = group->got_subcommand("list")      ? PeersArguments::Action::list
                    : group->got_subcommand("install") ? PeersArguments::Action::install
-                   : group->got_subcommand("run")     ? PeersArguments::Action::run
-                                                      : PeersArguments::Action::report;
+                                                      : PeersArguments::Action::run;
     arguments.peers = peers;
   }
   if (top.got_subcommand("profile")) {

@@ -1,12 +1,10 @@
-// embrace peers: list, install, run, report.
+// embrace peers: list, install, run.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "bench/cli/listing.hpp"
 #include "bench/cli/shared_options.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/peers/contest_runs.hpp"
-#include "bench/peers/contest_table.hpp"
 #include "bench/peers/environment.hpp"
 #include "bench/report/report.hpp"
 #include "bench/run.hpp"
@@ -44,20 +42,8 @@ int install_peers(const PeersArguments& arguments) {
   return static_cast<int>(all ? ExitCode::ok : ExitCode::some_failed);
 }
 
-int print_table(const std::vector<Record>& records, const std::string& format) {
-  const Document document = peers::contest_document(records);
-  if (document.tables.empty()) throw DataError("no records of contests", "embrace peers run … -o DIR writes them");
-  if (format == "md") {
-    fmt::print("{}", render_markdown(document));
-  } else if (format == "terminal") {
-    fmt::print("{}", render_terminal(document, isatty(STDOUT_FILENO) == 1, 0));
-  } else {
-    throw UsageError("there is no format '" + format + "'", "use terminal or md");
-  }
-  return 0;
-}
-
 int run_peers(const PeersArguments& arguments, const std::string& command) {
+  parse_format(arguments.format);  // a wrong one is an error now, not after hours of training
   peers::RunOptions options;
   options.data = arguments.sources;
   options.contests = peers::select_contests(arguments.names);
@@ -78,7 +64,10 @@ int run_peers(const PeersArguments& arguments, const std::string& command) {
   } catch (const Interrupted&) {
     return 128 + interrupt_signal();
   }
-  print_table(read_records({options.output}), arguments.format);
+  ReportArguments table;
+  table.paths = {arguments.output};
+  table.format = arguments.format;
+  report(table);
   return static_cast<int>(ok ? ExitCode::ok : ExitCode::some_failed);
 }
 
@@ -92,8 +81,6 @@ int peers(const PeersArguments& arguments, const std::string& command) {
       return install_peers(arguments);
     case PeersArguments::Action::run:
       return run_peers(arguments, command);
-    case PeersArguments::Action::report:
-      return print_table(read_records({arguments.sources.begin(), arguments.sources.end()}), arguments.format);
   }
   return static_cast<int>(ExitCode::usage);
 }

@@ -1,12 +1,9 @@
-// csv and json: the same rows for programs, in full precision.
-#include <fmt/format.h>
-
+// CSV and JSON: rows for programs, in full precision.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "bench/report/document.hpp"
 #include "host/error.hpp"
-#include "host/text.hpp"
 
 namespace embrace {
 namespace {
@@ -53,7 +50,7 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
   return out;
 }
 
-std::vector<std::string> csv_columns(const std::vector<std::string>& metrics) {
+std::vector<std::string> row_columns(const std::vector<std::string>& metrics) {
   std::vector<std::string> columns = {"data", "split", "method", "information", "task", "device", "runs", "status"};
   for (const std::string& name : metrics) {
     for (const char* part : {"", "_low", "_high"}) columns.push_back(name + part);
@@ -62,6 +59,41 @@ std::vector<std::string> csv_columns(const std::vector<std::string>& metrics) {
                            "best_rmse", "device_name", "threads", "settings", "best", "tied", "reason"}) {
     columns.emplace_back(name);
   }
+  return columns;
+}
+
+/// `ours` and `theirs` are in `unit`: training ratings a second for the measure "rate", else seconds.
+Json contest_json(const ContestRow& row) {
+  Json out = {{"data", row.data},   {"split", row.split}, {"threads", row.threads}, {"contest", row.contest},
+              {"method", row.ours}, {"peer", row.theirs}, {"package", row.package}, {"runs", row.repetitions}};
+  const auto put = [&](const char* name, const std::optional<double>& value) {
+    if (value) out[name] = *value;
+  };
+  if (row.factors > 0) out["factors"] = row.factors;
+  if (!row.metric.empty()) out["metric"] = row.metric;
+  put("target", row.target);
+  put("ours_accuracy", row.ours_accuracy);
+  put("theirs_accuracy", row.theirs_accuracy);
+  out["measure"] = peers::measure_name(row.measure);
+  out["unit"] = row.measure == peers::Measure::rate ? "ratings/s" : "s";
+  put("ours", row.ours_value);
+  put("theirs", row.theirs_value);
+  put("ratio", row.ratio);
+  if (row.interval) {
+    out["ratio_low"] = row.interval->low;
+    out["ratio_high"] = row.interval->high;
+  }
+  if (row.bar > 0) out["aim"] = row.bar;
+  if (const std::string text = verdict(row); !text.empty()) out["verdict"] = text;
+  if (!row.reason.empty()) out["reason"] = row.reason;
+  return out;
+}
+
+const std::vector<std::string>& contest_columns() {
+  static const std::vector<std::string> columns = {
+      "data",      "split",      "threads",       "contest",         "method",  "peer", "package", "runs",   "factors",
+      "metric",    "target",     "ours_accuracy", "theirs_accuracy", "measure", "unit", "ours",    "theirs", "ratio",
+      "ratio_low", "ratio_high", "aim",           "verdict",         "reason"};
   return columns;
 }
 
@@ -81,24 +113,11 @@ std::string csv_text(const std::string& raw) {
   return quoted + "\"";
 }
 
-}  // namespace
-
-std::string render_json(const Report& report) {
-  Json rows = Json::array();
-  const auto metrics = report.metric_names();
-  for (const Row& row : report.rows) rows.push_back(row_json(row, metrics));
-  const Json document = {{"schema", "embrace.report/1"}, {"rows", rows}, {"unsupported", report.unsupported}};
-  return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-std::string render_csv(const Report& report) {
-  const auto metrics = report.metric_names();
-  const auto columns = csv_columns(metrics);
+std::string csv_of(const std::vector<Json>& rows, const std::vector<std::string>& columns) {
   std::string out;
   for (const std::string& column : columns) out += (out.empty() ? "" : ",") + csv_text(column);
   out += "\r\n";
-  for (const Row& row : report.rows) {
-    const Json fields = row_json(row, metrics);
+  for (const Json& fields : rows) {
     std::string line;
     for (std::size_t c = 0; c < columns.size(); ++c) {
       if (c > 0) line += ',';
@@ -111,29 +130,34 @@ std::string render_csv(const Report& report) {
   return out;
 }
 
-Format parse_format(const std::string& name) {
-  static const std::vector<std::string> names = {"terminal", "md", "csv", "json", "html", "latex"};
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) throw UsageError("unknown format '" + name + "'", suggestion(name, names));
-  return static_cast<Format>(found - names.begin());
+std::vector<Json> rows_of(const Report& report) {
+  const auto metrics = report.metric_names();
+  std::vector<Json> rows;
+  for (const Row& row : report.rows) rows.push_back(row_json(row, metrics));
+  return rows;
 }
 
-std::string render(const Report& report, Format format, bool color, int width) {
-  switch (format) {
-    case Format::terminal:
-      return render_terminal(make_document(report), color, width);
-    case Format::md:
-      return render_markdown(make_document(report));
-    case Format::csv:
-      return render_csv(report);
-    case Format::json:
-      return render_json(report);
-    case Format::html:
-      return render_html(report);
-    case Format::latex:
-      return render_latex(report);
+std::vector<Json> rows_of(const Contests& contests) {
+  std::vector<Json> rows;
+  for (const ContestRow& row : contests.rows) rows.push_back(contest_json(row));
+  return rows;
+}
+
+}  // namespace
+
+std::string render_json(const Report& report) {
+  Json document = {{"schema", "embrace.report/1"}, {"rows", rows_of(report)}, {"unsupported", report.unsupported}};
+  if (!report.contests.rows.empty()) document["contests"] = rows_of(report.contests);
+  return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string render_csv(const Report& report) {
+  if (report.contests.rows.empty()) return csv_of(rows_of(report), row_columns(report.metric_names()));
+  if (!report.rows.empty()) {
+    throw UsageError("CSV has one table, and these records make two, of runs and of contests",
+                     "use --format json, or a folder for each");
   }
-  return "";
+  return csv_of(rows_of(report.contests), contest_columns());
 }
 
 }  // namespace embrace

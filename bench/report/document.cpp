@@ -172,6 +172,7 @@ Document make_document(const Report& report) {
                                             : std::to_string(report.unsupported) + " pairs of method and information"));
   }
   for (const std::string& build : report.builds) document.notes.push_back("Made by " + build + ".");
+  add_contests(report.contests, document);
   return document;
 }
 

@@ -29,11 +29,14 @@ struct Table {
 };
 
 struct Document {
-  std::vector<Table> tables;  // one for each data × split × task
+  std::vector<Table> tables;  // one for each data × split × task, then one for each data × split × threads of contests
   std::vector<std::string> notes;
 };
 
 Document make_document(const Report& report);
+
+/// Appends the tables of contests and their notes.
+void add_contests(const Contests& contests, Document& document);
 
 /// Text made harmless for people's eyes: control and direction characters and bytes that are not UTF-8 become U+FFFD,
 /// line breaks and tabs become spaces.
@@ -44,9 +47,11 @@ std::size_t display_width(const std::string& text);
 
 std::string render_terminal(const Document& document, bool color, int width);
 std::string render_markdown(const Document& document);
+std::string render_html(const Document& document);
+std::string render_latex(const Document& document);
+// For programs: not what is shown, but rows in full precision. CSV has one table: render_csv throws UsageError for a
+// report that has runs and contests.
 std::string render_csv(const Report& report);
 std::string render_json(const Report& report);
-std::string render_html(const Report& report);
-std::string render_latex(const Report& report);
 
 }  // namespace embrace

@@ -64,6 +64,7 @@ std::string cell_text(const Cell& cell, bool number) {
 }
 
 void put_notes(const std::string& best_legend, const std::vector<std::string>& notes, std::string& out) {
+  if (best_legend.empty() && notes.empty()) return;
   out += "<ul>\n";
   if (!best_legend.empty()) out += "<li><b>Bold</b>: " + escaped(best_legend) + "</li>\n";
   for (const std::string& note : notes) out += "<li>" + escaped(note) + "</li>\n";
@@ -72,8 +73,7 @@ void put_notes(const std::string& best_legend, const std::vector<std::string>& n
 
 }  // namespace
 
-std::string render_html(const Report& report) {
-  const Document document = make_document(report);
+std::string render_html(const Document& document) {
   std::string out = head;
   for (const Table& table : document.tables) {
     out += "<h2>" + escaped(table.heading) + "</h2>\n<div class=\"scroll\"><table>\n<thead><tr>";

@@ -59,8 +59,7 @@ std::string line_of(const std::vector<std::string>& cells) {
 
 }  // namespace
 
-std::string render_latex(const Report& report) {
-  const Document document = make_document(report);
+std::string render_latex(const Document& document) {
   std::string out = "% Needs \\usepackage{booktabs} and, for \\textquotedbl, \\usepackage[T1]{fontenc}.\n";
   for (const Table& table : document.tables) {
     std::string alignment;

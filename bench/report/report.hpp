@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/report/contests.hpp"
 #include "host/metrics/statistics.hpp"
 #include "host/record.hpp"
 
@@ -52,7 +53,8 @@ struct Row {
 struct Report {
   std::vector<Row> rows;                          // by data, split and task; there by method and information
   std::int64_t unsupported = 0;                   // pairs that cannot be, left out
-  std::vector<std::string> builds;                // what made the records: version, commit, processor
+  std::vector<std::string> builds;                // what made their records: version, commit, processor
+  Contests contests;                              // of the records that are sides of contests, which are not in rows
   std::vector<std::string> metric_names() const;  // those of the rows: rmse, mae, recall@10, …
 };
 

@@ -166,10 +166,11 @@ void add_speedups(std::vector<Entry>& entries) {
 
 Report make_report(const std::vector<Record>& records) {
   Report report;
+  report.contests = make_contests(records);
   std::map<decltype(row_key(records[0])), std::vector<const Record*>> rows, unsupported;
   std::set<std::string> seen, builds;
   for (const Record& record : records) {
-    if (!seen.insert(record.id).second) continue;
+    if (!seen.insert(record.id).second || contest_of(record) != nullptr) continue;
     (record.status == Status::unsupported ? unsupported : rows)[row_key(record)].push_back(&record);
     builds.insert(made_by(record));
   }

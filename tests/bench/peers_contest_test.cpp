@@ -6,7 +6,6 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "bench/peers/contest_table.hpp"
 #include "bench/peers/environment.hpp"
 #include "bench/peers/implicit_loss.hpp"
 #include "bench/peers/npy.hpp"
@@ -14,6 +13,7 @@
 #include "bench/report/report.hpp"
 #include "host/data/load.hpp"
 #include "host/data/split/split_name.hpp"
+#include "host/error.hpp"
 #include "host/files.hpp"
 #include "host/methods/registry.hpp"
 #include "host/permutation.hpp"
@@ -63,7 +63,8 @@ const ContestRow& row_of(const std::vector<ContestRow>& rows, Measure measure) {
 
 TEST(PeersTable, RatesAndTimesToTheAccuracyOfBoth) {
   // Both end at or below 0.9: ours at 0.9 after two epochs of 0.1 s, theirs at 0.8, below 0.9 after three of 0.4 s.
-  const auto rows = contest_rows({run_of(true, 1, 0.1, {1.0, 0.9}), run_of(false, 1, 0.4, {1.2, 1.0, 0.85, 0.8})});
+  const auto rows =
+      make_contests({run_of(true, 1, 0.1, {1.0, 0.9}), run_of(false, 1, 0.4, {1.2, 1.0, 0.85, 0.8})}).rows;
   ASSERT_EQ(rows.size(), 2U);
   const ContestRow& rate = row_of(rows, Measure::rate);
   EXPECT_DOUBLE_EQ(*rate.target, 0.9) << "the worse of the two ends";
@@ -84,7 +85,7 @@ TEST(PeersTable, MediansAndIntervalsOverRepetitions) {
     records.push_back(run_of(true, r + 1, ours[r], {0.9}));
     records.push_back(run_of(false, r + 1, theirs[r], {0.9}));
   }
-  const auto rows = contest_rows(records);
+  const auto rows = make_contests(records).rows;
   const ContestRow& row = row_of(rows, Measure::rate);
   EXPECT_EQ(row.repetitions, 5);
   EXPECT_NEAR(*row.ratio, 0.42 / 0.10, 1e-12) << "one disturbed repetition does not move a median";
@@ -100,10 +101,11 @@ TEST(PeersTable, ARepetitionCountsOnlyWhenBothSidesAreThere) {
   failed.status = Status::failed;
   failed.reason = "it died";
   const auto rows =
-      contest_rows({run_of(true, 1, 0.1, {0.9}), run_of(false, 1, 0.4, {0.9}), run_of(true, 2, 0.1, {0.9}), failed});
+      make_contests({run_of(true, 1, 0.1, {0.9}), run_of(false, 1, 0.4, {0.9}), run_of(true, 2, 0.1, {0.9}), failed})
+          .rows;
   EXPECT_EQ(rows.at(0).repetitions, 1);
   EXPECT_TRUE(rows.at(0).ratio);
-  const auto none = contest_rows({run_of(true, 2, 0.1, {0.9}), failed});
+  const auto none = make_contests({run_of(true, 2, 0.1, {0.9}), failed}).rows;
   EXPECT_FALSE(none.at(0).ratio);
   EXPECT_NE(none.at(0).reason.find("it died"), std::string::npos) << none.at(0).reason;
 }
@@ -112,7 +114,7 @@ TEST(PeersTable, WithoutTheAccuracyThereIsNoRatio) {
   // On ml-1m the accuracy of this contest is stated: 0.845.
   Record ours = run_of(true, 1, 0.1, {0.90, 0.88}), theirs = run_of(false, 1, 0.4, {0.90, 0.84});
   ours.data.name = theirs.data.name = "ml-1m";
-  const auto rows = contest_rows({ours, theirs});
+  const auto rows = make_contests({ours, theirs}).rows;
   for (const ContestRow& row : rows) {
     EXPECT_DOUBLE_EQ(*row.target, 0.845);
     EXPECT_FALSE(row.ratio) << "a fast run that learns less is no win";
@@ -123,10 +125,58 @@ TEST(PeersTable, WithoutTheAccuracyThereIsNoRatio) {
 TEST(PeersTable, OtherRecordsAreNoContests) {
   Record plain = run_of(true, 1, 0.1, {0.9});
   plain.contest.reset();
-  EXPECT_TRUE(contest_rows({plain}).empty());
+  EXPECT_TRUE(make_contests({plain}).rows.empty());
   Record scaled = run_of(true, 1, 0.1, {0.9});
   scaled.hyper = {{"factors", 32.0}};
-  EXPECT_EQ(contest_rows({scaled, run_of(false, 1, 0.4, {0.9})}).size(), 4U) << "32 and 128 factors are two contests";
+  EXPECT_EQ(make_contests({scaled, run_of(false, 1, 0.4, {0.9})}).rows.size(), 4U)
+      << "32 and 128 factors are two contests";
+}
+
+TEST(PeersTable, EveryFormatHasContests) {
+  const Report report = make_report({run_of(true, 1, 0.1, {0.9}), run_of(false, 1, 0.4, {0.9})});
+  EXPECT_TRUE(report.rows.empty()) << "the sides of a contest are no rows of their own";
+  for (const Format format : {Format::terminal, Format::md, Format::html, Format::latex}) {
+    const std::string text = render(report, format, false, 0);
+    for (const char* shown :
+         {"libmf-sgd", "libmf 0.9.2", "4.00x", "time to accuracy", "Medians over", "Some CPU, M."}) {
+      EXPECT_NE(text.find(shown), std::string::npos) << shown << " in\n" << text;
+    }
+  }
+  const auto json = nlohmann::json::parse(render(report, Format::json, false, 0));
+  EXPECT_EQ(json["schema"], "embrace.report/1");
+  EXPECT_TRUE(json["rows"].empty());
+  ASSERT_EQ(json["contests"].size(), 2U);
+  const auto& rate = json["contests"][0];
+  EXPECT_EQ(rate["contest"], "libmf-sgd");
+  EXPECT_EQ(rate["method"], "sgd");
+  EXPECT_EQ(rate["peer"], "libmf-sgd");
+  EXPECT_EQ(rate["unit"], "ratings/s");
+  EXPECT_EQ(rate["ours"], 10000);
+  EXPECT_EQ(rate["ratio"], 4);
+  EXPECT_EQ(rate["verdict"], "met");
+  std::istringstream lines(render(report, Format::csv, false, 0));
+  std::string header, first;
+  std::getline(lines, header);
+  std::getline(lines, first);
+  EXPECT_TRUE(header.starts_with("data,split,threads,contest,method,peer,package,runs,")) << header;
+  EXPECT_TRUE(first.starts_with("d,holdout:0.1,2,libmf-sgd,sgd,libmf-sgd,libmf 0.9.2,1,128,rmse,0.9,")) << first;
+  EXPECT_EQ(std::count(first.begin(), first.end(), ','), std::count(header.begin(), header.end(), ','));
+}
+
+TEST(PeersTable, OtherRunsInTheFolderHaveTheirOwnTables) {
+  Record own = run_of(true, 1, 0.1, {0.9});
+  own.id = std::string(17, 'b');
+  own.contest.reset();
+  own.method = "als";
+  const Report report = make_report({run_of(true, 1, 0.1, {0.9}), run_of(false, 1, 0.4, {0.9}), own});
+  ASSERT_EQ(report.rows.size(), 1U);
+  EXPECT_EQ(report.rows[0].method, "als");
+  const std::string md = render(report, Format::md, false, 0);
+  EXPECT_LT(md.find("### d, holdout:0.1, rating"), md.find("### d, holdout:0.1, 2 threads")) << md;
+  const auto json = nlohmann::json::parse(render(report, Format::json, false, 0));
+  EXPECT_EQ(json["rows"].size(), 1U);
+  EXPECT_EQ(json["contests"].size(), 2U);
+  EXPECT_THROW(render(report, Format::csv, false, 0), UsageError) << "one table cannot hold both";
 }
 
 /// The loss as it stands in the paper: all pairs, one by one.
@@ -274,7 +324,7 @@ TEST_F(PeersRun, ALibraryThatIsNotThereIsARowWithItsReason) {
   ASSERT_EQ(records().size(), 2U);
   for (const Record& record : records()) EXPECT_EQ(record.status, Status::unsupported);
   EXPECT_EQ(embrace_run({"validate", (folder_ / "out").string()}).code, 0);
-  EXPECT_EQ(embrace_run({"peers", "report", (folder_ / "out").string()}).out, ended.out)
+  EXPECT_EQ(embrace_run({"report", (folder_ / "out").string()}).out, ended.out)
       << "the table comes from the records alone";
   EXPECT_FALSE(fs::exists(folder_ / "out/.peers")) << "jobs leave nothing behind";
 }
@@ -314,12 +364,10 @@ TEST_F(PeersRun, BothSidesBecomeOrdinaryRecords) {
       EXPECT_EQ(record.cost->train_seconds, 900);
     }
   }
-  const auto rows = contest_rows(all);
+  const auto rows = make_contests(all).rows;
   EXPECT_EQ(rows.at(0).repetitions, 2);
   EXPECT_GT(*rows.at(0).ratio, 1) << "900 s are more than ours took";
   EXPECT_NE(ended.out.find("libmf 0, stub"), std::string::npos) << ended.out;
-  EXPECT_NE(embrace_run({"report", (folder_ / "out").string()}).out.find("libmf-sgd"), std::string::npos)
-      << "peers are rows of the ordinary report, too";
 }
 
 TEST_F(PeersRun, AFailureEndsItsContestAndNotTheRest) {

@@ -1,6 +1,6 @@
 // The committed tables say what the committed records say: each is made again and compared.
 // results/records/MACHINE/NAME/*.json -> results/tables/MACHINE/NAME.md, and the rows that README shows.
-// Records of contests with other libraries have a table of their own kind. results/README.md lists them all.
+// results/README.md lists them all.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,7 +10,6 @@
 #include <sstream>
 #include <tuple>
 
-#include "bench/peers/contest_table.hpp"
 #include "bench/report/report.hpp"
 #include "host/files.hpp"
 #include "host/method.hpp"
@@ -34,17 +33,8 @@ std::set<fs::path> record_folders() {
   return folders;
 }
 
-std::vector<Record> records_of(const fs::path& folder) {
-  return read_records({source / "results" / "records" / folder});
-}
-
-bool are_contests(const std::vector<Record>& records) {
-  return std::all_of(records.begin(), records.end(), [](const Record& record) { return record.contest.has_value(); });
-}
-
-std::string table_of(const std::vector<Record>& records) {
-  return are_contests(records) ? render_markdown(peers::contest_document(records))
-                               : render(make_report(records), Format::md, false, 0);
+std::string table_of(const fs::path& folder) {
+  return render(make_report(read_records({source / "results" / "records" / folder})), Format::md, false, 0);
 }
 
 std::string table_name(const fs::path& folder) { return "results/tables/" + folder.generic_string() + ".md"; }
@@ -53,10 +43,8 @@ TEST(Tables, AreWhatTheRecordsSay) {
   const std::set<fs::path> folders = record_folders();
   EXPECT_FALSE(folders.empty());
   for (const fs::path& folder : folders) {
-    const std::vector<Record> records = records_of(folder);
-    EXPECT_EQ(read_file(source / table_name(folder)), table_of(records))
-        << "embrace " << (are_contests(records) ? "peers " : "") << "report results/records/" << folder.generic_string()
-        << " --format md > " << table_name(folder);
+    EXPECT_EQ(read_file(source / table_name(folder)), table_of(folder))
+        << "embrace report results/records/" << folder.generic_string() << " --format md -o " << table_name(folder);
   }
 }
 

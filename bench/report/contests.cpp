@@ -1,4 +1,4 @@
-#include "bench/peers/contest_table.hpp"
+#include "bench/report/contests.hpp"
 
 #include <fmt/format.h>
 
@@ -11,8 +11,13 @@
 #include "bench/spread.hpp"
 #include "host/random.hpp"
 
-namespace embrace::peers {
+namespace embrace {
 namespace {
+
+using peers::all_contests;
+using peers::Contest;
+using peers::Goal;
+using peers::Measure;
 
 std::string provenance(const Record& record, const std::string& name) {
   const auto found = record.provenance.find(name);
@@ -170,17 +175,25 @@ class Comparison {
   ContestRow common_;
 };
 
-std::string three_digits(double value) {
-  if (value >= 99.95) return fmt::format("{:.0f}", value);
-  if (value >= 9.995) return fmt::format("{:.1f}", value);
-  return fmt::format("{:.{}f}", value, value >= 0.9995 ? 2 : 4);
+std::vector<ContestRow> rows_of(const std::vector<const Record*>& records) {
+  // In the order of the table; data reduced to high ratings have another hash and stay beside the rest.
+  std::map<std::tuple<std::string, std::string, int, std::ptrdiff_t, int, std::string>, Runs> groups;
+  for (const Record* record : records) {
+    const std::ptrdiff_t place = contest_of(*record) - all_contests().data();
+    Runs& runs = groups[{record->data.name, record->split.name, record->device.threads, place, factors_of(*record),
+                         record->data.sha256}];
+    (is_peers(*record) ? runs.theirs : runs.ours)[record->seed] = record;
+  }
+  std::vector<ContestRow> rows;
+  for (const auto& [key, runs] : groups) {
+    const Contest& contest = *(all_contests().data() + std::get<3>(key));
+    const Comparison comparison(contest, runs);
+    for (const Goal& goal : contest.goals) rows.push_back(comparison.row(goal));
+  }
+  return rows;
 }
 
-std::string value_text(const ContestRow& row, const std::optional<double>& value) {
-  if (!value) return "";
-  if (row.measure == Measure::rate) return three_digits(*value / 1e6) + " M/s";
-  return three_digits(*value) + " s";
-}
+}  // namespace
 
 std::string verdict(const ContestRow& row) {
   if (!row.ratio) return row.bar > 0 ? "no result" : "";
@@ -189,100 +202,24 @@ std::string verdict(const ContestRow& row) {
   return row.interval && row.interval->low < row.bar ? "met, not surely" : "met";
 }
 
-Cell plain(std::string text) {
-  Cell cell;
-  cell.text = std::move(text);
-  return cell;
+const Contest* contest_of(const Record& record) {
+  return record.contest ? peers::find_contest(record.contest->name) : nullptr;
 }
 
-std::vector<Cell> cells_of(const ContestRow& row) {
-  const auto accuracy = [](const std::optional<double>& value) { return value ? fmt::format("{:.4f}", *value) : ""; };
-  std::vector<Cell> cells = {
-      plain(row.contest),
-      plain(row.package),
-      plain(row.factors > 0 ? std::to_string(row.factors) : ""),
-      plain(measure_name(row.measure)),
-      plain(row.target ? fmt::format("{} {:.4f}", row.metric, *row.target) : row.metric),
-      plain(accuracy(row.ours_accuracy)),
-      plain(accuracy(row.theirs_accuracy)),
-      plain(value_text(row, row.ours_value)),
-      plain(value_text(row, row.theirs_value)),
-      plain(row.ratio ? three_digits(*row.ratio) + "x" : ""),
-      plain(row.interval ? three_digits(row.interval->low) + " to " + three_digits(row.interval->high) : ""),
-      plain(row.bar > 0 ? fmt::format("{:g}x", row.bar) : ""),
-      plain(verdict(row))};
-  return cells;
-}
-
-Table make_table(const std::vector<const ContestRow*>& rows) {
-  const ContestRow& first = *rows[0];
-  Table table;
-  table.heading = fmt::format("{}, {}, {} threads", first.data, first.split, first.threads);
-  table.columns = {
-      {"contest", false},  {"peer", false},       {"k", true},    {"measure", false}, {"both reach", false},
-      {"end, ours", true}, {"end, theirs", true}, {"ours", true}, {"theirs", true},   {"ratio", true},
-      {"95 %", true},      {"aim", true},         {"", false}};
-  table.keys = 2;
-  for (const ContestRow* row : rows) {
-    table.rows.push_back(cells_of(*row));
-    if (!row->reason.empty()) {
-      const std::string note = row->contest + ": " + row->reason;
-      if (std::find(table.notes.begin(), table.notes.end(), note) == table.notes.end()) table.notes.push_back(note);
+Contests make_contests(const std::vector<Record>& records) {
+  Contests contests;
+  std::vector<const Record*> sides;
+  for (const Record& record : records) {
+    if (contest_of(record) == nullptr) continue;
+    sides.push_back(&record);
+    contests.load = std::max(contests.load, load_of(record));
+    const std::string maker = made_by(record) + ", " + provenance(record, "machine");
+    if (std::find(contests.makers.begin(), contests.makers.end(), maker) == contests.makers.end()) {
+      contests.makers.push_back(maker);
     }
   }
-  return table;
+  contests.rows = rows_of(sides);
+  return contests;
 }
 
-auto table_key(const ContestRow& row) { return std::tie(row.data, row.split, row.threads); }
-
-}  // namespace
-
-std::vector<ContestRow> contest_rows(const std::vector<Record>& records) {
-  // In the order of the table; data reduced to high ratings have another hash and stay beside the rest.
-  std::map<std::tuple<std::string, std::string, int, std::size_t, int, std::string>, Runs> groups;
-  for (const Record& record : records) {
-    const Contest* contest = record.contest ? find_contest(record.contest->name) : nullptr;
-    if (contest == nullptr) continue;
-    const auto place = static_cast<std::size_t>(contest - all_contests().data());
-    Runs& runs = groups[{record.data.name, record.split.name, record.device.threads, place, factors_of(record),
-                         record.data.sha256}];
-    (record.contest->side == ContestSide::theirs ? runs.theirs : runs.ours)[record.seed] = &record;
-  }
-  std::vector<ContestRow> rows;
-  for (const auto& [key, runs] : groups) {
-    const Contest& contest = all_contests()[std::get<3>(key)];
-    const Comparison comparison(contest, runs);
-    for (const Goal& goal : contest.goals) rows.push_back(comparison.row(goal));
-  }
-  return rows;
-}
-
-Document contest_document(const std::vector<Record>& records) {
-  const std::vector<ContestRow> rows = contest_rows(records);
-  Document document;
-  for (std::size_t first = 0; first < rows.size();) {
-    std::vector<const ContestRow*> part;
-    std::size_t next = first;
-    for (; next < rows.size() && table_key(rows[first]) == table_key(rows[next]); ++next) part.push_back(&rows[next]);
-    document.tables.push_back(make_table(part));
-    first = next;
-  }
-  document.notes.emplace_back(
-      "Medians over interleaved repetitions; ratio: their time / ours; interval: repetitions drawn in pairs. Times are "
-      "of training alone.");
-  double load = 0;
-  for (const Record& record : records) load = std::max(load, load_of(record));
-  if (load > 0) {
-    document.notes.push_back(fmt::format(
-        "The machine had other work: up to {:.1f} programs waited for a processor when a run began.", load));
-  }
-  std::vector<std::string> makers;
-  for (const Record& record : records) {
-    const std::string maker = "Made by " + made_by(record) + ", " + provenance(record, "machine") + ".";
-    if (std::find(makers.begin(), makers.end(), maker) == makers.end()) makers.push_back(maker);
-  }
-  document.notes.insert(document.notes.end(), makers.begin(), makers.end());
-  return document;
-}
-
-}  // namespace embrace::peers
+}  // namespace embrace

@@ -1,4 +1,4 @@
-// The table of contests, from records alone: medians, ratios with intervals, and whether the aims are met.
+// Contests with other libraries, from records alone: medians, ratios with intervals, and whether the aims are met.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -6,11 +6,10 @@
 #include <vector>
 
 #include "bench/peers/contest.hpp"
-#include "bench/report/document.hpp"
 #include "host/metrics/statistics.hpp"
 #include "host/record.hpp"
 
-namespace embrace::peers {
+namespace embrace {
 
 struct ContestRow {
   std::string data, data_sha256, split;
@@ -19,7 +18,7 @@ struct ContestRow {
   std::string ours, theirs;  // method of either side
   std::string package;       // with version and build
   int factors = 0;           // 0: none
-  Measure measure = Measure::rate;
+  peers::Measure measure = peers::Measure::rate;
   int repetitions = 0;           // in which both sides are ok
   std::optional<double> target;  // the accuracy that both must reach
   std::string metric;
@@ -31,10 +30,20 @@ struct ContestRow {
   std::string reason;  // why there is no ratio
 };
 
-/// Rows in the order of the contests, by data, threads and factors. Records of other runs are left out.
-std::vector<ContestRow> contest_rows(const std::vector<Record>& records);
+/// What came of the aim: met, "met, not surely" (the interval reaches below it), missed, no result; empty without an
+/// aim.
+std::string verdict(const ContestRow& row);
 
-/// A table for each data × split × threads.
-Document contest_document(const std::vector<Record>& records);
+/// The contest that this run is one side of; null for a run of its own.
+const peers::Contest* contest_of(const Record& record);
 
-}  // namespace embrace::peers
+struct Contests {
+  std::vector<ContestRow> rows;  // by data, split, threads and contest, with its factors
+  double load = 0;  // most programs that ran or waited when a run began, where others than ours did; else 0
+  std::vector<std::string> makers;  // build and machine, in the order of the records
+};
+
+/// Records of other runs are left out.
+Contests make_contests(const std::vector<Record>& records);
+
+}  // namespace embrace

@@ -1,0 +1,92 @@
+// Tables of contests: what is shown of them, rounded.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "bench/report/document.hpp"
+
+namespace embrace {
+namespace {
+
+std::string three_digits(double value) {
+  if (value >= 99.95) return fmt::format("{:.0f}", value);
+  if (value >= 9.995) return fmt::format("{:.1f}", value);
+  return fmt::format("{:.{}f}", value, value >= 0.9995 ? 2 : 4);
+}
+
+std::string value_text(const ContestRow& row, const std::optional<double>& value) {
+  if (!value) return "";
+  if (row.measure == peers::Measure::rate) return three_digits(*value / 1e6) + " M/s";
+  return three_digits(*value) + " s";
+}
+
+Cell plain(std::string text) {
+  Cell cell;
+  cell.text = std::move(text);
+  return cell;
+}
+
+std::vector<Cell> cells_of(const ContestRow& row) {
+  const auto accuracy = [](const std::optional<double>& value) { return value ? fmt::format("{:.4f}", *value) : ""; };
+  std::vector<Cell> cells = {
+      plain(row.contest),
+      plain(row.package),
+      plain(row.factors > 0 ? std::to_string(row.factors) : ""),
+      plain(peers::measure_name(row.measure)),
+      plain(row.target ? fmt::format("{} {:.4f}", row.metric, *row.target) : row.metric),
+      plain(accuracy(row.ours_accuracy)),
+      plain(accuracy(row.theirs_accuracy)),
+      plain(value_text(row, row.ours_value)),
+      plain(value_text(row, row.theirs_value)),
+      plain(row.ratio ? three_digits(*row.ratio) + "x" : ""),
+      plain(row.interval ? three_digits(row.interval->low) + " to " + three_digits(row.interval->high) : ""),
+      plain(row.bar > 0 ? fmt::format("{:g}x", row.bar) : ""),
+      plain(verdict(row))};
+  return cells;
+}
+
+Table make_table(const std::vector<const ContestRow*>& rows) {
+  const ContestRow& first = *rows[0];
+  Table table;
+  table.heading = fmt::format("{}, {}, {} threads", first.data, first.split, first.threads);
+  table.columns = {
+      {"contest", false},  {"peer", false},       {"k", true},    {"measure", false}, {"both reach", false},
+      {"end, ours", true}, {"end, theirs", true}, {"ours", true}, {"theirs", true},   {"ratio", true},
+      {"95 %", true},      {"aim", true},         {"", false}};
+  table.keys = 2;
+  for (const ContestRow* row : rows) {
+    table.rows.push_back(cells_of(*row));
+    if (!row->reason.empty()) {
+      const std::string note = row->contest + ": " + row->reason;
+      if (std::find(table.notes.begin(), table.notes.end(), note) == table.notes.end()) table.notes.push_back(note);
+    }
+  }
+  return table;
+}
+
+auto table_key(const ContestRow& row) { return std::tie(row.data, row.split, row.threads); }
+
+}  // namespace
+
+void add_contests(const Contests& contests, Document& document) {
+  const std::vector<ContestRow>& rows = contests.rows;
+  if (rows.empty()) return;
+  for (std::size_t first = 0; first < rows.size();) {
+    std::vector<const ContestRow*> part;
+    std::size_t next = first;
+    for (; next < rows.size() && table_key(rows[first]) == table_key(rows[next]); ++next) part.push_back(&rows[next]);
+    document.tables.push_back(make_table(part));
+    first = next;
+  }
+  document.notes.emplace_back(
+      "Medians over interleaved repetitions; ratio: their time / ours; interval: repetitions drawn in pairs. Times are "
+      "of training alone.");
+  if (contests.load > 0) {
+    document.notes.push_back(fmt::format(
+        "The machine had other work: up to {:.1f} programs waited for a processor when a run began.", contests.load));
+  }
+  for (const std::string& maker : contests.makers) document.notes.push_back("Made by " + maker + ".");
+}
+
+}  // namespace embrace
