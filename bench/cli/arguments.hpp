@@ -1,4 +1,4 @@
-// What was asked for on the command line, verb by verb, as plain text. CLI11 is seen by parse.cpp alone.
+// The verbs, and what each is asked for on the command line, as plain text. CLI11 is seen by parse.cpp alone.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -35,6 +35,7 @@ struct RunArguments {
   bool force = false;
   bool quiet = false;
   std::string output;
+  std::string command;  // the command line, quoted so that a shell reads it back
 };
 
 struct ReportArguments {
@@ -44,8 +45,6 @@ struct ReportArguments {
 };
 
 struct DataVerbArguments {
-  enum class Action { describe, prepare, split, synth };
-  Action action = Action::describe;
   DataArguments data;
   bool json = false;
   std::string split;
@@ -57,8 +56,6 @@ struct DataVerbArguments {
 
 /// The contests with other libraries.
 struct PeersArguments {
-  enum class Action { list, install, run };
-  Action action = Action::list;
   std::string names = "all";         // of peers (install) or contests (run)
   std::vector<std::string> sources;  // data (run)
   std::string environments;          // folder of the virtual environments; empty: the default
@@ -71,12 +68,11 @@ struct PeersArguments {
   bool json = false;
   std::string format = "terminal";
   std::string output;
+  std::string command;  // as for run
 };
 
 /// Where an epoch on a CUDA device spends its time.
 struct ProfileArguments {
-  enum class Action { phases, nsys, ncu };
-  Action action = Action::phases;
   DataArguments data;
   std::string split = "holdout:0.2";
   std::string method;
@@ -97,27 +93,19 @@ struct NameArguments {  // list, describe, doctor, validate, version
   bool json = false;
 };
 
-/// Exactly one verb is set.
-struct Arguments {
-  std::optional<RunArguments> run;
-  std::optional<ReportArguments> report;
-  std::optional<DataVerbArguments> data;
-  std::optional<PeersArguments> peers;
-  std::optional<ProfileArguments> profile;
-  std::optional<NameArguments> list, describe, doctor, validate, version;
-  std::string command;  // the command line, quoted so that a shell reads it back
-  std::string help;     // set instead of a verb: text to print and leave
-};
-
-/// Throws UsageError with the nearest name for unknown verbs and flags.
-Arguments parse_arguments(int argc, const char* const* argv);
-
-// One file per verb; each returns the exit code and prints results to stdout, narration to stderr.
-int run(const RunArguments& arguments, const std::string& command);
+// Each returns the exit code and prints results to stdout, narration to stderr. Verbs of one group share a file.
+int run(const RunArguments& arguments);
 int report(const ReportArguments& arguments);
-int data(const DataVerbArguments& arguments);
-int peers(const PeersArguments& arguments, const std::string& command);
-int profile(const ProfileArguments& arguments);
+int data_describe(const DataVerbArguments& arguments);
+int data_prepare(const DataVerbArguments& arguments);
+int data_split(const DataVerbArguments& arguments);
+int data_synth(const DataVerbArguments& arguments);
+int peers_list(const PeersArguments& arguments);
+int peers_install(const PeersArguments& arguments);
+int peers_run(const PeersArguments& arguments);
+int profile_phases(const ProfileArguments& arguments);
+int profile_nsys(const ProfileArguments& arguments);
+int profile_ncu(const ProfileArguments& arguments);
 int list(const NameArguments& arguments);
 int describe(const NameArguments& arguments);
 int doctor(const NameArguments& arguments);

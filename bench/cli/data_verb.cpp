@@ -22,7 +22,10 @@ void narrate(const Dataset& dataset) {
   for (const std::string& warning : dataset.report.warnings) fmt::print(stderr, "note: {}\n", warning);
 }
 
-int describe_data(const DataVerbArguments& arguments, Threads& threads) {
+}  // namespace
+
+int data_describe(const DataVerbArguments& arguments) {
+  Threads threads(arguments.data.threads);
   LoadOptions options = load_options(arguments.data, {});
   options.cache.clear();  // describing means reading every line
   const Dataset dataset = load_dataset(arguments.data.data, options, threads);
@@ -49,7 +52,8 @@ int describe_data(const DataVerbArguments& arguments, Threads& threads) {
   return 0;
 }
 
-int split_data(const DataVerbArguments& arguments, Threads& threads) {
+int data_split(const DataVerbArguments& arguments) {
+  Threads threads(arguments.data.threads);
   const LoadOptions options = load_options(arguments.data, arguments.output);
   const SplitName split = parse_split(arguments.split);
   Dataset dataset = load_dataset(arguments.data.data, options, threads);
@@ -63,7 +67,8 @@ int split_data(const DataVerbArguments& arguments, Threads& threads) {
   return 0;
 }
 
-int prepare_data(const DataVerbArguments& arguments, Threads& threads) {
+int data_prepare(const DataVerbArguments& arguments) {
+  Threads threads(arguments.data.threads);
   const LoadedData loaded = load_data(arguments.data.data, load_options(arguments.data, arguments.output), threads);
   narrate(loaded.dataset);
   prepare(loaded.dataset, loaded.transfer, arguments.output, threads);
@@ -73,7 +78,8 @@ int prepare_data(const DataVerbArguments& arguments, Threads& threads) {
   return 0;
 }
 
-int synthesize(const DataVerbArguments& arguments, Threads& threads) {
+int data_synth(const DataVerbArguments& arguments) {
+  Threads threads(arguments.data.threads);
   const SyntheticSpec spec{arguments.users, arguments.items, arguments.ratings, arguments.seed};
   const Dataset dataset = make_synthetic(spec, threads);
   write_movielens(dataset, arguments.output);
@@ -81,23 +87,6 @@ int synthesize(const DataVerbArguments& arguments, Threads& threads) {
                          dataset.ratings.user_count(), dataset.ratings.item_count(), dataset.ratings.size(),
                          dataset.best_rmse.value_or(0)));
   return 0;
-}
-
-}  // namespace
-
-int data(const DataVerbArguments& arguments) {
-  Threads threads(arguments.data.threads);
-  switch (arguments.action) {
-    case DataVerbArguments::Action::describe:
-      return describe_data(arguments, threads);
-    case DataVerbArguments::Action::prepare:
-      return prepare_data(arguments, threads);
-    case DataVerbArguments::Action::split:
-      return split_data(arguments, threads);
-    case DataVerbArguments::Action::synth:
-      return synthesize(arguments, threads);
-  }
-  return static_cast<int>(ExitCode::usage);
 }
 
 }  // namespace embrace::cli

@@ -1,6 +1,11 @@
 // The command line as interface: verbs, flags, help. The only file that includes CLI11 (it takes 20 s to compile).
+#include "bench/cli/parse.hpp"
+
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <memory>
 
 #include "bench/cli/arguments.hpp"
 #include "host/error.hpp"
@@ -11,6 +16,14 @@ namespace {
 
 constexpr const char* overview =
     "embrace: which embedding method, fed with which information, recommends best, and what does it cost?";
+
+using Work = std::function<int()>;
+
+/// When `app` is the verb that was parsed, `work` becomes `verb` with these arguments.
+template <class Arguments>
+void does(CLI::App& app, int (*verb)(const Arguments&), const std::shared_ptr<Arguments>& arguments, Work& work) {
+  app.callback([=, &work] { work = [=] { return verb(*arguments); }; });
+}
 
 void add_data_flags(CLI::App& app, DataArguments& data) {
   app.add_option("--on-bad-row", data.on_bad_row, "error, or skip:N to leave out up to N bad rows and list them")
@@ -29,7 +42,10 @@ void add_list(CLI::App& app, const std::string& name, std::vector<std::string>& 
   if (required) option->required();
 }
 
-void add_run(CLI::App& top, RunArguments& run) {
+void add_run(CLI::App& top, const std::string& command, Work& work) {
+  const auto arguments = std::make_shared<RunArguments>();
+  RunArguments& run = *arguments;
+  run.command = command;
   CLI::App& app = *top.add_subcommand("run", "train and measure: method x information x split x seed x device");
   app.add_option("-d,--data", run.data.data, "folder or file of ratings, or synth, synth:USERSxITEMSxRATINGS")
       ->required();
@@ -53,6 +69,7 @@ void add_run(CLI::App& top, RunArguments& run) {
   app.add_flag("-q,--quiet", run.quiet, "no progress");
   app.add_option("-o,--output", run.output, "folder for the records")->required();
   add_data_flags(app, run.data);
+  does(app, cli::run, arguments, work);
   app.footer(
       "Examples:\n"
       "  embrace run -d synth --split kfold:5 -m all -i ratings,all -o results/local\n"
@@ -60,15 +77,19 @@ void add_run(CLI::App& top, RunArguments& run) {
       "  embrace run -d ml-1m --task ranking --positive 4 --split holdout:0.2 -m ials,popularity --at 10,100 -o out");
 }
 
-void add_report(CLI::App& top, ReportArguments& report) {
+void add_report(CLI::App& top, Work& work) {
+  const auto arguments = std::make_shared<ReportArguments>();
   CLI::App& app = *top.add_subcommand("report", "comparison tables from records; nothing is trained");
-  app.add_option("records", report.paths, "folders or files of records")->required();
-  app.add_option("--format", report.format, "terminal, md, csv, json, html or latex")->capture_default_str();
-  app.add_option("-o,--output", report.output, "write to this file instead of stdout");
+  app.add_option("records", arguments->paths, "folders or files of records")->required();
+  app.add_option("--format", arguments->format, "terminal, md, csv, json, html or latex")->capture_default_str();
+  app.add_option("-o,--output", arguments->output, "write to this file instead of stdout");
+  does(app, report, arguments, work);
   app.footer("Examples:\n  embrace report results/local\n  embrace report out --format md -o table.md");
 }
 
-void add_data(CLI::App& top, DataVerbArguments& data) {
+void add_data(CLI::App& top, Work& work) {
+  const auto arguments = std::make_shared<DataVerbArguments>();
+  DataVerbArguments& data = *arguments;
   CLI::App& group = *top.add_subcommand("data", "look at, prepare, split or generate data");
   group.require_subcommand(1);
   CLI::App& describe = *group.add_subcommand("describe", "read every line and report what is there");
@@ -88,9 +109,16 @@ void add_data(CLI::App& top, DataVerbArguments& data) {
   synth.add_option("--threads", data.data.threads, "threads (default: all processors)")->check(CLI::Range(0, 4096));
   for (CLI::App* app : {&describe, &prepare, &split}) add_data_flags(*app, data.data);
   for (CLI::App* app : {&prepare, &split, &synth}) app->add_option("-o,--output", data.output, "folder")->required();
+  does(describe, data_describe, arguments, work);
+  does(prepare, data_prepare, arguments, work);
+  does(split, data_split, arguments, work);
+  does(synth, data_synth, arguments, work);
 }
 
-void add_peers(CLI::App& top, PeersArguments& peers) {
+void add_peers(CLI::App& top, const std::string& command, Work& work) {
+  const auto arguments = std::make_shared<PeersArguments>();
+  PeersArguments& peers = *arguments;
+  peers.command = command;
   CLI::App& group = *top.add_subcommand("peers", "contests with the libraries that one would pick instead");
   group.require_subcommand(1);
   CLI::App& list = *group.add_subcommand("list", "the libraries, and whether they are installed");
@@ -119,10 +147,15 @@ void add_peers(CLI::App& top, PeersArguments& peers) {
                     "folder of the virtual environments (default: $XDG_DATA_HOME/embrace/peers)");
   }
   run.add_option("--format", peers.format, "terminal, md, csv, json, html or latex")->capture_default_str();
+  does(list, peers_list, arguments, work);
+  does(install, peers_install, arguments, work);
+  does(run, peers_run, arguments, work);
   group.footer("Example:\n  embrace peers install && embrace peers run -d ml-1m -o out");
 }
 
-void add_profile(CLI::App& top, ProfileArguments& profile) {
+void add_profile(CLI::App& top, Work& work) {
+  const auto arguments = std::make_shared<ProfileArguments>();
+  ProfileArguments& profile = *arguments;
   CLI::App& group = *top.add_subcommand("profile", "where an epoch on a CUDA device spends its time");
   group.require_subcommand(1);
   CLI::App& phases = *group.add_subcommand("phases", "the table of its phases, timed by events; needs no profiler");
@@ -150,16 +183,37 @@ void add_profile(CLI::App& top, ProfileArguments& profile) {
   ncu.add_option("--phase", profile.phase,
                  "only kernels of this phase, as `phases` names it: the part after the last /");
   ncu.add_option("--kernels", profile.kernels, "at most so many")->capture_default_str()->check(CLI::Range(1, 1000000));
+  does(phases, profile_phases, arguments, work);
+  does(nsys, profile_nsys, arguments, work);
+  does(ncu, profile_ncu, arguments, work);
   group.footer(
       "Examples:\n  embrace profile phases -d ml-1m -m als\n"
       "  embrace profile ncu -d ml-1m -m hybrid --phase 'slot gradients' --run");
 }
 
-void add_named(CLI::App& top, const char* verb, const char* text, const char* argument, NameArguments& names,
-               bool json = true) {
-  CLI::App& app = *top.add_subcommand(verb, text);
-  if (argument != nullptr) app.add_option("name", names.name, argument)->required();
-  if (json) app.add_flag("--json", names.json, "as JSON");
+/// A verb that takes a name at most.
+void add_named(CLI::App& top, const char* name, const char* text, const char* argument,
+               int (*verb)(const NameArguments&), Work& work) {
+  const auto arguments = std::make_shared<NameArguments>();
+  CLI::App& app = *top.add_subcommand(name, text);
+  if (argument != nullptr) app.add_option("name", arguments->name, argument)->required();
+  app.add_flag("--json", arguments->json, "as JSON");
+  does(app, verb, arguments, work);
+}
+
+void add_verbs(CLI::App& top, const std::string& command, Work& work) {
+  add_run(top, command, work);
+  add_report(top, work);
+  add_data(top, work);
+  add_peers(top, command, work);
+  add_profile(top, work);
+  add_named(top, "list", "what there is to choose from", "methods, information, metrics, splits, datasets or devices",
+            list, work);
+  add_named(top, "describe", "a method, metric or data set in full", "name of a method, metric or data set", describe,
+            work);
+  add_named(top, "doctor", "what this machine can run, and what to mend", nullptr, doctor, work);
+  add_named(top, "validate", "check records against the schema", "folder or file", validate, work);
+  add_named(top, "version", "version and build", nullptr, version, work);
 }
 
 std::vector<std::string> names_of(const CLI::App& app) {
@@ -178,6 +232,9 @@ const CLI::App* innermost(const CLI::App* app) {
   const CLI::App& app = *innermost(&top);
   const std::string help = "see embrace " + (&app == &top ? "" : app.get_name() + " ") + "--help";
   const auto verbs = names_of(app);
+  if (&app != &top && !verbs.empty() && app.remaining(true).empty()) {
+    throw UsageError("'" + app.get_name() + "' needs a verb", suggestion("", verbs));
+  }
   // Words that no option took: an unknown verb or an unknown flag.
   std::vector<std::string> rest = app.remaining(true);
   if (rest.empty()) rest = top.remaining(true);
@@ -203,79 +260,33 @@ const CLI::App* innermost(const CLI::App* app) {
 
 }  // namespace
 
-Arguments parse_arguments(int argc, const char* const* argv) {
+std::function<int()> parse(int argc, const char* const* argv) {
+  std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+  std::string command = "embrace";
+  for (const std::string& word : words) command += " " + shell_quoted(word);
+
   CLI::App top(overview, "embrace");
   top.require_subcommand(1);
-  bool version_flag = false;
-  top.add_flag("--version", version_flag, "print the version");
-  RunArguments run;
-  ReportArguments report;
-  DataVerbArguments data;
-  PeersArguments peers;
-  ProfileArguments profile;
-  NameArguments list, describe, doctor, validate, version;
-  add_run(top, run);
-  add_report(top, report);
-  add_data(top, data);
-  add_peers(top, peers);
-  add_profile(top, profile);
-  add_named(top, "list", "what there is to choose from", "methods, information, metrics, splits, datasets or devices",
-            list);
-  add_named(top, "describe", "a method, metric or data set in full", "name of a method, metric or data set", describe);
-  add_named(top, "doctor", "what this machine can run, and what to mend", nullptr, doctor);
-  add_named(top, "validate", "check records against the schema", "folder or file", validate);
-  add_named(top, "version", "version and build", nullptr, version);
-
-  Arguments arguments;
-  std::vector<std::string> words;
-  for (int a = 0; a < argc; ++a) {
-    if (a > 0) words.emplace_back(argv[a]);
-    arguments.command += (a == 0 ? "" : " ") + (a == 0 ? std::string("embrace") : shell_quoted(argv[a]));
-  }
-  if (words.empty()) {
-    arguments.help = top.help();
-    return arguments;
-  }
+  top.add_flag("--version")->description("print the version");
+  Work work;
+  add_verbs(top, command, work);
+  const auto help = [&] {
+    return [text = top.help()] {  // of the innermost verb that was parsed
+      fmt::print("{}", text);
+      return 0;
+    };
+  };
+  if (words.empty()) return help();
   if (words.size() == 1 && words[0] == "--version") words[0] = "version";
   try {
     std::vector<std::string> reversed(words.rbegin(), words.rend());  // CLI11 wants them so
     top.parse(reversed);
   } catch (const CLI::CallForHelp&) {
-    arguments.help = top.help();  // of the innermost verb that was parsed
-    return arguments;
+    return help();
   } catch (const CLI::ParseError& error) {
     explain(top, error, words);
   }
-  if (top.got_subcommand("run")) arguments.run = run;
-  if (top.got_subcommand("report")) arguments.report = report;
-  if (top.got_subcommand("data")) {
-    const CLI::App* group = top.get_subcommand("data");
-    data.action = group->got_subcommand("describe")  ? DataVerbArguments::Action::describe
-                  : group->got_subcommand("prepare") ? DataVerbArguments::Action::prepare
-                  : group->got_subcommand("split")   ? DataVerbArguments::Action::split
-                                                     : DataVerbArguments::Action::synth;
-    arguments.data = data;
-  }
-  if (top.got_subcommand("peers")) {
-    const CLI::App* group = top.get_subcommand("peers");
-    peers.action = group->got_subcommand("list")      ? PeersArguments::Action::list
-                   : group->got_subcommand("install") ? PeersArguments::Action::install
-                                                      : PeersArguments::Action::run;
-    arguments.peers = peers;
-  }
-  if (top.got_subcommand("profile")) {
-    const CLI::App* group = top.get_subcommand("profile");
-    profile.action = group->got_subcommand("nsys")  ? ProfileArguments::Action::nsys
-                     : group->got_subcommand("ncu") ? ProfileArguments::Action::ncu
-                                                    : ProfileArguments::Action::phases;
-    arguments.profile = profile;
-  }
-  if (top.got_subcommand("list")) arguments.list = list;
-  if (top.got_subcommand("describe")) arguments.describe = describe;
-  if (top.got_subcommand("doctor")) arguments.doctor = doctor;
-  if (top.got_subcommand("validate")) arguments.validate = validate;
-  if (top.got_subcommand("version")) arguments.version = version;
-  return arguments;
+  return work;
 }
 
 }  // namespace embrace::cli

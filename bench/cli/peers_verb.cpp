@@ -10,6 +10,7 @@
 #include "bench/run.hpp"
 #include "host/data/split/split_name.hpp"
 #include "host/error.hpp"
+#include "host/math/product.hpp"
 
 namespace embrace::cli {
 namespace {
@@ -23,7 +24,9 @@ fs::path environments(const PeersArguments& arguments) {
 
 void say(const std::string& line) { fmt::print(stderr, "{}\n", line); }
 
-int list_peers(const PeersArguments& arguments) {
+}  // namespace
+
+int peers_list(const PeersArguments& arguments) {
   const fs::path folder = environments(arguments);
   Json list = Json::array();
   for (const peers::Peer& peer : peers::all_peers()) {
@@ -37,12 +40,12 @@ int list_peers(const PeersArguments& arguments) {
   return 0;
 }
 
-int install_peers(const PeersArguments& arguments) {
+int peers_install(const PeersArguments& arguments) {
   const bool all = peers::install(peers::select_peers(arguments.names), environments(arguments), say);
   return static_cast<int>(all ? ExitCode::ok : ExitCode::some_failed);
 }
 
-int run_peers(const PeersArguments& arguments, const std::string& command) {
+int peers_run(const PeersArguments& arguments) {
   parse_format(arguments.format);  // a wrong one is an error now, not after hours of training
   peers::RunOptions options;
   options.data = arguments.sources;
@@ -55,8 +58,9 @@ int run_peers(const PeersArguments& arguments, const std::string& command) {
   options.load = load_options(arguments.data, arguments.output);
   options.environments = environments(arguments);
   options.output = arguments.output;
-  options.command = command;
+  options.command = arguments.command;
   options.say = say;
+  use_one_blas_thread();
   Threads threads(arguments.data.threads);
   bool ok = true;
   try {
@@ -69,20 +73,6 @@ int run_peers(const PeersArguments& arguments, const std::string& command) {
   table.format = arguments.format;
   report(table);
   return static_cast<int>(ok ? ExitCode::ok : ExitCode::some_failed);
-}
-
-}  // namespace
-
-int peers(const PeersArguments& arguments, const std::string& command) {
-  switch (arguments.action) {
-    case PeersArguments::Action::list:
-      return list_peers(arguments);
-    case PeersArguments::Action::install:
-      return install_peers(arguments);
-    case PeersArguments::Action::run:
-      return run_peers(arguments, command);
-  }
-  return static_cast<int>(ExitCode::usage);
 }
 
 }  // namespace embrace::cli

@@ -13,6 +13,7 @@
 #include "bench/selection.hpp"
 #include "host/data/split/split_name.hpp"
 #include "host/error.hpp"
+#include "host/math/product.hpp"
 #include "host/metadata/information.hpp"
 #include "host/text.hpp"
 
@@ -33,36 +34,6 @@ DeviceInfo one_cuda_device(const std::string& name) {
     throw UsageError("phases are those of one CUDA device, not of '" + name + "'", "use --device cuda:N");
   }
   return devices.front();
-}
-
-int profile_here(const ProfileArguments& arguments) {
-  ProfileOptions options;
-  options.data = {arguments.data.data, load_options(arguments.data, ""), parse_split(arguments.split)};
-  options.method = one_method(arguments.method);
-  options.information = parse_information(arguments.information);
-  options.device = one_cuda_device(arguments.device);
-  options.task = parse_task(arguments.task, options.data.split);
-  options.settings = parse_settings(arguments.settings, {options.method});
-  options.epochs = arguments.epochs;
-  Threads threads(arguments.data.threads);
-  const std::vector<PhaseProfile> phases = profile_phases(options, threads);
-  const bool timed = options.device.kind == DeviceKind::gpu;
-  Json rows = Json::array();
-  if (!arguments.json) rows.push_back({{"phase", "phase"}, {"calls", "calls"}, {"ms", "ms"}, {"share", "share"}});
-  for (const PhaseProfile& phase : phases) {
-    Json row{{"phase", phase.name.empty() ? "epoch" : phase.name}, {"calls", phase.calls}};
-    if (timed && arguments.json) row["milliseconds"] = phase.milliseconds;
-    if (timed && !arguments.json) {
-      row["ms"] = fmt::format("{:.3f}", phase.milliseconds);
-      row["share"] = fmt::format("{:.0f} %", 100 * phase.milliseconds / std::max(phases[0].milliseconds, 1e-9));
-    }
-    rows.push_back(row);
-  }
-  const Words columns = timed ? Words{"phase", "calls", "ms", "share"} : Words{"phase", "calls"};
-  print_listing(rows, columns, arguments.json);
-  fmt::print(stderr, "{} on {} ({}), {}: medians of {} epochs{}\n", options.method->name, arguments.device,
-             options.device.name, arguments.data.data, options.epochs, timed ? "" : "; no times, this is no GPU");
-  return 0;
 }
 
 /// This program, profiling in itself what the arguments ask for.
@@ -124,11 +95,16 @@ Words ncu_command(const ProfileArguments& arguments) {
   return words;
 }
 
-int print_or_run(const Words& words, bool run) {
+/// The command, with its report named after the method when it has no name.
+int print_or_run(const ProfileArguments& given, Words (*command)(const ProfileArguments&)) {
+  ProfileArguments arguments = given;
+  const std::string method = one_method(given.method)->name;  // a wrong name is found before a profiler runs
+  if (given.output.empty()) arguments.output = method + "-profile";
+  const Words words = command(arguments);
   std::string line;
   for (const std::string& word : words) line += (line.empty() ? "" : " ") + shell_quoted(word);
   print_line(line);
-  if (!run) return 0;
+  if (!arguments.run) return 0;
   std::fflush(stdout);
   std::vector<char*> argv;
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
@@ -140,14 +116,41 @@ int print_or_run(const Words& words, bool run) {
 
 }  // namespace
 
-int profile(const ProfileArguments& given) {
-  ProfileArguments arguments = given;
-  if (arguments.action == ProfileArguments::Action::phases) return profile_here(arguments);
-  const std::string name = one_method(arguments.method)->name;  // a wrong name is found before a profiler runs
-  if (arguments.output.empty()) arguments.output = name + "-profile";
-  return print_or_run(
-      arguments.action == ProfileArguments::Action::nsys ? nsys_command(arguments) : ncu_command(arguments),
-      arguments.run);
+int profile_phases(const ProfileArguments& arguments) {
+  ProfileOptions options;
+  options.data = {.data = arguments.data.data,
+                  .load = load_options(arguments.data, ""),
+                  .split = parse_split(arguments.split)};
+  options.method = one_method(arguments.method);
+  options.information = parse_information(arguments.information);
+  options.device = one_cuda_device(arguments.device);
+  options.task = parse_task(arguments.task, options.data.split);
+  options.settings = parse_settings(arguments.settings, {options.method});
+  options.epochs = arguments.epochs;
+  use_one_blas_thread();
+  Threads threads(arguments.data.threads);
+  const std::vector<PhaseProfile> phases = embrace::profile_phases(options, threads);
+  const bool timed = options.device.kind == "gpu";
+  Json rows = Json::array();
+  if (!arguments.json) rows.push_back({{"phase", "phase"}, {"calls", "calls"}, {"ms", "ms"}, {"share", "share"}});
+  for (const PhaseProfile& phase : phases) {
+    Json row{{"phase", phase.name.empty() ? "epoch" : phase.name}, {"calls", phase.calls}};
+    if (timed && arguments.json) row["milliseconds"] = phase.milliseconds;
+    if (timed && !arguments.json) {
+      row["ms"] = fmt::format("{:.3f}", phase.milliseconds);
+      row["share"] = fmt::format("{:.0f} %", 100 * phase.milliseconds / std::max(phases[0].milliseconds, 1e-9));
+    }
+    rows.push_back(row);
+  }
+  const Words columns = timed ? Words{"phase", "calls", "ms", "share"} : Words{"phase", "calls"};
+  print_listing(rows, columns, arguments.json);
+  fmt::print(stderr, "{} on {} ({}), {}: medians of {} epochs{}\n", options.method->name, arguments.device,
+             options.device.name, arguments.data.data, options.epochs, timed ? "" : "; no times, this is no GPU");
+  return 0;
 }
+
+int profile_nsys(const ProfileArguments& arguments) { return print_or_run(arguments, nsys_command); }
+
+int profile_ncu(const ProfileArguments& arguments) { return print_or_run(arguments, ncu_command); }
 
 }  // namespace embrace::cli

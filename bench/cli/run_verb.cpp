@@ -11,6 +11,7 @@
 #include "bench/selection.hpp"
 #include "bench/study.hpp"
 #include "host/data/split/split_name.hpp"
+#include "host/math/product.hpp"
 #include "host/metadata/information.hpp"
 #include "host/text.hpp"
 
@@ -50,7 +51,7 @@ std::vector<Information> parse_all_information(const std::vector<std::string>& t
   return list;
 }
 
-StudyOptions study_options(const RunArguments& arguments, const std::string& command) {
+StudyOptions study_options(const RunArguments& arguments) {
   StudyOptions options;
   options.data = {.data = arguments.data.data,
                   .split = parse_split(arguments.split),
@@ -73,7 +74,7 @@ StudyOptions study_options(const RunArguments& arguments, const std::string& com
   options.force = arguments.force;
   options.output = arguments.output;
   options.data.load = load_options(arguments.data, options.output);
-  options.command = command;
+  options.command = arguments.command;
   return options;
 }
 
@@ -96,11 +97,12 @@ void print_summary(const StudySummary& summary, const std::string& output) {
 
 }  // namespace
 
-int run(const RunArguments& arguments, const std::string& command) {
-  const StudyOptions options = study_options(arguments, command);
+int run(const RunArguments& arguments) {
+  const StudyOptions options = study_options(arguments);
   const bool cpu_only = std::all_of(options.devices.begin(), options.devices.end(),
                                     [](const DeviceInfo& device) { return device.kind == DeviceKind::cpu; });
   if (cpu_only) limit_memory_to_available();  // CUDA reserves more address space than there is memory
+  use_one_blas_thread();
   Threads threads(arguments.data.threads);
   Progress progress(arguments.quiet);
   const StudySummary summary = run_study(options, threads, progress);

@@ -142,6 +142,8 @@ INSTANTIATE_TEST_SUITE_P(
     Names, CliRefuses,
     testing::Values(
         Refusal{"Verb", {"rum"}, 2, "did you mean 'run'"},
+        Refusal{"NoVerbOfAGroup", {"data"}, 2, "'data' needs a verb; one of: describe, prepare, split, synth"},
+        Refusal{"VerbOfAGroup", {"peers", "lits"}, 2, "did you mean 'list'"},
         Refusal{"Flag", {"run", "-d", "synth", "-m", "bias", "-o", "OUT", "--seds", "2"}, 2, "did you mean '--seeds'"},
         Refusal{"MissingFlag", {"run", "-d", "synth", "-o", "OUT"}, 2, "--method"},
         Refusal{"Method", {"run", "-d", "synth", "-m", "baias", "-o", "OUT"}, 2, "did you mean 'bias'"},
