@@ -1,4 +1,4 @@
-// What `list` and `describe` know, as JSON values made from the registries.
+// What `list` and `describe` know of methods and metrics, made from the registries.
 #pragma once
 #include "bench/cli/listing.hpp"
 #include "host/method.hpp"
@@ -6,10 +6,9 @@
 
 namespace embrace::cli {
 
-Json method_entry(const Method& method);  // everything, hyper-parameters included
-Json method_line(const Method& method);   // for lists
-Json metric_entry(const MetricInfo& metric);
-Json dataset_entries();  // layouts that are read, and built-in names
-Json split_entries();
+Fields method_entry(const Method& method);  // everything, hyper-parameters included
+Fields method_line(const Method& method);   // for lists
+Fields metric_entry(const MetricInfo& metric);
+Fields metric_line(const MetricInfo& metric);  // for lists: the first sentence of the definition
 
 }  // namespace embrace::cli

@@ -31,24 +31,25 @@ int data_describe(const DataVerbArguments& arguments) {
   const Dataset dataset = load_dataset(arguments.data.data, options, threads);
   if (!arguments.json) narrate(dataset);
   const Ratings& ratings = dataset.ratings;
-  Json object = {
+  Fields object = {
       {"name", dataset.name},
       {"layout", dataset.layout},
       {"sha256", dataset.sha256},
       {"users", ratings.user_count()},
       {"items", ratings.item_count()},
       {"ratings", ratings.size()},
-      {"scale", {{"lowest", ratings.scale.lowest}, {"highest", ratings.scale.highest}, {"step", ratings.scale.step}}},
+      {"scale",
+       Fields{{"lowest", ratings.scale.lowest}, {"highest", ratings.scale.highest}, {"step", ratings.scale.step}}},
       {"duplicates", dataset.report.duplicates},
       {"rejected", dataset.report.rejected},
       {"timestamps", !ratings.times.empty()},
-      {"movies", dataset.catalogue.movies.size()},
-      {"profiles", dataset.catalogue.users.size()},
-      {"tags", dataset.catalogue.tags.size()},
+      {"movies", static_cast<std::int64_t>(dataset.catalogue.movies.size())},
+      {"profiles", static_cast<std::int64_t>(dataset.catalogue.users.size())},
+      {"tags", static_cast<std::int64_t>(dataset.catalogue.tags.size())},
       {"official_splits", dataset.official}};
-  if (dataset.best_rmse) object["best_rmse"] = *dataset.best_rmse;
-  if (arguments.json && !dataset.report.warnings.empty()) object["warnings"] = dataset.report.warnings;
-  print_object(object, arguments.json);
+  if (dataset.best_rmse) object.push_back({"best_rmse", *dataset.best_rmse});
+  if (arguments.json && !dataset.report.warnings.empty()) object.push_back({"warnings", dataset.report.warnings});
+  print_fields(object, arguments.json);
   return 0;
 }
 

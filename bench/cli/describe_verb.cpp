@@ -1,6 +1,7 @@
 // embrace describe: one method, metric or data set in full.
 #include "bench/cli/arguments.hpp"
 #include "bench/cli/catalog.hpp"
+#include "host/data/load.hpp"
 #include "host/error.hpp"
 #include "host/methods/registry.hpp"
 #include "host/text.hpp"
@@ -11,17 +12,17 @@ int describe(const NameArguments& arguments) {
   const std::string& name = arguments.name;
   std::vector<std::string> known;
   if (const Method* method = find_method(name)) {
-    print_object(method_entry(*method), arguments.json);
+    print_fields(method_entry(*method), arguments.json);
     return 0;
   }
   if (const MetricInfo* metric = find_metric(name)) {
-    print_object(metric_entry(*metric), arguments.json);
+    print_fields(metric_entry(*metric), arguments.json);
     return 0;
   }
-  for (const Json& entry : dataset_entries()) {
-    known.push_back(entry["name"].get<std::string>());
-    if (known.back() != name) continue;
-    print_object(entry, arguments.json);
+  for (const auto& [known_name, summary] : dataset_names()) {
+    known.push_back(known_name);
+    if (known_name != name) continue;
+    print_fields({{"name", name}, {"summary", summary}}, arguments.json);
     return 0;
   }
   for (const Method& method : methods()) known.push_back(method.name);

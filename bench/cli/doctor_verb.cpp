@@ -99,10 +99,10 @@ int doctor(const NameArguments& arguments) {
       load_check(),
       cache_check(),
       cuda_check()};
-  Json rows = Json::array();
+  std::vector<Fields> rows;
   for (const Check& check : checks) {
-    Json row = {{"check", check.name}, {"state", check.state}, {"found", check.found}};
-    if (!check.mend.empty()) row["mend"] = check.mend;
+    Fields row = {{"check", check.name}, {"state", check.state}, {"found", check.found}};
+    if (!check.mend.empty()) row.push_back({"mend", check.mend});
     rows.push_back(row);
   }
   if (arguments.json) {

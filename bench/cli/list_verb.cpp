@@ -2,6 +2,8 @@
 #include "bench/cli/arguments.hpp"
 #include "bench/cli/catalog.hpp"
 #include "bench/devices.hpp"
+#include "host/data/load.hpp"
+#include "host/data/split/split_name.hpp"
 #include "host/error.hpp"
 #include "host/metadata/features.hpp"
 #include "host/metadata/information.hpp"
@@ -11,34 +13,22 @@
 namespace embrace::cli {
 namespace {
 
-Json device_entries() {
-  Json list = Json::array();
+std::vector<Fields> device_entries() {
+  std::vector<Fields> list;
   for (const DeviceInfo& device : usable_devices()) {
     list.push_back({{"name", device.spec}, {"kind", to_text(device.kind)}, {"summary", device.name}});
   }
   return list;
 }
 
-Json information_entries() {
-  Json list = Json::array();
-  for (const auto& [name, meaning] : information_names()) list.push_back({{"name", name}, {"summary", meaning}});
+std::vector<Fields> metric_entries() {
+  std::vector<Fields> list;
+  for (const MetricInfo& metric : metric_infos()) list.push_back(metric_line(metric));
   return list;
 }
 
-/// With the first sentence of each definition; `describe` prints all of it.
-Json metric_entries() {
-  Json list = Json::array();
-  for (const MetricInfo& metric : metric_infos()) {
-    list.push_back(metric_entry(metric));
-    Json& definition = list.back()["definition"];
-    const auto text = definition.get<std::string>();
-    definition = text.substr(0, text.find(". "));
-  }
-  return list;
-}
-
-Json method_entries() {
-  Json list = Json::array();
+std::vector<Fields> method_entries() {
+  std::vector<Fields> list;
   for (const Method& method : methods()) list.push_back(method_line(method));
   return list;
 }
@@ -51,13 +41,13 @@ int list(const NameArguments& arguments) {
   if (what == "methods") {
     print_listing(method_entries(), {"name", "family", "tasks", "reads", "summary"}, arguments.json);
   } else if (what == "information") {
-    print_listing(information_entries(), {"name", "summary"}, arguments.json);
+    print_listing(named_entries(information_names()), {"name", "summary"}, arguments.json);
   } else if (what == "metrics") {
     print_listing(metric_entries(), {"name", "task", "better", "definition"}, arguments.json);
   } else if (what == "splits") {
-    print_listing(split_entries(), {"name", "summary"}, arguments.json);
+    print_listing(named_entries(split_names()), {"name", "summary"}, arguments.json);
   } else if (what == "datasets") {
-    print_listing(dataset_entries(), {"name", "summary"}, arguments.json);
+    print_listing(named_entries(dataset_names()), {"name", "summary"}, arguments.json);
   } else if (what == "devices") {
     print_listing(device_entries(), {"name", "kind", "summary"}, arguments.json);
     const std::string reason = why_no_cuda();

@@ -3,79 +3,113 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 namespace embrace::cli {
 namespace {
 
-std::string cell(const Json& value) {
-  if (value.is_string()) return value.get<std::string>();
-  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
-  if (value.is_array()) {
-    std::string text;
-    for (const Json& element : value) text += (text.empty() ? "" : ", ") + cell(element);
-    return text;
+using Json = nlohmann::ordered_json;
+
+Json json_of(const auto& plain) { return plain; }
+Json json_of(const std::vector<Fields>& entries);
+
+Json json_of(const Fields& entry) {
+  Json object = Json::object();
+  for (const Field& field : entry) {
+    object[field.name] = std::visit([](const auto& value) { return json_of(value); }, field.value);
   }
-  if (value.is_number_float()) return fmt::format("{}", value.get<double>());
-  return value.dump();
+  return object;
 }
 
-std::string cell(const Json& row, const std::string& column) { return row.contains(column) ? cell(row[column]) : ""; }
+Json json_of(const std::vector<Fields>& entries) {
+  Json array = Json::array();
+  for (const Fields& entry : entries) array.push_back(json_of(entry));
+  return array;
+}
 
-void print_columns(const Json& rows, const std::vector<std::string>& columns, const std::string& indent) {
-  std::vector<std::size_t> widths(columns.size(), 0);
-  for (const Json& row : rows) {
-    for (std::size_t c = 0; c < columns.size(); ++c) widths[c] = std::max(widths[c], cell(row, columns[c]).size());
+void print_json(const auto& value) { print_line(json_of(value).dump(2, ' ', false, Json::error_handler_t::replace)); }
+
+/// A value as text; entries are no cells.
+struct CellText {
+  std::string operator()(const std::string& text) const { return text; }
+  std::string operator()(bool value) const { return value ? "yes" : "no"; }
+  std::string operator()(std::int64_t value) const { return std::to_string(value); }
+  std::string operator()(double value) const { return fmt::format("{}", value); }
+  std::string operator()(const std::vector<std::string>& list) const {
+    return fmt::format("{}", fmt::join(list, ", "));
   }
-  for (const Json& row : rows) {
+  std::string operator()(const Fields& /*fields*/) const { return ""; }
+  std::string operator()(const std::vector<Fields>& /*entries*/) const { return ""; }
+};
+
+std::string cell(const Field& field) { return std::visit(CellText{}, field.value); }
+
+std::string cell(const Fields& entry, const std::string& column) {
+  const auto found = std::find_if(entry.begin(), entry.end(), [&](const Field& field) { return field.name == column; });
+  return found == entry.end() ? "" : cell(*found);
+}
+
+void print_columns(const std::vector<Fields>& entries, const std::vector<std::string>& columns,
+                   const std::string& indent) {
+  std::vector<std::size_t> widths(columns.size(), 0);
+  for (const Fields& entry : entries) {
+    for (std::size_t c = 0; c < columns.size(); ++c) widths[c] = std::max(widths[c], cell(entry, columns[c]).size());
+  }
+  for (const Fields& entry : entries) {
     std::string line = indent;
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      const std::string text = cell(row, columns[c]);
+      const std::string text = cell(entry, columns[c]);
       line += c + 1 == columns.size() ? text : fmt::format("{:<{}}  ", text, widths[c]);
     }
     print_line(line.substr(0, line.find_last_not_of(' ') + 1));
   }
 }
 
-/// Objects as columns under the names that any of them has.
-void print_table(const Json& objects) {
-  Json rows = Json::array({Json::object()});
+/// Entries as columns under the names that any of them has.
+void print_table(const std::vector<Fields>& entries) {
+  std::vector<Fields> rows(1);
   std::vector<std::string> columns;
-  for (const Json& object : objects) {
-    for (const auto& [name, value] : object.items()) {
-      if (!rows[0].contains(name)) columns.push_back(name);
-      rows[0][name] = name;
+  for (const Fields& entry : entries) {
+    for (const Field& field : entry) {
+      if (std::find(columns.begin(), columns.end(), field.name) != columns.end()) continue;
+      columns.push_back(field.name);
+      rows[0].push_back({field.name, field.name});
     }
-    rows.push_back(object);
   }
+  rows.insert(rows.end(), entries.begin(), entries.end());
   print_columns(rows, columns, "  ");
 }
-
-std::string dumped(const Json& value) { return value.dump(2, ' ', false, Json::error_handler_t::replace); }
 
 }  // namespace
 
 void print_line(const std::string& text) { fmt::print("{}\n", text); }
 
-void print_listing(const Json& rows, const std::vector<std::string>& columns, bool json) {
-  if (json) return print_line(dumped(rows));
-  print_columns(rows, columns, "");
+void print_listing(const std::vector<Fields>& entries, const std::vector<std::string>& columns, bool json) {
+  if (json) return print_json(entries);
+  print_columns(entries, columns, "");
 }
 
-void print_object(const Json& object, bool json) {
-  if (json) return print_line(dumped(object));
+void print_fields(const Fields& entry, bool json) {
+  if (json) return print_json(entry);
   std::size_t width = 0;
-  for (const auto& [key, value] : object.items()) width = std::max(width, key.size());
-  for (const auto& [key, value] : object.items()) {
-    if (value.is_object()) {
-      print_line(key + ":");
-      for (const auto& [name, inner] : value.items()) print_line(fmt::format("  {}: {}", name, cell(inner)));
-    } else if (value.is_array() && !value.empty() && value[0].is_object()) {
-      print_line(key + ":");
-      print_table(value);
+  for (const Field& field : entry) width = std::max(width, field.name.size());
+  for (const Field& field : entry) {
+    if (const auto* inner = std::get_if<Fields>(&field.value)) {
+      print_line(field.name + ":");
+      for (const Field& part : *inner) print_line(fmt::format("  {}: {}", part.name, cell(part)));
+    } else if (const auto* table = std::get_if<std::vector<Fields>>(&field.value); table && !table->empty()) {
+      print_line(field.name + ":");
+      print_table(*table);
     } else {
-      print_line(fmt::format("{:<{}}  {}", key, width, cell(value)));
+      print_line(fmt::format("{:<{}}  {}", field.name, width, cell(field)));
     }
   }
+}
+
+std::vector<Fields> named_entries(const std::vector<std::pair<std::string, std::string>>& names) {
+  std::vector<Fields> entries;
+  for (const auto& [name, summary] : names) entries.push_back({{"name", name}, {"summary", summary}});
+  return entries;
 }
 
 }  // namespace embrace::cli

@@ -28,7 +28,7 @@ void say(const std::string& line) { fmt::print(stderr, "{}\n", line); }
 
 int peers_list(const PeersArguments& arguments) {
   const fs::path folder = environments(arguments);
-  Json list = Json::array();
+  std::vector<Fields> list;
   for (const peers::Peer& peer : peers::all_peers()) {
     const std::string reason = peers::why_not_installed(peer, folder);
     list.push_back({{"name", peer.name},

@@ -131,14 +131,15 @@ int profile_phases(const ProfileArguments& arguments) {
   Threads threads(arguments.data.threads);
   const std::vector<PhaseProfile> phases = embrace::profile_phases(options, threads);
   const bool timed = options.device.kind == "gpu";
-  Json rows = Json::array();
+  std::vector<Fields> rows;
   if (!arguments.json) rows.push_back({{"phase", "phase"}, {"calls", "calls"}, {"ms", "ms"}, {"share", "share"}});
   for (const PhaseProfile& phase : phases) {
-    Json row{{"phase", phase.name.empty() ? "epoch" : phase.name}, {"calls", phase.calls}};
-    if (timed && arguments.json) row["milliseconds"] = phase.milliseconds;
+    Fields row{{"phase", phase.name.empty() ? "epoch" : phase.name}, {"calls", std::int64_t{phase.calls}}};
+    if (timed && arguments.json) row.push_back({"milliseconds", phase.milliseconds});
     if (timed && !arguments.json) {
-      row["ms"] = fmt::format("{:.3f}", phase.milliseconds);
-      row["share"] = fmt::format("{:.0f} %", 100 * phase.milliseconds / std::max(phases[0].milliseconds, 1e-9));
+      row.push_back({"ms", fmt::format("{:.3f}", phase.milliseconds)});
+      row.push_back(
+          {"share", fmt::format("{:.0f} %", 100 * phase.milliseconds / std::max(phases[0].milliseconds, 1e-9))});
     }
     rows.push_back(row);
   }

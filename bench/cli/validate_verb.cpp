@@ -29,7 +29,7 @@ std::vector<fs::path> record_files(const fs::path& path) {
 }  // namespace
 
 int validate(const NameArguments& arguments) {
-  Json rows = Json::array();
+  std::vector<Fields> rows;
   int bad = 0;
   const std::vector<fs::path> files = record_files(arguments.name);
   for (const fs::path& file : files) {

@@ -15,7 +15,7 @@ int version(const NameArguments& arguments) {
                            build.compiler));
     return 0;
   }
-  print_object({{"version", std::string(build.version)},
+  print_fields({{"version", std::string(build.version)},
                 {"commit", std::string(build.commit)},
                 {"dirty", build.dirty},
                 {"compiler", std::string(build.compiler)},

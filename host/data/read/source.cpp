@@ -14,9 +14,25 @@ namespace embrace {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr const char* layouts_hint =
-    "supported: ml-100k (u.data), ml-1m and ml-10m (ratings.dat), ml-latest, 20m, 25m, 32m (ratings.csv), NCF "
-    "(*.train.rating), or one delimited file with user, item, rating and perhaps timestamp";
+constexpr LayoutInfo all_layouts[] = {
+    {"ml-100k", "u.data",
+     "folder with u.data, u.item, u.user, u.genre, u.occupation; official splits u1 ... u5, ua, ub"},
+    {"ml-1m", "ratings.dat",
+     "folder with ratings.dat, users.dat, movies.dat (::); whole stars; timestamps optional; tags.dat optional"},
+    {"ml-10m", "ratings.dat", "folder with ratings.dat, movies.dat, tags.dat (::); half stars"},
+    {"ml-csv", "ratings.csv",
+     "folder with ratings.csv, movies.csv, tags.csv, links.csv: ml-latest-small, ml-20m, ml-25m, ml-32m"},
+    {"ncf", "*.train.rating", "folder with *.train.rating, *.test.rating, *.test.negative; official split ncf"},
+    {"delimited", "one file",
+     "file of user, item, rating[, timestamp]; tab, comma, ::, semicolon, bar or space; header optional"}};
+
+std::string layouts_hint() {
+  std::string text;
+  for (const LayoutInfo& layout : all_layouts) {
+    text += std::string(text.empty() ? "supported: " : ", ") + layout.name + " (" + layout.mark + ")";
+  }
+  return text + ", see embrace list datasets";
+}
 
 std::string without_gz(const std::string& name) {
   return name.ends_with(".gz") ? name.substr(0, name.size() - 3) : name;
@@ -129,7 +145,7 @@ fs::path only_table(const fs::path& folder) {
       throw DataError(folder.string() + ": has movies, users or tags, but no ratings",
                       "to add tags to other data, use --tags-from");
     }
-    throw DataError(folder.string() + ": no ratings found", layouts_hint);
+    throw DataError(folder.string() + ": no ratings found", layouts_hint());
   }
   std::string names;
   for (const fs::path& table : tables) names += (names.empty() ? "" : ", ") + table.filename().string();
@@ -169,6 +185,8 @@ Source folder_source(const fs::path& folder) {
 }
 
 }  // namespace
+
+std::span<const LayoutInfo> layouts() { return all_layouts; }
 
 std::optional<fs::path> find_file(const fs::path& folder, const std::string& name) {
   std::error_code error;

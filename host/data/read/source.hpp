@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,14 @@
 namespace embrace {
 
 enum class Layout { ml_100k, ml_dat, ml_csv, ncf, delimited };
+
+/// A layout for people: its name in reports, the file that gives it away, and all of it.
+struct LayoutInfo {
+  const char* name;
+  const char* mark;
+  const char* consists_of;
+};
+std::span<const LayoutInfo> layouts();
 
 /// Files with what is known beside ratings. Each may be gzip.
 struct CatalogueFiles {
