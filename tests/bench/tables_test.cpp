@@ -1,4 +1,4 @@
-// The committed tables say what the committed records say: each is made again and compared.
+// The committed tables say what the committed records, and the list of methods, say: each is made again and compared.
 // results/records/MACHINE/NAME/*.json -> results/tables/MACHINE/NAME.md, and the rows that README shows.
 // results/README.md lists them all.
 #include <gtest/gtest.h>
@@ -181,6 +181,33 @@ TEST(Tables, AreListedWithTheirQuestions) {
   const fs::path written = fs::path(testing::TempDir()) / "results-README.md";
   write_atomically(written, expected);
   FAIL() << "cp " << written.string() << " results/README.md";
+}
+
+/// docs/methods.md: what the methods say of themselves.
+std::string methods_text() {
+  std::string text =
+      "# Methods\n\n"
+      "Made by `tests/bench/tables_test.cpp` from what the methods say of themselves. `embrace describe METHOD` has\n"
+      "the hyper-parameters, each with its default, range and meaning.\n\n"
+      "| method | family | tasks | what it is | source |\n| --- | --- | --- | --- | --- |\n";
+  for (const Method& method : methods()) {
+    const MethodInfo& info = method.info;
+    const char* tasks = !info.traits.ranking ? "rating" : !info.traits.rating ? "ranking" : "rating, ranking";
+    text += "| `" + method.name + "` |";
+    for (const std::string& cell : {info.family, std::string(tasks), info.summary, info.source}) {
+      text += " " + cell + " |";
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+TEST(Tables, MethodsAreThoseOfTheRegistry) {
+  const std::string made = methods_text(), file = "docs/methods.md";
+  if (read_file(source / file) == made) return;
+  const fs::path copy = fs::path(testing::TempDir()) / "methods.md";
+  write_atomically(copy, made);
+  ADD_FAILURE() << file << " is not what the methods say; cp " << copy.string() << " " << file;
 }
 
 }  // namespace
