@@ -33,7 +33,7 @@ Fields hyper_entry(const HyperSpec& spec, const Traits& traits) {
   if (spec.choices.empty()) {
     entry.insert(entry.end(), {{"lowest", spec.lowest}, {"highest", spec.highest}, {"whole", spec.whole}});
   } else {
-    entry.push_back({"choices", std::vector<std::string>(spec.choices.begin(), spec.choices.end())});
+    entry.push_back({"choices", spec.choices});
   }
   entry.push_back({"meaning", spec.meaning});
   return entry;
@@ -41,7 +41,7 @@ Fields hyper_entry(const HyperSpec& spec, const Traits& traits) {
 
 Fields metric_entry(const MetricInfo& metric, const std::string& definition) {
   return {{"name", metric.name},
-          {"task", metric.task == Task::rating ? "rating" : "ranking"},
+          {"task", to_text(metric.task)},
           {"better", metric.higher_is_better ? "higher" : "lower"},
           {"definition", definition}};
 }

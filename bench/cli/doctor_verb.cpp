@@ -62,11 +62,11 @@ Check memory_check() {
 Check cache_check() {
   const std::filesystem::path cache = load_options(DataArguments{}, {}).cache;
   if (cache.empty())
-    return {"cache", "warn", "no HOME and no XDG_CACHE_HOME", "data are read anew each time; give --cache DIR"};
+    return {"cache", "warn", "no HOME and no XDG_CACHE_HOME", "data are read again each time; give --cache DIR"};
   std::error_code error;
   std::filesystem::create_directories(cache, error);
   if (error || access(cache.c_str(), W_OK) != 0) {
-    return {"cache", "warn", cache.string() + " cannot be written", "data are read anew each time; give --cache DIR"};
+    return {"cache", "warn", cache.string() + " cannot be written", "data are read again each time; give --cache DIR"};
   }
   const auto space = std::filesystem::space(cache, error);
   return {"cache", "ok", fmt::format("{} ({} GiB free)", cache.string(), error ? 0 : space.available >> 30U), ""};

@@ -28,9 +28,10 @@ void does(CLI::App& app, int (*verb)(const Arguments&), const std::shared_ptr<Ar
 void add_data_flags(CLI::App& app, DataArguments& data) {
   app.add_option("--on-bad-row", data.on_bad_row, "error, or skip:N to leave out up to N bad rows and list them")
       ->capture_default_str();
-  app.add_option("--duplicates", data.duplicates, "a pair met again: error, first, last or mean")
+  app.add_option("--duplicates", data.duplicates,
+                 "for a pair of user and item that occurs again: error, first, last or mean")
       ->capture_default_str();
-  app.add_option("--tags-from", data.tags_from, "folder of another data set whose tags travel to this one");
+  app.add_option("--tags-from", data.tags_from, "folder of another data set whose tags are transferred to this one");
   app.add_option("--cache", data.cache, "folder of the prepared cache (default: $XDG_CACHE_HOME/embrace)");
   app.add_option("--threads", data.threads, "threads (default: all processors)")->check(CLI::Range(0, 4096));
 }
@@ -53,7 +54,8 @@ void add_run(CLI::App& top, const std::string& command, Work& work) {
       ->capture_default_str();
   app.add_option("--split-seed", run.split_seed, "seed of random splits")->capture_default_str();
   app.add_option("--folds", run.folds, "only these folds, from 0: 0,2");
-  add_list(app, "-m,--method,--methods", run.methods, "names or globs, comma-separated; ! takes away; all", true);
+  add_list(app, "-m,--method,--methods", run.methods, "names or globs, comma-separated; a leading ! excludes; all",
+           true);
   add_list(app, "-i,--information", run.information, "ratings, +user+movie, all ...; see embrace list information",
            false);
   app.add_option("--device,--devices", run.device, "cpu, cuda:N or all")->capture_default_str();
@@ -65,7 +67,7 @@ void add_run(CLI::App& top, const std::string& command, Work& work) {
   app.add_option("--timeout", run.timeout, "seconds of training a run may take (default: no limit)")
       ->check(CLI::NonNegativeNumber);
   app.add_flag("--keep-answers", run.keep_answers, "write each run's predictions or rankings beside its record");
-  app.add_flag("--force", run.force, "do runs again whose records are there");
+  app.add_flag("--force", run.force, "repeat runs that have a record already");
   app.add_flag("-q,--quiet", run.quiet, "no progress");
   app.add_option("-o,--output", run.output, "folder for the records")->required();
   add_data_flags(app, run.data);
@@ -119,7 +121,7 @@ void add_peers(CLI::App& top, const std::string& command, Work& work) {
   const auto arguments = std::make_shared<PeersArguments>();
   PeersArguments& peers = *arguments;
   peers.command = command;
-  CLI::App& group = *top.add_subcommand("peers", "contests with the libraries that one would pick instead");
+  CLI::App& group = *top.add_subcommand("peers", "contests with other libraries, on speed at equal accuracy");
   group.require_subcommand(1);
   CLI::App& list = *group.add_subcommand("list", "the libraries, and whether they are installed");
   list.add_flag("--json", peers.json, "as JSON");
@@ -131,13 +133,14 @@ void add_peers(CLI::App& top, const std::string& command, Work& work) {
       ->allow_extra_args(false);
   run.add_option("-c,--contests", peers.names, "contests or peers, names or globs, comma-separated")
       ->capture_default_str();
-  run.add_option("--split", peers.split, "of which the first fold is played on")->capture_default_str();
+  run.add_option("--split", peers.split, "how the data are split; the first fold is used")->capture_default_str();
   run.add_option("--split-seed", peers.split_seed, "seed of random splits")->capture_default_str();
-  run.add_option("--repetitions", peers.repetitions, "of each contest, seeds 1 ... N")
+  run.add_option("--repetitions", peers.repetitions, "repetitions of each contest, with seeds 1 ... N")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
-  run.add_option("--factors", peers.factors, "instead of those of the contests")->check(CLI::Range(1, 1024));
-  run.add_option("--timeout", peers.timeout, "seconds that a run may take; 0: no limit")
+  run.add_option("--factors", peers.factors, "number of factors, in place of those of the contests")
+      ->check(CLI::Range(1, 1024));
+  run.add_option("--timeout", peers.timeout, "seconds that a run may take; 0 for no limit")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
   run.add_option("-o,--output", peers.output, "folder for the records")->required();
@@ -165,12 +168,13 @@ void add_profile(CLI::App& top, Work& work) {
     app->add_option("-d,--data", profile.data.data, "folder or file of ratings, or synth:USERSxITEMSxRATINGS")
         ->required();
     app->add_option("-m,--method", profile.method, "one method")->required();
-    app->add_option("-i,--information", profile.information, "what it may know")->capture_default_str();
-    app->add_option("--split", profile.split, "of which the first fold is trained on")->capture_default_str();
+    app->add_option("-i,--information", profile.information, "what the method is given; see embrace list information")
+        ->capture_default_str();
+    app->add_option("--split", profile.split, "how the data are split; the first fold is used")->capture_default_str();
     app->add_option("--device", profile.device, "cuda:N")->capture_default_str();
     app->add_option("--task", profile.task, "rating or ranking (default: rating)");
     add_list(*app, "--set", profile.settings, "a hyper-parameter: NAME=VALUE or METHOD.NAME=VALUE", false);
-    app->add_option("--epochs", profile.epochs, "after one that warms up")
+    app->add_option("--epochs", profile.epochs, "epochs to time, after one that warms up")
         ->capture_default_str()
         ->check(CLI::Range(1, 1000));
     add_data_flags(*app, profile.data);
@@ -178,11 +182,13 @@ void add_profile(CLI::App& top, Work& work) {
   phases.add_flag("--json", profile.json, "as JSON");
   for (CLI::App* app : {&nsys, &ncu}) {
     app->add_option("-o,--output", profile.output, "the report (default: METHOD-profile)");
-    app->add_flag("--run", profile.run, "run the command, which is else only printed");
+    app->add_flag("--run", profile.run, "run the command; without this flag it is only printed");
   }
   ncu.add_option("--phase", profile.phase,
                  "only kernels of this phase, as `phases` names it: the part after the last /");
-  ncu.add_option("--kernels", profile.kernels, "at most so many")->capture_default_str()->check(CLI::Range(1, 1000000));
+  ncu.add_option("--kernels", profile.kernels, "number of kernels to profile, at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000000));
   does(phases, profile_phases, arguments, work);
   does(nsys, profile_nsys, arguments, work);
   does(ncu, profile_ncu, arguments, work);
@@ -211,7 +217,7 @@ void add_verbs(CLI::App& top, const std::string& command, Work& work) {
             list, work);
   add_named(top, "describe", "a method, metric or data set in full", "name of a method, metric or data set", describe,
             work);
-  add_named(top, "doctor", "what this machine can run, and what to mend", nullptr, doctor, work);
+  add_named(top, "doctor", "what this machine can run, and what to fix", nullptr, doctor, work);
   add_named(top, "validate", "check records against the schema", "folder or file", validate, work);
   add_named(top, "version", "version and build", nullptr, version, work);
 }

@@ -31,7 +31,7 @@ const Method* one_method(const std::string& name) {
 DeviceInfo one_cuda_device(const std::string& name) {
   const std::vector<DeviceInfo> devices = parse_devices(name);
   if (devices.size() != 1 || devices.front().kind == DeviceKind::cpu) {
-    throw UsageError("phases are those of one CUDA device, not of '" + name + "'", "use --device cuda:N");
+    throw UsageError("phases are timed on one CUDA device, not on '" + name + "'", "use --device cuda:N");
   }
   return devices.front();
 }
@@ -146,7 +146,8 @@ int profile_phases(const ProfileArguments& arguments) {
   const Words columns = timed ? Words{"phase", "calls", "ms", "share"} : Words{"phase", "calls"};
   print_listing(rows, columns, arguments.json);
   fmt::print(stderr, "{} on {} ({}), {}: medians of {} epochs{}\n", options.method->name, arguments.device,
-             options.device.name, arguments.data.data, options.epochs, timed ? "" : "; no times, this is no GPU");
+             options.device.name, arguments.data.data, options.epochs,
+             timed ? "" : "; no times, as this device is not a GPU");
   return 0;
 }
 

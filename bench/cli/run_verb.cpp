@@ -30,7 +30,7 @@ std::vector<int> whole_numbers(const std::string& text, const std::string& flag,
     int number = 0;
     const auto [rest, error] = std::from_chars(part.data(), part.data() + part.size(), number);
     if (part.empty() || error != std::errc() || rest != part.data() + part.size() || number < lowest) {
-      throw UsageError(fmt::format("{} {}: '{}' is no whole number of at least {}", flag, text, part, lowest),
+      throw UsageError(fmt::format("{} {}: '{}' is not a whole number of at least {}", flag, text, part, lowest),
                        "separate the numbers with commas");
     }
     numbers.push_back(number);
@@ -66,7 +66,7 @@ StudyOptions study_options(const RunArguments& arguments) {
   if (arguments.positive && options.task == Task::rating) {
     throw UsageError("--positive is for rankings", "add --task ranking");
   }
-  if (arguments.positive && !std::isfinite(*arguments.positive)) throw UsageError("--positive is no finite number");
+  if (arguments.positive && !std::isfinite(*arguments.positive)) throw UsageError("--positive is not a finite number");
   if (!arguments.at.empty()) options.at = whole_numbers(arguments.at, "--at", 1);
   options.settings = parse_settings(arguments.settings, options.methods);
   options.timeout_seconds = arguments.timeout;

@@ -61,7 +61,7 @@ TEST_F(PhasesTest, EveryMethodOfVectorsHasPhases) {
     const auto rows = nlohmann::json::parse(ended.out);
     EXPECT_EQ(rows[0]["phase"], "epoch");
     EXPECT_EQ(rows[0]["calls"], 1);
-    const bool gpu = ended.err.find("this is no GPU") == std::string::npos;
+    const bool gpu = ended.err.find("this device is not a GPU") == std::string::npos;
     bool found = false;
     for (const auto& row : rows) {
       found = found || row["phase"] == phase;
