@@ -118,9 +118,8 @@ int print_or_run(const ProfileArguments& given, Words (*command)(const ProfileAr
 
 int profile_phases(const ProfileArguments& arguments) {
   ProfileOptions options;
-  options.data = {.data = arguments.data.data,
-                  .load = load_options(arguments.data, ""),
-                  .split = parse_split(arguments.split)};
+  options.data = {
+      .data = arguments.data.data, .load = load_options(arguments.data, ""), .split = parse_split(arguments.split)};
   options.method = one_method(arguments.method);
   options.information = parse_information(arguments.information);
   options.device = one_cuda_device(arguments.device);
@@ -130,7 +129,7 @@ int profile_phases(const ProfileArguments& arguments) {
   use_one_blas_thread();
   Threads threads(arguments.data.threads);
   const std::vector<PhaseProfile> phases = embrace::profile_phases(options, threads);
-  const bool timed = options.device.kind == "gpu";
+  const bool timed = options.device.kind == DeviceKind::gpu;
   std::vector<Fields> rows;
   if (!arguments.json) rows.push_back({{"phase", "phase"}, {"calls", "calls"}, {"ms", "ms"}, {"share", "share"}});
   for (const PhaseProfile& phase : phases) {

@@ -182,7 +182,7 @@ std::vector<ContestRow> rows_of(const std::vector<const Record*>& records) {
     const std::ptrdiff_t place = contest_of(*record) - all_contests().data();
     Runs& runs = groups[{record->data.name, record->split.name, record->device.threads, place, factors_of(*record),
                          record->data.sha256}];
-    (is_peers(*record) ? runs.theirs : runs.ours)[record->seed] = record;
+    (record->contest->side == ContestSide::theirs ? runs.theirs : runs.ours)[record->seed] = record;
   }
   std::vector<ContestRow> rows;
   for (const auto& [key, runs] : groups) {

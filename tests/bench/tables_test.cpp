@@ -3,7 +3,6 @@
 // results/README.md lists them all.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <set>
@@ -67,8 +66,7 @@ TEST(Tables, DevicesAgree) {
   int pairs = 0;
   for (const fs::path& folder : record_folders()) {
     std::map<decltype(run_of({})), Record> on_cpu;
-    const std::vector<Record> records = records_of(folder);
-    if (are_contests(records)) continue;
+    const std::vector<Record> records = read_records({source / "results" / "records" / folder});
     for (const Record& record : records) {
       if (record.status == Status::ok && record.device.kind == DeviceKind::cpu) on_cpu.emplace(run_of(record), record);
     }
