@@ -8,7 +8,7 @@ TimedRun copy_on_device(gpu::DevicePtr device, const Inputs& in) {
     gpu::DeviceBuffer<float> from, to;
   };
   const Span<const float> numbers(in.a.data(), in.a.size());
-  State state{{*device, numbers}, {*device, static_cast<std::int64_t>(numbers.size())}};
+  State state{{*device, numbers}, {*device, numbers.size()}};
   const auto work = [bytes = numbers.size_bytes()](gpu::Device& on, State& s) {
     if (bytes == 0) return;
     EMBRACE_CHECK(cudaMemcpyAsync(s.to.span().data, s.from.span().data, bytes, cudaMemcpyDeviceToDevice, on.stream()));

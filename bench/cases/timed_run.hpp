@@ -16,7 +16,7 @@ struct TimedRun {
 
 /// On the processor: `compute()` is timed, `flatten` makes the answer of what it returned.
 template <typename Compute, typename Flatten>
-TimedRun timed_on_cpu(Compute compute, Flatten flatten) {
+TimedRun timed_on_cpu(const Compute& compute, const Flatten& flatten) {
   auto result = std::make_shared<std::optional<decltype(compute())>>();
   return {[result, compute] {
             result->reset();  // the last result is freed before the clock starts

@@ -48,7 +48,7 @@ void Minibatches::collect(Side side, const EmbeddingTable& table, Minibatch& bat
                                       : side == items ? batch.samples.items
                                                       : batch.samples.entries;
   table.collect(entity, side == contexts ? 0.0 : identity_dropout_, 2 * batch.number + side, dropout_,
-                batch.slots[side]);
+                batch.slots[static_cast<std::int64_t>(side)]);
 }
 
 }  // namespace embrace

@@ -106,15 +106,15 @@ struct Row {
   Vector part[parts];
 
   HWY_INLINE void load(const float* from) {
-    for (std::int64_t v = 0; v < parts; ++v) part[v] = hn::Load(Tag(), from + v * lane_count);
+    for (std::size_t v = 0; v < parts; ++v) part[v] = hn::Load(Tag(), from + v * lane_count);
   }
   HWY_INLINE void store(float* to) const {
-    for (std::int64_t v = 0; v < parts; ++v) hn::Store(part[v], Tag(), to + v * lane_count);
+    for (std::size_t v = 0; v < parts; ++v) hn::Store(part[v], Tag(), to + v * lane_count);
   }
   HWY_INLINE float dot(const Row& other) const {
     Vector sum[4];
     for (int v = 0; v < 4; ++v) sum[v] = hn::Zero(Tag());
-    for (std::int64_t v = 0; v < parts; ++v) sum[v % 4] = hn::MulAdd(part[v], other.part[v], sum[v % 4]);
+    for (std::size_t v = 0; v < parts; ++v) sum[v % 4] = hn::MulAdd(part[v], other.part[v], sum[v % 4]);
     return total(sum);
   }
 };
@@ -142,7 +142,7 @@ HWY_INLINE double descend_in_registers(const SgdState& state, const UserRun& run
     const float step = user.step(state, items[n], state.values[run.first + n], product);
     product = user.keep_p * next_of_p + step * next_of_q;
     const Vector s = hn::Set(d, step), keep_p = hn::Set(d, user.keep_p), keep_q = hn::Set(d, keep_of(state, items[n]));
-    for (std::int64_t v = 0; v < parts; ++v) {
+    for (std::size_t v = 0; v < parts; ++v) {
       const Vector old_p = p.part[v];
       p.part[v] = hn::MulAdd(s, q.part[v], hn::Mul(keep_p, old_p));
       q.part[v] = hn::MulAdd(s, old_p, hn::Mul(keep_q, q.part[v]));

@@ -35,7 +35,7 @@ TEST_F(DeviceTest, UploadHasReadItsSourceWhenItReturns) {
 TEST_F(DeviceTest, MatricesHaveAlignedRowsThatEndInZeros) {
   for (const std::int64_t columns : {0, 1, 3, 4, 5, 31, 33}) {
     Matrix host(3, columns);
-    for (std::size_t i = 0; i < host.size(); ++i) host.data()[i] = static_cast<float>(i + 1);
+    for (std::int64_t i = 0; i < host.size(); ++i) host.data()[i] = static_cast<float>(i + 1);
     DeviceMatrix matrix(device(), 3, columns);
     matrix.upload(device(), host.view());
     const DeviceMatrixView<float> view = matrix.view();

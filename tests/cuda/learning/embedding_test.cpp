@@ -43,9 +43,10 @@ struct Model {
     }
     return sum;
   }
-  static void fill(float* values, std::size_t size, std::uint32_t b) {
+  static void fill(float* values, std::integral auto size, std::uint32_t b) {
     const Random random(7, Stream::initial);
-    for (std::size_t i = 0; i < size; ++i) values[i] = static_cast<float>(random.below(9, i, b)) - 4.0F;
+    for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(size); ++i)
+      values[i] = static_cast<float>(random.below(9, i, b)) - 4.0F;
   }
 };
 

@@ -18,12 +18,13 @@ class SlotsTest : public test::GpuTest {};
 
 Hyper hyper_of(const char* method, Task task) { return make_hyper(*find_method(method), task, {}); }
 
-EmbeddingTable table_of(const Features* features, const std::vector<std::int64_t>& samples, bool identity = true) {
+embrace::EmbeddingTable table_of(const Features* features, const std::vector<std::int64_t>& samples,
+                                 bool identity = true) {
   return {static_cast<std::int64_t>(samples.size()),
           identity,
           features,
           samples,
-          EmbeddingTable::Slices::by_field,
+          embrace::EmbeddingTable::Slices::by_field,
           4,
           0.5,
           seed,
@@ -34,10 +35,10 @@ TEST_F(SlotsTest, DrawsTheSamplesOfTheHost) {
   const auto data = test::mixed_problem(20, 30);
   Threads threads(1);
   for (const Task task : {Task::rating, Task::ranking}) {
-    for (const auto kind : {Samples::Negatives::pairwise, Samples::Negatives::pointwise}) {
+    for (const auto kind : {embrace::Samples::Negatives::pairwise, embrace::Samples::Negatives::pointwise}) {
       const Hyper hyper = hyper_of("hybrid", task);
       const Problem problem = data.problem(hyper, task, seed, threads);
-      const Samples samples(problem, kind, 3);
+      const embrace::Samples samples(problem, kind, 3);
       const DeviceSamples drawing(device(), problem, samples);
       const std::int64_t size = samples.size(), batch = 33, factor = samples.pairwise() ? 2 : 1;
       DeviceBuffer<std::int32_t> users(device(), size), items(device(), factor * size), entries(device(), size);
@@ -45,7 +46,7 @@ TEST_F(SlotsTest, DrawsTheSamplesOfTheHost) {
       drawing.draw(device(), 2, 0, size, batch, {users.span(), items.span(), entries.span(), targets.span()});
       const auto user = users.download(), item = items.download(), entry = entries.download();
       const auto target = targets.download();
-      Batch expected;
+      embrace::Batch expected;
       for (std::int64_t first = 0; first < size; first += batch) {
         samples.fill(samples.order(2), 2, first, std::min(batch, size - first), threads, expected);
         const std::ptrdiff_t at = first;
@@ -71,12 +72,12 @@ TEST_F(SlotsTest, DrawsTheOneMovieThatAUserLacks) {
   Threads threads(1);
   const Hyper hyper = hyper_of("hybrid", Task::ranking);
   const Problem problem = data.problem(hyper, Task::ranking, seed, threads);
-  const Samples samples(problem, Samples::Negatives::pairwise, 1);
+  const embrace::Samples samples(problem, embrace::Samples::Negatives::pairwise, 1);
   const DeviceSamples drawing(device(), problem, samples);
   DeviceBuffer<std::int32_t> users(device(), 400), items(device(), 800), entries(device(), 400);
   DeviceBuffer<float> targets(device(), 400);
   drawing.draw(device(), 0, 0, 400, 400, {users.span(), items.span(), entries.span(), targets.span()});
-  Batch expected;
+  embrace::Batch expected;
   samples.fill(samples.order(0), 0, 0, 400, threads, expected);
   EXPECT_EQ(items.download(), expected.items);
 }
@@ -89,21 +90,22 @@ struct Collected {
   Readers entries, readers;
 };
 
-std::vector<Collected> on_host(EmbeddingTable& table, const std::vector<std::int32_t>& entity, std::size_t batch) {
+std::vector<Collected> on_host(embrace::EmbeddingTable& table, const std::vector<std::int32_t>& entity,
+                               std::size_t batch) {
   std::vector<Collected> out;
-  Slots slots;
+  embrace::Slots slots;
   for (std::size_t first = 0; first < entity.size(); first += batch) {
-    const auto part = Span(entity).subspan(first, std::min(batch, entity.size() - first));
+    const std::size_t size = std::min(batch, entity.size() - first);
+    const Span<const std::int32_t> part(entity.data() + first, size);
     table.collect(part, share, 10 + 2 * out.size(), Random(seed, Stream::dropout), slots);
     Collected& now = out.emplace_back();
-    for (std::size_t s = 0; s < part.size(); ++s) now.reads[part[s]].push_back(static_cast<std::int32_t>(s));
+    for (std::size_t s = 0; s < size; ++s) now.reads[part[s]].push_back(static_cast<std::int32_t>(s));
     for (std::int64_t t = 0; t < slots.touched(); ++t) {
-      const std::int32_t row = slots.rows[static_cast<std::size_t>(t)];
+      const std::int32_t row = slots.rows[t];
       const auto of = slots.readers.of(t);
-      for (std::size_t e = 0; e < of.size(); ++e) {
-        const std::int32_t reader = slots.entity[static_cast<std::size_t>(of[e])];
-        const float value =
-            slots.weights[static_cast<std::size_t>(slots.readers.offsets[static_cast<std::size_t>(t)]) + e];
+      for (std::int64_t e = 0; e < of.size(); ++e) {
+        const std::int32_t reader = slots.entity[of[e]];
+        const float value = slots.weights[slots.readers.offsets[t] + e];
         now.readers[row].emplace_back(reader, value);
         now.entries[reader].emplace_back(row, value);
       }
@@ -161,7 +163,7 @@ TEST_F(SlotsTest, CollectsWhatTheHostCollects) {
   samples[7] = samples[6] = 0;  // no identity; entity 6 has no features either
   const Random random(8, Stream::sampling);
   for (const bool identity : {true, false}) {
-    EmbeddingTable host = table_of(&features, samples, identity);
+    embrace::EmbeddingTable host = table_of(&features, samples, identity);
     const EmbeddingTable table(device(), host);
     for (const std::int64_t reads : {1, 31, 32, 33, 64, 700}) {
       for (const std::int64_t batch : {1, 32, 100}) {
@@ -193,7 +195,7 @@ TEST_F(SlotsTest, RepresentsAsTheHostDoes) {
   const Features features = test::mixed_features(50, 1);
   std::vector<std::int64_t> samples(50, 3);
   samples[7] = 0;
-  const EmbeddingTable host = table_of(&features, samples);
+  const embrace::EmbeddingTable host = table_of(&features, samples);
   const EmbeddingTable table(device(), host);
   Values values(device(), 50, host.slices(), host.factors());
   table.represent(device(), values);

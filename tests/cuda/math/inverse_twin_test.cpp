@@ -124,7 +124,7 @@ TEST_F(InverseTwinTest, CountsOfColumnsTogether) {
     const DeviceCsr on(device(), rows.view()), turned(device(), by_column.view());
     DeviceMatrix counts(device(), columns, columns);
     Matrix sevens(columns, columns);
-    for (std::size_t e = 0; e < sevens.size(); ++e) sevens.data()[e] = 7;
+    for (std::int64_t e = 0; e < sevens.size(); ++e) sevens.data()[e] = 7;
     counts.upload(device(), sevens.view());
     count_together(device(), on.view(), turned.view(), counts.view());
     const Matrix found = download(device(), counts), expected = plain_counts(rows.view());
@@ -140,7 +140,7 @@ TEST_F(InverseTwinTest, SumsOfRowsAndOfElements) {
   const std::int64_t columns = 600;  // more than a block's threads, rows of about 60 entries
   const Csr rows = some_ones(40, columns);
   Matrix weights(columns, columns);
-  for (std::size_t e = 0; e < weights.size(); ++e) {
+  for (std::int64_t e = 0; e < weights.size(); ++e) {
     weights.data()[e] = static_cast<float>(static_cast<int>(e * 7 % 31) - 15);  // sums of whole numbers are exact
   }
   const DeviceCsr on(device(), rows.view());

@@ -56,10 +56,10 @@ Matrix some_scores(std::int64_t rows, std::int64_t items, std::uint64_t kinds, b
   Matrix scores(rows, items);
   const std::uint64_t half = kinds / 2;
   const auto middle = static_cast<float>(half);
-  for (std::size_t i = 0; i < scores.size(); ++i) {
-    const auto number = static_cast<float>(random.below(kinds, i, 0)) - middle;
+  for (std::int64_t i = 0; i < scores.size(); ++i) {
+    const auto number = static_cast<float>(random.below(kinds, static_cast<std::uint64_t>(i), 0)) - middle;
     scores.data()[i] = number == 0 && i % 2 == 0 ? -0.0F : number * 0.37F;
-    if (with_masked && random.below(3, i, 1) == 0) scores.data()[i] = -infinity;
+    if (with_masked && random.below(3, static_cast<std::uint64_t>(i), 1) == 0) scores.data()[i] = -infinity;
   }
   return scores;
 }
@@ -76,13 +76,13 @@ TEST_F(RankTest, ListsOfEveryLength) {
 
 TEST_F(RankTest, AllScoresEqualAreRankedByItem) {
   Matrix scores(3, 5000);
-  for (std::size_t i = 0; i < scores.size(); ++i) scores.data()[i] = 1.5F;
+  for (std::int64_t i = 0; i < scores.size(); ++i) scores.data()[i] = 1.5F;
   expect_sorted(scores, 100);
 }
 
 TEST_F(RankTest, NothingLeftGivesAnEmptyList) {
   Matrix scores(2, 50);
-  for (std::size_t i = 0; i < scores.size(); ++i) scores.data()[i] = -infinity;
+  for (std::int64_t i = 0; i < scores.size(); ++i) scores.data()[i] = -infinity;
   expect_sorted(scores, 10);
   expect_sorted(Matrix(2, 0), 10);
 }

@@ -75,7 +75,7 @@ TEST_F(SegmentsTest, SumsOfSegmentsOfEverySize) {
   constexpr std::int64_t rows = 9;
   for (const std::int64_t factors : {1, 5, 31, 32, 33, 64, 130}) {
     Matrix table(rows, factors);
-    for (std::size_t k = 0; k < table.size(); ++k) table.data()[k] = static_cast<float>(k % 7) - 3.0F;
+    for (std::int64_t k = 0; k < table.size(); ++k) table.data()[k] = static_cast<float>(k % 7) - 3.0F;
     DeviceMatrix on_gpu(device(), rows, factors);
     on_gpu.upload(device(), table.view());
     for (const bool one_key : {false, true}) {

@@ -93,7 +93,7 @@ void expect_near(ConstMatrixView a, ConstMatrixView b, double tolerance, const s
   }
 }
 
-ConstMatrixView column(Span<const float> bias) { return {bias.data(), static_cast<std::int64_t>(bias.size()), 1, 1}; }
+ConstMatrixView column(Span<const float> bias) { return {bias.data(), bias.size(), 1, 1}; }
 
 /// Vectors themselves are compared: from one start there is one solution, without a rotation that is free.
 void expect_same_model(const Trainer& cpu, const Trainer& gpu, double tolerance, const std::string& what) {

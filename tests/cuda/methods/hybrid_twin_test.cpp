@@ -73,8 +73,8 @@ TEST_P(HybridTwinTest, OneRowWithAllTheRatings) {
 TEST_P(HybridTwinTest, RunsOfBatchesFollowEachOther) {
   const auto data = test::mixed_problem(320, 340);
   constexpr std::int64_t batch = 256;
-  const EmbeddingTable users(320, true, &data.user, row_sizes(data.ratings.view()), EmbeddingTable::Slices::one, 4, 0.1,
-                             1, 0);
+  const embrace::EmbeddingTable users(320, true, &data.user, row_sizes(data.ratings.view()),
+                                      embrace::EmbeddingTable::Slices::one, 4, 0.1, 1, 0);
   ASSERT_LT(Slots::batches_together(users, batch) * batch, data.ratings.entries());
   const Settings settings{{"factors", 4}, {"batch", batch}};
   EXPECT_LT(test::distance(on_gpu(data, 1, settings).values, on_cpu(data, 1, settings).values), 1e-5);

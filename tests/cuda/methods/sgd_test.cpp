@@ -329,7 +329,7 @@ TEST_F(SgdEpochTest, TheSameBitsEachTime) {
   const SgdResult a = first.descend_on_device(sgd, 0), b = second.descend_on_device(sgd, 0);
   EXPECT_EQ(a.squares, b.squares);
   const Matrix x = download(device(), first.item_factors), y = download(device(), second.item_factors);
-  EXPECT_EQ(std::memcmp(x.data(), y.data(), x.size() * sizeof(float)), 0);
+  EXPECT_EQ(std::memcmp(x.data(), y.data(), static_cast<std::size_t>(x.size()) * sizeof(float)), 0);
 }
 
 TEST_F(SgdEpochTest, NumbersOutOfBoundsAreSeen) {
