@@ -137,8 +137,9 @@ TEST(Docs, WhatIsMissingIsSeen) {
   EXPECT_TRUE(leads_somewhere("docs/data.md", "../README.md#two-commands"));
   EXPECT_FALSE(leads_somewhere("docs/data.md", "README.md"));
   EXPECT_FALSE(leads_somewhere("docs/data.md", "../README.md#three-commands"));
-  EXPECT_EQ(paths("`host/a.cpp` `host/x.cpp` `tests/x_test.cpp` `results/records/MACHINE/SET` `cd host/b.cpp` `tests/cuda/`"),
-            (std::vector<std::string>{"host/a.cpp", "tests/cuda/"}));
+  EXPECT_EQ(
+      paths("`host/a.cpp` `host/x.cpp` `tests/x_test.cpp` `results/records/MACHINE/SET` `cd host/b.cpp` `tests/cuda/`"),
+      (std::vector<std::string>{"host/a.cpp", "tests/cuda/"}));
   EXPECT_TRUE(exists("bench/peers/peer_*.py"));
   EXPECT_FALSE(exists("bench/peers/peer_*.pyc"));
   EXPECT_FALSE(exists("host/no_such_file.cpp"));
