@@ -86,7 +86,7 @@ target_include_directories(embrace_toolkit SYSTEM INTERFACE ${CUDA_CUDA_RUNTIME_
 target_link_libraries(embrace_toolkit INTERFACE ${CUDA_CUDART_LIBRARY} ${CUDA_CUBLAS_LIBRARY})
 # CMake leaves folders that nvcc searches by itself out of the run path; a RUNPATH, unlike an RPATH, comes after
 # LD_LIBRARY_PATH.
-foreach(variable CUDA_CUDART_LIBRARY CUDA_CUBLAS_LIBRARY CUDA_CUSOLVER_LIBRARY)
+foreach(variable CUDA_CUDART_LIBRARY CUDA_CUBLAS_LIBRARY)
   get_filename_component(folder ${${variable}} DIRECTORY)
   list(APPEND EMBRACE_TOOLKIT_FOLDERS ${folder})
 endforeach()
