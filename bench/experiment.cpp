@@ -46,16 +46,17 @@ std::unique_ptr<const Features> training_context(const Experiment& experiment, c
 Problem problem_of(const Experiment& experiment, const FeatureSet& features, const Features* context, Task task,
                    const Hyper& hyper, std::uint64_t seed, Threads& threads) {
   const FoldData& data = experiment.data;
-  return {data.ratings,
-          data.by_item,
-          data.by_item_order,
-          task,
-          features.user ? &*features.user : nullptr,
-          features.item ? &*features.item : nullptr,
-          context,
-          hyper,
-          seed,
-          threads};
+  return {.ratings = data.ratings.view(),
+          .by_item = data.by_item.view(),
+          .by_item_order = data.by_item_order,
+          .scale = experiment.dataset.ratings.scale,
+          .task = task,
+          .user_features = features.user ? &*features.user : nullptr,
+          .item_features = features.item ? &*features.item : nullptr,
+          .context = context,
+          .hyper = hyper,
+          .seed = seed,
+          .threads = threads};
 }
 
 PairsView test_pairs(const Experiment& experiment, const FeatureSet& features, Csr& context) {

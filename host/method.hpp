@@ -11,6 +11,7 @@
 
 #include "host/array.hpp"
 #include "host/hyper.hpp"
+#include "host/scale.hpp"
 #include "host/span.hpp"
 #include "host/sparse.hpp"
 #include "host/task.hpp"
@@ -41,11 +42,12 @@ struct Features {
 
 /// What there is to learn from. All of it is the training part; nothing here has seen a test rating. In the ranking
 /// task every entry of `ratings` is a positive, whatever its value; a method that makes use of the value says so.
-/// References stay valid for the Trainer's life.
+/// Views and references stay valid for the Trainer's life.
 struct Problem {
-  const Csr& ratings;                        // users × items
-  const Csr& by_item;                        // the same, transposed
-  const Array<std::int64_t>& by_item_order;  // entry of `ratings` behind each entry of `by_item`
+  CsrView ratings;                         // users × items
+  CsrView by_item;                         // the same, transposed
+  Span<const std::int64_t> by_item_order;  // entry of `ratings` behind each entry of `by_item`
+  Scale scale{};                           // of the ratings; predictions are clipped to it after predict()
   Task task = Task::rating;
   const Features* user_features = nullptr;  // one row a user; null when the information has none
   const Features* item_features = nullptr;  // one row an item
@@ -54,7 +56,7 @@ struct Problem {
   std::uint64_t seed = 0;
   Threads& threads;
 
-  std::int64_t users() const { return ratings.rows(); }
+  std::int64_t users() const { return ratings.rows; }
   std::int64_t items() const { return ratings.columns; }
 };
 

@@ -18,16 +18,16 @@ struct FeatureProblem {
   bool with_user = true, with_item = true, with_context = true;
 
   Problem problem(const Hyper& hyper, Task task, std::uint64_t seed, Threads& threads) const {
-    return {ratings,
-            by_item,
-            by_item_order,
-            task,
-            with_user ? &user : nullptr,
-            with_item ? &item : nullptr,
-            with_context && task == Task::rating ? &context : nullptr,
-            hyper,
-            seed,
-            threads};
+    return {.ratings = ratings.view(),
+            .by_item = by_item.view(),
+            .by_item_order = by_item_order,
+            .task = task,
+            .user_features = with_user ? &user : nullptr,
+            .item_features = with_item ? &item : nullptr,
+            .context = with_context && task == Task::rating ? &context : nullptr,
+            .hyper = hyper,
+            .seed = seed,
+            .threads = threads};
   }
   void set_ratings(std::int64_t users, std::int64_t items, const std::vector<std::int32_t>& row,
                    const std::vector<std::int32_t>& column, const std::vector<float>& value) {

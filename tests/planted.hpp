@@ -47,6 +47,17 @@ struct Data {
         item_features(one_hot(items, "genre")),
         context(numbers(pairs.size())) {}
 
+  /// Without features.
+  Problem problem(Task task, const Hyper& hyper, std::uint64_t seed, Threads& threads) const {
+    return {.ratings = ratings.view(),
+            .by_item = by_item.view(),
+            .by_item_order = by_item_order,
+            .task = task,
+            .hyper = hyper,
+            .seed = seed,
+            .threads = threads};
+  }
+
   /// Row r has the value 1 in column r mod 2: the cluster of planted_pairs(). One column more is never used.
   static Features one_hot(std::int64_t rows, const std::string& name) {
     Features features;
@@ -96,16 +107,10 @@ class Trained {
       : hyper_(make_hyper(method, task, options.settings)), threads_(options.threads) {
     const Traits& traits = method.info.traits;
     has_context_ = options.features && options.context && traits.context && task == Task::rating;
-    const Problem problem{data.ratings,
-                          data.by_item,
-                          data.by_item_order,
-                          task,
-                          options.features && traits.user_features ? &data.user_features : nullptr,
-                          options.features && traits.item_features ? &data.item_features : nullptr,
-                          has_context_ ? &data.context : nullptr,
-                          hyper_,
-                          options.seed,
-                          threads_};
+    Problem problem = data.problem(task, hyper_, options.seed, threads_);
+    if (options.features && traits.user_features) problem.user_features = &data.user_features;
+    if (options.features && traits.item_features) problem.item_features = &data.item_features;
+    if (has_context_) problem.context = &data.context;
     trainer_ = make(method, problem);
     if (options.watch != nullptr) trainer_->watch({options.watch->users, options.watch->items, {}});
     const std::int64_t declared = traits.closed_form ? 1 : hyper_.integer("epochs");

@@ -8,8 +8,19 @@ EmbeddingTrainer::EmbeddingTrainer(DevicePtr device, const Problem& problem, con
     : Trainer(problem.threads), device_(std::move(device)), users_(problem.users()), items_(problem.items()) {
   plan.require(*device_);
   plan_ = plan.text(*device_);
-  model_.users = DeviceMatrix(*device_, users_, 0);
-  model_.items = DeviceMatrix(*device_, items_, 0);
+  make_vectors(0);
+}
+
+void EmbeddingTrainer::make_vectors(std::int64_t factors) {
+  model_.users = DeviceMatrix(*device_, users_, factors);
+  model_.items = DeviceMatrix(*device_, items_, factors);
+}
+
+void EmbeddingTrainer::make_biases() {
+  model_.user_bias = {*device_, users_};
+  model_.item_bias = {*device_, items_};
+  model_.user_bias.clear();
+  model_.item_bias.clear();
 }
 
 void EmbeddingTrainer::predict(const PairsView& pairs, Span<float> out) const {

@@ -26,6 +26,9 @@ class EmbeddingTrainer : public Trainer {
   /// Throws OutOfMemory when `plan` does not fit. Derived classes allocate after this.
   EmbeddingTrainer(DevicePtr device, const Problem& problem, const MemoryPlan& plan);
   Device& device() const { return *device_; }
+  /// Makes the vectors of all users and items, or their biases, all zero.
+  void make_vectors(std::int64_t factors);
+  void make_biases();
 
  private:
   /// Makes model_ what the last epoch has learned; called before it is read. For trainers that learn something else
@@ -38,7 +41,7 @@ class EmbeddingTrainer : public Trainer {
  protected:
   std::int64_t users_;
   std::int64_t items_;
-  DeviceEmbedding model_;
+  mutable DeviceEmbedding model_;  // complete_model() may fill it
 
  private:
   struct OnHost {

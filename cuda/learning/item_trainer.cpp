@@ -19,9 +19,9 @@ std::string required(const Device& device, const MemoryPlan& plan) {
 ItemTrainer::ItemTrainer(DevicePtr device, const Problem& problem, MemoryPlan plan)
     : Trainer(problem.threads),
       device_(std::move(device)),
-      plan_(required(*device_, plan.add("ratings", DeviceCsr::bytes(problem.ratings.view()))
+      plan_(required(*device_, plan.add("ratings", DeviceCsr::bytes(problem.ratings))
                                    .add("weights", DeviceMatrix::bytes(problem.items(), problem.items())))),
-      history_(problem.ratings.view()),
+      history_(problem.ratings),
       ratings_(*device_, history_.view()),
       weights_(*device_, problem.items(), problem.items()) {}
 

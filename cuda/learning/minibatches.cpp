@@ -1,13 +1,18 @@
 #include "cuda/learning/minibatches.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "cuda/device/phase.hpp"
+#include "cuda/math/sums.hpp"
+#include "host/error.hpp"
 
 namespace embrace::gpu {
 namespace {
 
 std::int64_t batches_of(std::int64_t samples, std::int64_t batch) { return (samples + batch - 1) / batch; }
+
+std::size_t count_of(HostSides sides) { return static_cast<std::size_t>(sides.size()); }
 
 /// Elements of the longest list that is sorted or summed.
 std::int64_t longest_list(const std::vector<Slots::Bounds>& all) {
@@ -19,41 +24,40 @@ std::int64_t longest_list(const std::vector<Slots::Bounds>& all) {
 }  // namespace
 
 std::vector<Slots::Bounds> Minibatches::bounds(const Problem& problem, const embrace::Samples& samples,
-                                               const HostTables& tables) {
+                                               HostSides sides) {
   const std::int64_t batch = std::min(problem.hyper.integer("batch"), std::max<std::int64_t>(1, samples.size()));
   const auto reads = [&](std::size_t side) { return side == items && samples.pairwise() ? 2 * batch : batch; };
   const auto alone = [&](std::size_t side) { return side == items && samples.searched(); };
   std::int64_t together = std::max<std::int64_t>(1, batches_of(samples.size(), batch));
-  for (std::size_t side = 0; side < tables.size(); ++side) {
-    const std::int64_t limit = Slots::batches_together(*tables[side], reads(side));
+  for (std::size_t side = 0; side < count_of(sides); ++side) {
+    const std::int64_t limit = Slots::batches_together(sides[side].table, reads(side));
     if (!alone(side)) together = std::min(together, limit);
   }
   std::vector<Slots::Bounds> out;
-  for (std::size_t side = 0; side < tables.size(); ++side) {
-    out.push_back(Slots::bounds(*tables[side], reads(side), alone(side) ? 1 : together));
+  for (std::size_t side = 0; side < count_of(sides); ++side) {
+    out.push_back(Slots::bounds(sides[side].table, reads(side), alone(side) ? 1 : together));
   }
   return out;
 }
 
-Minibatches::Minibatches(Device& device, const Problem& problem, const embrace::Samples& samples,
-                         const HostTables& tables)
+Minibatches::Minibatches(Device& device, const Problem& problem, const embrace::Samples& samples, HostSides sides)
     : samples_(samples),
       drawing_(device, problem, samples_),
       identity_dropout_(problem.hyper["identity_dropout"]),
       seed_(problem.seed) {
-  const auto all = bounds(problem, samples, tables);
+  const auto all = bounds(problem, samples, sides);
   batch_ = all[users].reads;
-  for (std::size_t side = 0; side < tables.size(); ++side)
-    slots_.emplace_back(device, all[side], tables[side]->slices());
+  for (std::size_t side = 0; side < count_of(sides); ++side)
+    slots_.emplace_back(device, all[side], sides[side].table.slices());
   const std::int64_t together = all[users].batches * batch_;
-  if (tables.size() <= contexts) entries_ = {device, together};
+  if (count_of(sides) <= contexts) entries_ = {device, together};
   if (samples_.searched()) positives_ = {device, together};
   targets_ = {device, together};
   sorts_ = {device, longest_list(all)};
 }
 
-std::int64_t Minibatches::bytes(const Problem& problem, const embrace::Samples& samples, const HostTables& tables) {
-  const auto all = bounds(problem, samples, tables);
+std::int64_t Minibatches::bytes(const Problem& problem, const embrace::Samples& samples, HostSides sides) {
+  const auto all = bounds(problem, samples, sides);
   std::int64_t sum =
       DeviceSamples::bytes(problem) + 8 * all[users].batches * all[users].reads + SortBuffers::bytes(longest_list(all));
   if (samples.searched()) sum += 4 * all[users].batches * all[users].reads;
@@ -77,6 +81,15 @@ void Minibatches::epoch(Device& device, const DeviceTables& tables, const std::f
     }
   }
   ++epochs_;
+}
+
+EpochResult Minibatches::result(Device& device, const DeviceTables& tables, DeviceSpan<const double> losses) const {
+  const double loss = sum(device, losses);
+  const double objective = samples_.size() == 0 ? 0.0 : loss / static_cast<double>(samples_.size());
+  if (!std::isfinite(objective) || !tables[users].finite(device) || !tables[items].finite(device)) {
+    throw Diverged("the training loss is not finite; lower learning_rate");
+  }
+  return {objective, samples_.size()};
 }
 
 IdentityDropout Minibatches::dropout(std::size_t side, std::uint64_t first_batch) const {

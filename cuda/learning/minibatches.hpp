@@ -9,11 +9,13 @@
 
 #include "cuda/learning/embedding_table.hpp"
 #include "cuda/learning/search.hpp"
+#include "host/learning/sides.hpp"
+#include "host/span.hpp"
 
 namespace embrace::gpu {
 
-/// The sides of a model on the host, for a start: users, movies and, when there are, contexts.
-using HostTables = std::vector<const embrace::EmbeddingTable*>;
+/// The sides of a model on the host, as embrace::make_sides() gives them.
+using HostSides = Span<const embrace::ModelSide>;
 using DeviceTables = std::vector<EmbeddingTable>;
 
 /// One batch: samples [0, size).
@@ -30,11 +32,10 @@ class Minibatches {
  public:
   static constexpr std::size_t users = 0, items = 1, contexts = 2;
 
-  Minibatches(Device& device, const Problem& problem, const embrace::Samples& samples, const HostTables& tables);
-  static std::int64_t bytes(const Problem& problem, const embrace::Samples& samples, const HostTables& tables);
+  Minibatches(Device& device, const Problem& problem, const embrace::Samples& samples, HostSides sides);
+  static std::int64_t bytes(const Problem& problem, const embrace::Samples& samples, HostSides sides);
   /// Of each side's Slots.
-  static std::vector<Slots::Bounds> bounds(const Problem& problem, const embrace::Samples& samples,
-                                           const HostTables& tables);
+  static std::vector<Slots::Bounds> bounds(const Problem& problem, const embrace::Samples& samples, HostSides sides);
 
   std::int64_t batch() const { return batch_; }  // samples of a batch, at most
   std::int64_t batches() const;                  // of an epoch
@@ -43,8 +44,11 @@ class Minibatches {
   std::int64_t index(std::size_t side, const Minibatch& batch) const {
     return side == items && samples_.searched() ? 0 : batch.index;
   }
-  /// Calls step for each batch of the next epoch; `tables` are the device's twins of those given before.
+  /// Calls step for each batch of the next epoch; `tables` are the device's twins of the sides given before.
   void epoch(Device& device, const DeviceTables& tables, const std::function<void(const Minibatch&)>& step);
+  /// What the epoch did, from the losses of its samples. Throws Diverged when their mean is not finite, or the tables
+  /// are not after the last update, which has no loss yet.
+  EpochResult result(Device& device, const DeviceTables& tables, DeviceSpan<const double> losses) const;
   /// For searched samples, to be called by step: finds the second movies of the batch and collects its movies.
   /// `user_vectors`: representations, by slot; `trial_weights` and `sample_weights` as in SearchBatch.
   void search(Device& device, const DeviceTables& tables, const Minibatch& batch,

@@ -48,13 +48,13 @@ __global__ void __launch_bounds__(threads)
 DeviceSamples::DeviceSamples(Device& device, const Problem& problem, const embrace::Samples& host)
     : host_(host),
       seed_(problem.seed),
-      ratings_(device, problem.ratings.view()),
+      ratings_(device, problem.ratings),
       users_(device, host.users()),
       positives_(device, host.positives()),
       trained_(device, host.trained()) {}
 
 std::int64_t DeviceSamples::bytes(const Problem& problem) {
-  return DeviceCsr::bytes(problem.ratings.view()) + 12 * problem.ratings.entries() + 4 * problem.items();
+  return DeviceCsr::bytes(problem.ratings) + 12 * problem.ratings.entries() + 4 * problem.items();
 }
 
 SampleSource DeviceSamples::source(std::uint32_t epoch) const {

@@ -3,10 +3,10 @@
 // Cost: 4 bytes and 2 flops an element.
 #include "cuda/math/ridges.hpp"
 
-#include <cmath>
-
 #include "cuda/device/phase.hpp"
 #include "cuda/math/reduce.cuh"
+#include "host/array.hpp"
+#include "host/math/ridge.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -42,13 +42,12 @@ void compute_penalties(Device& device, DeviceMatrixView<const float> vectors, De
   EMBRACE_CHECK(cudaGetLastError());
 }
 
-std::vector<float> ridges(CsrView rows, double regularization, double offset, double exponent) {
-  std::vector<float> result(static_cast<std::size_t>(rows.rows));
+DeviceBuffer<float> ridges(Device& device, CsrView rows, double regularization, double offset, double nu) {
+  embrace::Array<float> result(rows.rows);
   for (std::int64_t r = 0; r < rows.rows; ++r) {
-    const double size = static_cast<double>(rows.row_size(r)) + offset;
-    result[static_cast<std::size_t>(r)] = static_cast<float>(regularization * std::pow(size, exponent));
+    result[r] = static_cast<float>(embrace::ridge(regularization, static_cast<double>(rows.row_size(r)) + offset, nu));
   }
-  return result;
+  return {device, Span<const float>(result)};
 }
 
 }  // namespace embrace::gpu

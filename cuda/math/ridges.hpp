@@ -1,8 +1,5 @@
 // What als and ials share on a device beside their solver.
 #pragma once
-#include <cstdint>
-#include <vector>
-
 #include "cuda/device/device.hpp"
 
 namespace embrace::gpu {
@@ -11,7 +8,8 @@ namespace embrace::gpu {
 void compute_penalties(Device& device, DeviceMatrixView<const float> vectors, DeviceSpan<const float> ridge,
                        DeviceSpan<const float> bias, double bias_ridge, DeviceSpan<double> penalty);
 
-/// regularization · (n_r + offset)^exponent for each row; computed on the host, so that both backends have the same.
-std::vector<float> ridges(CsrView rows, double regularization, double offset, double exponent);
+/// embrace::ridge(regularization, n_r + offset, nu) of each row; computed on the host, so that both backends have the
+/// same.
+DeviceBuffer<float> ridges(Device& device, CsrView rows, double regularization, double offset, double nu);
 
 }  // namespace embrace::gpu

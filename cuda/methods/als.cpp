@@ -17,7 +17,7 @@ namespace {
 
 MemoryPlan plan(const Problem& problem) {
   const std::int64_t factors = problem.hyper.integer("factors");
-  const CsrView ratings = problem.ratings.view(), by_item = problem.by_item.view();
+  const CsrView ratings = problem.ratings, by_item = problem.by_item;
   const Solver solver = usual_solver(factors);
   return MemoryPlan()
       .add("ratings by user", PlannedRows::bytes(ratings))
@@ -32,25 +32,20 @@ class Als final : public EmbeddingTrainer {
  public:
   Als(DevicePtr shared, const Problem& problem)
       : EmbeddingTrainer(std::move(shared), problem, plan(problem)),
-        by_user_(device(), problem.ratings.view()),
-        by_item_(device(), problem.by_item.view()),
+        by_user_(device(), problem.ratings),
+        by_item_(device(), problem.by_item),
         regularization_(problem.hyper["regularization"]),
         exponent_(problem.hyper["nu"]),
         bias_regularization_(problem.hyper["bias_regularization"]),
         solver_(usual_solver(problem.hyper.integer("factors"))),
         mean_(global_mean(device(), by_user_.matrix)),
-        user_ridge_(ridge_of(problem.ratings.view())),
-        item_ridge_(ridge_of(problem.by_item.view())),
+        user_ridge_(ridge_of(problem.ratings)),
+        item_ridge_(ridge_of(problem.by_item)),
         loss_(device(), users_ + items_) {
-    const std::int64_t factors = problem.hyper.integer("factors");
-    model_.users = DeviceMatrix(device(), users_, factors);
-    model_.items = DeviceMatrix(device(), items_, factors);
-    model_.user_bias = {device(), users_};
-    model_.item_bias = {device(), items_};
-    model_.user_bias.clear();
-    model_.item_bias.clear();
+    make_vectors(problem.hyper.integer("factors"));
+    make_biases();
     model_.offset = static_cast<float>(mean_);
-    draw_factors(device(), problem.seed, 0, by_item_.matrix.view().offsets, initial_deviation, model_.items.view());
+    draw_factors(device(), problem.seed, 0, by_item_.matrix.view().offsets, first_deviation, model_.items.view());
   }
 
   EpochResult epoch() override {
@@ -82,12 +77,9 @@ class Als final : public EmbeddingTrainer {
   }
 
  private:
-  static constexpr double initial_deviation = 0.1;
+  static constexpr double first_deviation = 0.1;
 
-  DeviceBuffer<float> ridge_of(CsrView rows) const {
-    const std::vector<float> values = ridges(rows, regularization_, 0, exponent_);
-    return {device(), Span<const float>(values)};
-  }
+  DeviceBuffer<float> ridge_of(CsrView rows) const { return ridges(device(), rows, regularization_, 0, exponent_); }
 
   void solve_users(const PlannedRows& rows, DeviceSpan<const float> ridge, bool clear_empty, DeviceSpan<double> loss) {
     solve_rows(device(), rows.matrix.view(), rows.plan.view(),

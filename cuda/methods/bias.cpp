@@ -8,8 +8,8 @@ namespace {
 
 MemoryPlan plan(const Problem& problem) {
   return MemoryPlan()
-      .add("ratings by user", PlannedRows::bytes(problem.ratings.view()))
-      .add("ratings by item", PlannedRows::bytes(problem.by_item.view()))
+      .add("ratings by user", PlannedRows::bytes(problem.ratings))
+      .add("ratings by item", PlannedRows::bytes(problem.by_item))
       .add("biases", 4 * (problem.users() + problem.items()));
 }
 
@@ -17,15 +17,12 @@ class Bias final : public EmbeddingTrainer {
  public:
   Bias(DevicePtr shared, const Problem& problem)
       : EmbeddingTrainer(std::move(shared), problem, plan(problem)),
-        by_user_(device(), problem.ratings.view()),
-        by_item_(device(), problem.by_item.view()),
+        by_user_(device(), problem.ratings),
+        by_item_(device(), problem.by_item),
         mean_(global_mean(device(), by_user_.matrix)),
         user_regularization_(problem.hyper["user_regularization"]),
         item_regularization_(problem.hyper["item_regularization"]) {
-    model_.user_bias = {device(), users_};
-    model_.item_bias = {device(), items_};
-    model_.user_bias.clear();
-    model_.item_bias.clear();
+    make_biases();
     model_.offset = static_cast<float>(mean_);
   }
 

@@ -6,11 +6,9 @@
 #include "cuda/device/phase.hpp"
 #include "cuda/math/product.hpp"
 #include "cuda/math/scoring.hpp"
-#include "cuda/math/sums.hpp"
 #include "cuda/methods/deep_parts.hpp"
 #include "cuda/trainers.hpp"
-#include "host/error.hpp"
-#include "host/math/aggregate.hpp"
+#include "host/learning/on_demand.hpp"
 #include "host/span.hpp"
 
 namespace embrace::gpu {
@@ -61,7 +59,7 @@ class Deep final : public Trainer {
   DeepBatch work_of(const Minibatch& batch);
   void weight_gradients(const Minibatch& batch);
   Activations activations(std::size_t side, Values& values, std::int64_t entities) const;
-  const All& all() const;
+  void prepare() const;
   void score_pairs(DeviceSpan<const std::int32_t> users, DeviceSpan<const std::int32_t> items,
                    const DeepReads& contexts, Layers& layers, DeviceSpan<float> out) const;
   /// Users' rows of scores, which follow each other without gaps.
@@ -78,7 +76,6 @@ class Deep final : public Trainer {
   UnitDropout dropout_;
   bool ranking_;
   float offset_;
-  std::int64_t samples_;
   Minibatches batches_;
   Network network_;
   DeviceTables tables_;
@@ -89,7 +86,8 @@ class Deep final : public Trainer {
   std::int64_t loss_blocks_;   // of a full batch
   DeviceBuffer<double> losses_;
   DeviceBuffer<float> rates_, scales_;
-  std::unique_ptr<std::optional<All>> all_ = std::make_unique<std::optional<All>>();  // made on demand
+  mutable std::optional<All> all_;
+  OnDemand preparation_;
 };
 
 Deep::Deep(DevicePtr shared, const Problem& problem, const DeepStart& start)
@@ -104,10 +102,8 @@ Deep::Deep(DevicePtr shared, const Problem& problem, const DeepStart& start)
       dropout_{start.network.head.mask_scale(), static_cast<std::uint32_t>(problem.hyper["dropout"] * 0x1p32),
                problem.seed, 0},
       ranking_(problem.task == Task::ranking),
-      offset_(ranking_ ? -std::log(static_cast<float>(DeepStart::negatives))
-                       : static_cast<float>(embrace::aggregate_ratings(problem.ratings.view(), problem.threads).mean)),
-      samples_(start.samples.size()),
-      batches_(device(), problem, start.samples, start.views()),
+      offset_(embrace::deep_offset(problem)),
+      batches_(device(), problem, start.samples, start.sides),
       network_(device(), start.network),
       forward_(device(), batches_.batch(), hidden_, hidden2_),
       backward_(device(), batches_.batch(), hidden_, hidden2_),
@@ -115,9 +111,10 @@ Deep::Deep(DevicePtr shared, const Problem& problem, const DeepStart& start)
       ones_(device(), 1, batches_.batch()),
       loss_blocks_(deep_loss_blocks(batches_.batch())),
       losses_(device(), batches_.batches() * loss_blocks_) {
-  for (std::size_t side = 0; side < start.tables.size(); ++side) {
-    tables_.emplace_back(device(), start.tables[side]);
-    sides_.emplace_back(device(), start.tables[side], start.shrinkage[side], batches_.slots(side).bounds(), hidden_);
+  for (std::size_t side = 0; side < start.shrinkage.size(); ++side) {
+    const embrace::EmbeddingTable& table = start.sides[side].table;
+    tables_.emplace_back(device(), table);
+    sides_.emplace_back(device(), table, start.shrinkage[side], batches_.slots(side).bounds(), hidden_);
   }
   Matrix ones(1, batches_.batch());
   std::fill_n(ones.data(), ones.size(), 1.0F);
@@ -133,19 +130,14 @@ Deep::Deep(DevicePtr shared, const Problem& problem, const DeepStart& start)
 }
 
 EpochResult Deep::epoch() {
-  all_->reset();
+  all_.reset();  // its memory is needed in the epoch
+  preparation_.outdate();
   std::int64_t blocks = 0;
   batches_.epoch(device(), tables_, [&](const Minibatch& batch) {
     step(batch);
     blocks = batch.number * loss_blocks_ + deep_loss_blocks(batch.size);
   });
-  const double loss = sum(device(), DeviceSpan<const double>(losses_.span().part(0, blocks)));
-  const double objective = samples_ == 0 ? 0.0 : loss / static_cast<double>(samples_);
-  if (!std::isfinite(objective) || !tables_[0].finite(device()) ||
-      !tables_[1].finite(device())) {  // the last update has no loss yet
-    throw Diverged("the training loss is not finite; lower learning_rate");
-  }
-  return {objective, samples_};
+  return batches_.result(device(), tables_, losses_.span().part(0, blocks));
 }
 
 DeepBatch Deep::work_of(const Minibatch& batch) {
@@ -248,28 +240,28 @@ Activations Deep::activations(std::size_t side, Values& values, std::int64_t ent
   return out;
 }
 
-const Deep::All& Deep::all() const {
-  if (!*all_) {
+void Deep::prepare() const {
+  preparation_.require([this] {
     const auto of = [&](std::size_t side) {
       const EmbeddingTable& table = tables_[side];
       Values values(device(), table.entities(), table.slices(), factors_);
       table.represent(device(), values);
       return activations(side, values, table.entities());
     };
-    all_->emplace(All{of(Minibatches::users), of(Minibatches::items)});
-  }
-  return **all_;
+    all_.emplace(All{of(Minibatches::users), of(Minibatches::items)});
+  });
 }
 
 void Deep::score_pairs(DeviceSpan<const std::int32_t> users, DeviceSpan<const std::int32_t> items,
                        const DeepReads& contexts, Layers& layers, DeviceSpan<float> out) const {
   score_samples(device(), network_.values(),
-                {users.size, all().users.reads(users), all().items.reads(items), contexts,
+                {users.size, all_->users.reads(users), all_->items.reads(items), contexts,
                  first_rows(layers.h1, users.size), first_rows(layers.h2, users.size), offset_},
                 out);
 }
 
 void Deep::predict(const PairsView& pairs, Span<float> out) const {
+  prepare();
   const std::int64_t size = out.size();
   const bool with_contexts = tables_.size() > Minibatches::contexts && pairs.context.rows > 0;
   const std::int64_t most = std::min(size, pairs_together);
@@ -296,6 +288,7 @@ void Deep::predict(const PairsView& pairs, Span<float> out) const {
 }
 
 void Deep::score_rows(DeviceSpan<const std::int32_t> users, DeviceMatrixView<float> out) const {
+  prepare();
   const std::int64_t size = out.rows * out.columns, most = std::min(size, pairs_together);
   Layers layers(device(), most, hidden_, hidden2_);
   DeviceBuffer<std::int32_t> user_of_pair(device(), most), item_of_pair(device(), most);

@@ -8,44 +8,24 @@
 namespace embrace::gpu {
 
 DeepStart::DeepStart(const Problem& problem)
-    : samples(problem, embrace::Samples::Negatives::pointwise, negatives),
+    : samples(problem, embrace::Samples::Negatives::pointwise, embrace::deep_negatives),
+      sides(embrace::make_sides(problem, embrace::EmbeddingTable::Slices::by_field)),
       network{{},
               {},
               embrace::DeepHead(problem.hyper.integer("factors"), problem.hyper.integer("hidden"),
                                 problem.hyper["dropout"], Random(problem.seed, Stream::initial)),
               problem.hyper.integer("factors")} {
-  add(problem, true, problem.user_features, embrace::row_sizes(problem.ratings.view()));
-  add(problem, true, problem.item_features, embrace::row_sizes(problem.by_item.view()));
-  if (problem.context != nullptr) {
-    add(problem, false, problem.context,
-        std::vector<std::int64_t>(static_cast<std::size_t>(problem.ratings.entries()), 1));
+  for (std::int64_t side = 0; side < sides.size(); ++side) {
+    const embrace::EmbeddingTable& table = sides[side].table;
+    network.first.push_back(
+        std::move(embrace::first_layer(table, problem.hyper.integer("hidden"), problem.seed, side).value));
+    network.slices.push_back(table.slices());
+    shrinkage.emplace_back();
+    for (const float decay : sides[side].penalties) {
+      shrinkage.back().push_back(
+          embrace::AdamStep(problem.hyper["learning_rate"], static_cast<double>(decay), 1).shrink);
+    }
   }
-}
-
-void DeepStart::add(const Problem& problem, bool identity, const Features* features,
-                    const std::vector<std::int64_t>& counts) {
-  const auto stream = static_cast<std::uint32_t>(tables.size());
-  const std::int64_t factors = network.factors;
-  tables.emplace_back(static_cast<std::int64_t>(counts.size()), identity, features, counts,
-                      embrace::EmbeddingTable::Slices::by_field, factors, initial_deviation(problem.hyper),
-                      problem.seed, stream);
-  const embrace::EmbeddingTable& table = tables.back();
-  const std::int64_t inputs = table.slices() * factors;
-  embrace::DenseParameter first(inputs, problem.hyper.integer("hidden"));
-  first.randomize(std::sqrt(2.0 / static_cast<double>(std::max<std::int64_t>(1, inputs))),
-                  Random(problem.seed, Stream::initial), 8 + stream);
-  network.first.push_back(std::move(first.value));
-  network.slices.push_back(table.slices());
-  shrinkage.emplace_back();
-  for (const float decay : table.penalties(counts, problem.hyper["regularization"], problem.hyper["nu"])) {
-    shrinkage.back().push_back(embrace::AdamStep(problem.hyper["learning_rate"], static_cast<double>(decay), 1).shrink);
-  }
-}
-
-HostTables DeepStart::views() const {
-  HostTables out;
-  for (const embrace::EmbeddingTable& table : tables) out.push_back(&table);
-  return out;
 }
 
 Activations::Activations(Device& device, std::int64_t entities, std::int64_t factors, std::int64_t hidden_units)
@@ -86,10 +66,10 @@ std::int64_t DeepSide::bytes(const embrace::EmbeddingTable& table, const Slots::
 
 MemoryPlan deep_plan(const Problem& problem, const DeepStart& start) {
   const std::int64_t factors = start.network.factors, width = start.network.head.hidden();
-  const auto bounds = Minibatches::bounds(problem, start.samples, start.views());
+  const auto bounds = Minibatches::bounds(problem, start.samples, start.sides);
   std::int64_t tables = 0, sides = 0, all = 0, making = 0;
-  for (std::size_t side = 0; side < start.tables.size(); ++side) {
-    const embrace::EmbeddingTable& table = start.tables[side];
+  for (std::size_t side = 0; side < bounds.size(); ++side) {
+    const embrace::EmbeddingTable& table = start.sides[side].table;
     tables += EmbeddingTable::bytes(table);
     sides += DeepSide::bytes(table, bounds[side], width);
     if (side == Minibatches::contexts) continue;
@@ -102,7 +82,7 @@ MemoryPlan deep_plan(const Problem& problem, const DeepStart& start) {
       .add("embeddings", tables)
       .add("network and activations", Network::bytes(start.network) + 16 * batch * DeviceMatrix::stride(width))
       .add("optimizer and batch", sides)
-      .add("samples and lists", Minibatches::bytes(problem, start.samples, start.views()))
+      .add("samples and lists", Minibatches::bytes(problem, start.samples, start.sides))
       .add("all users and movies", all + making);
 }
 

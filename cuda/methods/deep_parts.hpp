@@ -9,18 +9,12 @@ namespace embrace::gpu {
 
 /// What the host makes for a start, users first.
 struct DeepStart {
-  static constexpr std::int64_t negatives = 4;  // sampled movies for each rating
-
   explicit DeepStart(const Problem& problem);
-  HostTables views() const;
 
   embrace::Samples samples;
-  std::vector<embrace::EmbeddingTable> tables;
-  std::vector<std::vector<float>> shrinkage;  // by row: 1 - learning rate * decay
+  embrace::Array<embrace::ModelSide> sides;
+  std::vector<std::vector<float>> shrinkage;  // by side and row: 1 - learning rate * decay
   HostNetwork network;
-
- private:
-  void add(const Problem& problem, bool identity, const Features* features, const std::vector<std::int64_t>& counts);
 };
 
 /// Entities as the network reads them.

@@ -40,7 +40,7 @@ __global__ void __launch_bounds__(threads)
 
 MemoryPlan plan(const Problem& problem) {
   return MemoryPlan()
-      .add("ratings by item", DeviceCsr::bytes(problem.by_item.view()))
+      .add("ratings by item", DeviceCsr::bytes(problem.by_item))
       .add("inverse", invert_symmetric_bytes(problem.items()) + 12 * problem.items());
 }
 
@@ -48,7 +48,7 @@ class Ease final : public ItemTrainer {
  public:
   Ease(DevicePtr shared, const Problem& problem)
       : ItemTrainer(std::move(shared), problem, plan(problem)),
-        by_item_(device(), problem.by_item.view()),
+        by_item_(device(), problem.by_item),
         regularization_(static_cast<float>(problem.hyper["regularization"])) {}
 
   EpochResult epoch() override {

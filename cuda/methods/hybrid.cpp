@@ -1,13 +1,11 @@
 // hybrid on a device; the twin of host/methods/hybrid.cpp, with the same samples, batches, slots and formulas.
 // Representations of all users and movies are made when first asked for after an epoch.
 #include <algorithm>
-#include <cmath>
 
 #include "cuda/learning/embedding_trainer.hpp"
-#include "cuda/math/sums.hpp"
 #include "cuda/methods/hybrid_kernels.hpp"
 #include "cuda/trainers.hpp"
-#include "host/error.hpp"
+#include "host/learning/on_demand.hpp"
 #include "host/methods/hybrid_loss.hpp"
 #include "host/span.hpp"
 
@@ -16,47 +14,25 @@ namespace {
 
 constexpr std::int64_t contexts_together = std::int64_t{1} << 16U;  // pairs that are predicted at a time
 
-/// What the host makes for a start: samples, and tables with their penalties, users first.
+/// What the host makes for a start.
 struct HostModel {
-  explicit HostModel(const Problem& problem)
-      : samples(problem, embrace::negatives_of(embrace::loss_of(problem)), embrace::logistic_negatives) {
-    add(problem, true, problem.user_features, embrace::row_sizes(problem.ratings.view()));
-    add(problem, true, problem.item_features, embrace::row_sizes(problem.by_item.view()));
-    if (problem.context != nullptr) {
-      add(problem, false, problem.context,
-          std::vector<std::int64_t>(static_cast<std::size_t>(problem.ratings.entries()), 1));
-    }
-  }
-  void add(const Problem& problem, bool identity, const Features* features, const std::vector<std::int64_t>& counts) {
-    const std::int64_t factors = problem.hyper.integer("factors");
-    tables.emplace_back(static_cast<std::int64_t>(counts.size()), identity, features, counts,
-                        embrace::EmbeddingTable::Slices::one, factors, initial_deviation(problem.hyper), problem.seed,
-                        static_cast<std::uint32_t>(tables.size()));
-    penalties.push_back(tables.back().penalties(counts, problem.hyper["regularization"], problem.hyper["nu"]));
-  }
-  HostTables views() const {
-    HostTables out;
-    for (const embrace::EmbeddingTable& table : tables) out.push_back(&table);
-    return out;
-  }
   embrace::Samples samples;
-  std::vector<embrace::EmbeddingTable> tables;
-  std::vector<std::vector<float>> penalties;
+  embrace::Array<embrace::ModelSide> sides;
 };
 
 /// What a side needs beside its table.
 struct Side {
-  Side(Device& device, const embrace::EmbeddingTable& table, const std::vector<float>& row_penalties,
-       const Slots::Bounds& bounds)
-      : values(device, bounds.slots, 1, table.factors()),
-        gradients(device, bounds.slots, 1, table.factors()),
+  Side(Device& device, const embrace::ModelSide& start, const Slots::Bounds& bounds)
+      : values(device, bounds.slots, 1, start.table.factors()),
+        gradients(device, bounds.slots, 1, start.table.factors()),
         sums(device,
-             std::vector<float>(static_cast<std::size_t>(table.rows() * DeviceMatrix::stride(table.factors())), 1.0F)),
-        sums_bias(device, std::vector<float>(static_cast<std::size_t>(table.rows()), 1.0F)),
-        penalties(device, row_penalties),
-        partials(device, hybrid_partials(bounds, table.factors())) {
+             std::vector<float>(
+                 static_cast<std::size_t>(start.table.rows() * DeviceMatrix::stride(start.table.factors())), 1.0F)),
+        sums_bias(device, std::vector<float>(static_cast<std::size_t>(start.table.rows()), 1.0F)),
+        penalties(device, start.penalties),
+        partials(device, hybrid_partials(bounds, start.table.factors())) {
     std::vector<float> shares;
-    for (std::int64_t r = 0; r < table.rows(); ++r) shares.push_back(table.rate(r));
+    for (std::int64_t r = 0; r < start.table.rows(); ++r) shares.push_back(start.table.rate(r));
     rates = {device, shares};
   }
   static std::int64_t bytes(const embrace::EmbeddingTable& table, const Slots::Bounds& bounds) {
@@ -74,18 +50,18 @@ struct Side {
 
 MemoryPlan plan(const Problem& problem, const HostModel& model) {
   std::int64_t tables = 0, sides = 0;
-  const auto bounds = Minibatches::bounds(problem, model.samples, model.views());
-  for (std::size_t side = 0; side < model.tables.size(); ++side) {
-    tables += EmbeddingTable::bytes(model.tables[side]);
-    sides += Side::bytes(model.tables[side], bounds[side]);
+  const auto bounds = Minibatches::bounds(problem, model.samples, model.sides);
+  for (std::size_t side = 0; side < bounds.size(); ++side) {
+    tables += EmbeddingTable::bytes(model.sides[side].table);
+    sides += Side::bytes(model.sides[side].table, bounds[side]);
   }
   return MemoryPlan()
       .add("embeddings", tables)
       .add("optimizer and batch", sides)
-      .add("samples and lists", Minibatches::bytes(problem, model.samples, model.views()))
+      .add("samples and lists", Minibatches::bytes(problem, model.samples, model.sides))
       .add("representations", embedding_bytes(problem, problem.hyper.integer("factors")) +
-                                  std::max(EmbeddingTable::represent_bytes(model.tables[Minibatches::users]),
-                                           EmbeddingTable::represent_bytes(model.tables[Minibatches::items])));
+                                  std::max(EmbeddingTable::represent_bytes(model.sides[Minibatches::users].table),
+                                           EmbeddingTable::represent_bytes(model.sides[Minibatches::items].table)));
 }
 
 class Hybrid final : public EmbeddingTrainer {
@@ -95,14 +71,13 @@ class Hybrid final : public EmbeddingTrainer {
         factors_(problem.hyper.integer("factors")),
         learning_rate_(static_cast<float>(problem.hyper["learning_rate"])),
         loss_(embrace::loss_of(problem)),
-        samples_(model.samples.size()),
-        batches_(device(), problem, model.samples, model.views()),
+        batches_(device(), problem, model.samples, model.sides),
         coefficients_(device(), batches_.batch()),
         loss_blocks_(hybrid_loss_blocks(batches_.batch(), factors_)),
         losses_(device(), batches_.batches() * loss_blocks_) {
-    for (std::size_t side = 0; side < model.tables.size(); ++side) {
-      tables_.emplace_back(device(), model.tables[side]);
-      sides_.emplace_back(device(), model.tables[side], model.penalties[side], batches_.slots(side).bounds());
+    for (const embrace::ModelSide& side : model.sides) {
+      tables_.emplace_back(device(), side.table);
+      sides_.emplace_back(device(), side, batches_.slots(sides_.size()).bounds());
     }
     if (loss_ == embrace::Loss::warp) {
       std::vector<float> weights;
@@ -126,7 +101,6 @@ class Hybrid final : public EmbeddingTrainer {
   std::int64_t factors_;
   float learning_rate_;
   embrace::Loss loss_;
-  std::int64_t samples_;
   Minibatches batches_;
   DeviceTables tables_;
   std::vector<Side> sides_;
@@ -135,24 +109,17 @@ class Hybrid final : public EmbeddingTrainer {
   DeviceBuffer<float> weights_;        // of its samples
   std::int64_t loss_blocks_;           // of a full batch
   DeviceBuffer<double> losses_;
-  mutable bool fresh_ = false;
-  DeviceEmbedding* all_ = &model_;  // made on demand
+  OnDemand representation_;
 };
 
 EpochResult Hybrid::epoch() {
-  fresh_ = false;
+  representation_.outdate();
   std::int64_t blocks = 0;
   batches_.epoch(device(), tables_, [&](const Minibatch& batch) {
     step(batch);
     blocks = batch.number * loss_blocks_ + hybrid_loss_blocks(batch.size, factors_);
   });
-  const double loss = sum(device(), DeviceSpan<const double>(losses_.span().part(0, blocks)));
-  const double objective = samples_ == 0 ? 0.0 : loss / static_cast<double>(samples_);
-  if (!std::isfinite(objective) || !tables_[0].finite(device()) ||
-      !tables_[1].finite(device())) {  // the last update has no loss yet
-    throw Diverged("the training loss is not finite; lower learning_rate");
-  }
-  return {objective, samples_};
+  return batches_.result(device(), tables_, losses_.span().part(0, blocks));
 }
 
 void Hybrid::step(const Minibatch& batch) {
@@ -201,16 +168,16 @@ void Hybrid::step(const Minibatch& batch) {
 }
 
 void Hybrid::complete_model() const {
-  if (fresh_) return;
   const auto fill = [&](const EmbeddingTable& table, DeviceMatrix& vectors, DeviceBuffer<float>& bias) {
     Values values(device(), table.entities(), 1, factors_);
     table.represent(device(), values);
     vectors = std::move(values.vectors);
     bias = std::move(values.bias);
   };
-  fill(tables_[0], all_->users, all_->user_bias);
-  fill(tables_[1], all_->items, all_->item_bias);
-  fresh_ = true;
+  representation_.require([&] {
+    fill(tables_[Minibatches::users], model_.users, model_.user_bias);
+    fill(tables_[Minibatches::items], model_.items, model_.item_bias);
+  });
 }
 
 void Hybrid::predict(const PairsView& pairs, Span<float> out) const {
@@ -238,7 +205,10 @@ void Hybrid::predict_with_contexts(const PairsView& pairs, std::int64_t first, s
 }  // namespace
 
 std::unique_ptr<Trainer> make_hybrid(DevicePtr device, const Problem& problem) {
-  return std::make_unique<Hybrid>(std::move(device), problem, HostModel(problem));
+  HostModel model{
+      embrace::Samples(problem, embrace::negatives_of(embrace::loss_of(problem)), embrace::logistic_negatives),
+      embrace::make_sides(problem, embrace::EmbeddingTable::Slices::one)};
+  return std::make_unique<Hybrid>(std::move(device), problem, model);
 }
 
 }  // namespace embrace::gpu

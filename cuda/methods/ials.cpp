@@ -31,7 +31,7 @@ std::int64_t half_sweep_bytes(const Problem& problem, CsrView ratings) {
 MemoryPlan plan(const Problem& problem) {
   const std::int64_t factors = problem.hyper.integer("factors");
   const std::int64_t width = padded_factors(factors);
-  const CsrView ratings = problem.ratings.view(), by_item = problem.by_item.view();
+  const CsrView ratings = problem.ratings, by_item = problem.by_item;
   return MemoryPlan()
       .add("ratings by user", PlannedRows::bytes(ratings))
       .add("ratings by item", PlannedRows::bytes(by_item))
@@ -45,20 +45,19 @@ class Ials final : public EmbeddingTrainer {
  public:
   Ials(DevicePtr shared, const Problem& problem)
       : EmbeddingTrainer(std::move(shared), problem, plan(problem)),
-        by_user_(device(), problem.ratings.view()),
-        by_item_(device(), problem.by_item.view()),
+        by_user_(device(), problem.ratings),
+        by_item_(device(), problem.by_item),
         regularization_(problem.hyper["regularization"]),
         exponent_(problem.hyper["nu"]),
         alpha_(problem.hyper["alpha"]),
         solution_(embrace::row_solution(problem.hyper)),
         solver_(solver_of(problem)),
-        user_ridge_(ridge_of(problem.ratings.view())),
-        item_ridge_(ridge_of(problem.by_item.view())),
+        user_ridge_(ridge_of(problem.ratings)),
+        item_ridge_(ridge_of(problem.by_item)),
         loss_(device(), users_ + items_) {
     const std::int64_t factors = problem.hyper.integer("factors");
     const std::int64_t width = padded_factors(factors);
-    model_.users = DeviceMatrix(device(), users_, factors);
-    model_.items = DeviceMatrix(device(), items_, factors);
+    make_vectors(factors);
     gram_ = DeviceMatrix(device(), width, width);
     // A user's score is then of the order of the deviation, whatever the number of factors.
     const double deviation = initial_deviation(problem.hyper);
@@ -85,9 +84,7 @@ class Ials final : public EmbeddingTrainer {
 
  private:
   DeviceBuffer<float> ridge_of(CsrView rows) const {
-    const std::vector<float> values =
-        ridges(rows, regularization_, alpha_ * static_cast<double>(rows.columns), exponent_);
-    return {device(), Span<const float>(values)};
+    return ridges(device(), rows, regularization_, alpha_ * static_cast<double>(rows.columns), exponent_);
   }
 
   void half_sweep(const PlannedRows& rows, DeviceSpan<const float> ridge, const DeviceMatrix& fixed,

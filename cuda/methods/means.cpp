@@ -12,8 +12,8 @@ MemoryPlan plan(std::int64_t ratings, std::int64_t biases) {
 class Mean final : public EmbeddingTrainer {
  public:
   Mean(DevicePtr shared, const Problem& problem)
-      : EmbeddingTrainer(std::move(shared), problem, plan(DeviceCsr::bytes(problem.ratings.view()), 0)),
-        ratings_(device(), problem.ratings.view()) {}
+      : EmbeddingTrainer(std::move(shared), problem, plan(DeviceCsr::bytes(problem.ratings), 0)),
+        ratings_(device(), problem.ratings) {}
   EpochResult epoch() override {
     model_.offset = static_cast<float>(global_mean(device(), ratings_));
     return {static_cast<double>(model_.offset), ratings_.view().entries()};
@@ -26,8 +26,8 @@ class Mean final : public EmbeddingTrainer {
 class UserMean final : public EmbeddingTrainer {
  public:
   UserMean(DevicePtr shared, const Problem& problem)
-      : EmbeddingTrainer(std::move(shared), problem, plan(PlannedRows::bytes(problem.ratings.view()), problem.users())),
-        rows_(device(), problem.ratings.view()) {
+      : EmbeddingTrainer(std::move(shared), problem, plan(PlannedRows::bytes(problem.ratings), problem.users())),
+        rows_(device(), problem.ratings) {
     model_.user_bias = {device(), users_};
     model_.user_bias.clear();
   }
@@ -48,8 +48,8 @@ class UserMean final : public EmbeddingTrainer {
 class ItemMean final : public EmbeddingTrainer {
  public:
   ItemMean(DevicePtr shared, const Problem& problem)
-      : EmbeddingTrainer(std::move(shared), problem, plan(PlannedRows::bytes(problem.by_item.view()), problem.items())),
-        rows_(device(), problem.by_item.view()) {
+      : EmbeddingTrainer(std::move(shared), problem, plan(PlannedRows::bytes(problem.by_item), problem.items())),
+        rows_(device(), problem.by_item) {
     model_.item_bias = {device(), items_};
     model_.item_bias.clear();
   }
@@ -67,8 +67,8 @@ class ItemMean final : public EmbeddingTrainer {
 class Popularity final : public EmbeddingTrainer {
  public:
   Popularity(DevicePtr shared, const Problem& problem)
-      : EmbeddingTrainer(std::move(shared), problem, plan(DeviceCsr::bytes(problem.by_item.view()), problem.items())),
-        by_item_(device(), problem.by_item.view()) {
+      : EmbeddingTrainer(std::move(shared), problem, plan(DeviceCsr::bytes(problem.by_item), problem.items())),
+        by_item_(device(), problem.by_item) {
     model_.item_bias = {device(), items_};
     model_.item_bias.clear();
   }

@@ -34,21 +34,16 @@ class Sgd final : public EmbeddingTrainer {
         learning_rate_(problem.hyper["learning_rate"]),
         seed_(problem.seed),
         ratings_(problem.ratings.entries()),
-        mean_(embrace::aggregate_ratings(problem.ratings.view(), problem.threads).mean),
-        sgd_(device(), make_sgd_schedule(problem.ratings.view(), problem.by_item.view(), mean_,
-                                         Random(seed_, Stream::sampling), groups(problem))),
+        mean_(embrace::aggregate_ratings(problem.ratings, problem.threads).mean),
+        sgd_(device(), make_sgd_schedule(problem.ratings, problem.by_item, mean_, Random(seed_, Stream::sampling),
+                                         groups(problem))),
         user_decay_(device(), users_),
         item_decay_(device(), items_) {
-    const std::int64_t factors = problem.hyper.integer("factors");
-    model_.users = DeviceMatrix(device(), users_, factors);
-    model_.items = DeviceMatrix(device(), items_, factors);
-    model_.user_bias = {device(), users_};
-    model_.item_bias = {device(), items_};
-    model_.user_bias.clear();
-    model_.item_bias.clear();
+    make_vectors(problem.hyper.integer("factors"));
+    make_biases();
     model_.offset = static_cast<float>(mean_);
-    begin(problem.hyper, problem.ratings.offsets, 0, model_.users.view(), user_decay_.span());
-    begin(problem.hyper, problem.by_item.offsets, users_, model_.items.view(), item_decay_.span());
+    begin(problem.hyper, problem.ratings, 0, model_.users.view(), user_decay_.span());
+    begin(problem.hyper, problem.by_item, users_, model_.items.view(), item_decay_.span());
   }
 
   EpochResult epoch() override {
@@ -65,11 +60,10 @@ class Sgd final : public EmbeddingTrainer {
   }
 
  private:
-  void begin(const Hyper& hyper, const std::vector<std::int64_t>& row_offsets, std::int64_t first_row,
-             DeviceMatrixView<float> factors, DeviceSpan<SgdDecay> decay) {
-    const double deviation = initial_deviation(hyper);
-    const DeviceBuffer<std::int64_t> offsets(device(), row_offsets);
-    draw_factors(device(), seed_, first_row, offsets.span(), deviation, factors);
+  void begin(const Hyper& hyper, CsrView rows, std::int64_t first_row, DeviceMatrixView<float> factors,
+             DeviceSpan<SgdDecay> decay) {
+    const DeviceBuffer<std::int64_t> offsets(device(), Span<const std::int64_t>(rows.offsets, rows.rows + 1));
+    draw_factors(device(), seed_, first_row, offsets.span(), initial_deviation(hyper), factors);
     set_sgd_decay(device(), offsets.span(), hyper["regularization"], hyper["nu"], hyper["bias_regularization"], decay);
   }
 

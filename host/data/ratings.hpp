@@ -3,16 +3,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "host/scale.hpp"
 #include "host/span.hpp"
 
 namespace embrace {
-
-/// The legal ratings of a data set. step 0: any number in [lowest, highest].
-struct Scale {
-  float lowest = 1;
-  float highest = 5;
-  float step = 1;
-};
 
 struct Ratings {
   std::vector<std::int64_t> user_ids;  // raw ids, ascending; the position is the user's index

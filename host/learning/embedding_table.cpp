@@ -286,17 +286,16 @@ void EmbeddingTable::collect_rows(Slots& slots) const {
 void EmbeddingTable::forward(const Slots& slots, std::int64_t begin, std::int64_t end, RowSums& sums,
                              SlotValues& values) const {
   for (std::int64_t s = begin; s < end; ++s) {
-    const auto slot = s;
     std::int64_t next = 0;  // slice
     const auto finish_slices = [&](std::int64_t last) {
       for (; next < last; ++next) sums.store_at(values.vectors.row(s) + next * factors_);
     };
-    if (slots.without_identity[slot] == 0) {
-      const float* weights = weights_.row(slots.entity[slot]);
+    if (slots.without_identity[s] == 0) {
+      const float* weights = weights_.row(slots.entity[s]);
       prefetch(weights, factors_ + 1);
       sums.add(weights, 1.0F);
     }
-    const Entries features = features_of(slots.entity[slot]);
+    const Entries features = features_of(slots.entity[s]);
     float bias = 0;
     for (std::int64_t e = 0; e < features.rows.size(); ++e) {  // by slice, as they are by row
       const float* weights = weights_.row(features.rows[e]);
@@ -305,7 +304,7 @@ void EmbeddingTable::forward(const Slots& slots, std::int64_t begin, std::int64_
       bias += features.values[e] * weights[factors_];
     }
     finish_slices(slices_);
-    values.bias[slot] = bias;
+    values.bias[s] = bias;
   }
   sums.run();
   for (auto s = begin; s < end; ++s) {

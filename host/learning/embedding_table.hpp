@@ -31,8 +31,7 @@ struct Groups {
   Array<std::int64_t> offsets{0};
   Array<std::int32_t> positions;
   Span<const std::int32_t> of(std::int64_t key) const {
-    const auto k = key;
-    return {positions.data() + offsets[k], (offsets[k + 1] - offsets[k])};
+    return {positions.data() + offsets[key], offsets[key + 1] - offsets[key]};
   }
 };
 

@@ -8,7 +8,7 @@
 namespace embrace {
 
 ItemTrainer::ItemTrainer(const Problem& problem)
-    : Trainer(problem.threads), items_(problem.items()), history_(problem.ratings.view()) {}
+    : Trainer(problem.threads), items_(problem.items()), history_(problem.ratings) {}
 
 void ItemTrainer::score_user(std::int32_t user, float* scores) const {
   std::fill_n(scores, items_, 0.0F);

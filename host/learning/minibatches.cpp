@@ -1,8 +1,10 @@
 #include "host/learning/minibatches.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "host/array.hpp"
+#include "host/error.hpp"
 #include "host/learning/task_list.hpp"
 
 namespace embrace {
@@ -15,7 +17,7 @@ Minibatches::Minibatches(const Problem& problem, Samples::Negatives kind, std::i
       identity_dropout_(problem.hyper["identity_dropout"]),
       dropout_(problem.seed, Stream::dropout) {}
 
-double Minibatches::epoch(const Tables& tables, Threads& threads, const std::function<double(Minibatch&)>& step) {
+EpochResult Minibatches::epoch(const Tables& tables, Threads& threads, const std::function<double(Minibatch&)>& step) {
   const Permutation order = samples_.order(epochs_);
   double loss = 0;
   for (std::int64_t first = 0; first < samples_.size(); first += together_ * batch_) {
@@ -31,7 +33,7 @@ double Minibatches::epoch(const Tables& tables, Threads& threads, const std::fun
       samples_so_far_ += static_cast<std::uint64_t>(drawn_[b].size());
     }
     for (Minibatch& batch : all) {
-      for (const Side side : {items, users, contexts}) {  // longest first
+      for (const std::int64_t side : {items, users, contexts}) {  // longest first
         if (tables[side] == nullptr || (side == items && samples_.searched())) continue;
         tasks.add(1, 1, [&, side](std::int64_t, std::int64_t, int) { collect(side, *tables[side], batch); });
       }
@@ -40,15 +42,19 @@ double Minibatches::epoch(const Tables& tables, Threads& threads, const std::fun
     for (Minibatch& batch : all) loss += step(batch);
   }
   ++epochs_;
-  return samples_.size() == 0 ? 0.0 : loss / static_cast<double>(samples_.size());
+  const double objective = samples_.size() == 0 ? 0.0 : loss / static_cast<double>(samples_.size());
+  if (!std::isfinite(objective) || !tables[users]->finite() || !tables[items]->finite()) {
+    throw Diverged("the training loss is not finite; lower learning_rate");
+  }
+  return {objective, samples_.size()};
 }
 
-void Minibatches::collect(Side side, const EmbeddingTable& table, Minibatch& batch) const {
+void Minibatches::collect(std::int64_t side, const EmbeddingTable& table, Minibatch& batch) const {
   const Array<std::int32_t>& entity = side == users   ? batch.samples.users
                                       : side == items ? batch.samples.items
                                                       : batch.samples.entries;
-  table.collect(entity, side == contexts ? 0.0 : identity_dropout_, 2 * batch.number + side, dropout_,
-                batch.slots[static_cast<std::int64_t>(side)]);
+  table.collect(entity, side == contexts ? 0.0 : identity_dropout_, 2 * batch.number + static_cast<std::uint64_t>(side),
+                dropout_, batch.slots[side]);
 }
 
 }  // namespace embrace

@@ -1,7 +1,6 @@
 // Minibatches: what goes on in an epoch of a model made of EmbeddingTables, but for the learning. Neither samples nor
 // slots depend on the weights: they are made for a run of batches at once, a task for each batch and side.
 #pragma once
-#include <array>
 #include <functional>
 #include <vector>
 
@@ -21,21 +20,22 @@ struct Minibatch {
 
 class Minibatches {
  public:
-  enum Side : std::size_t { users, items, contexts };
-  using Tables = std::array<const EmbeddingTable*, 3>;  // contexts are null where there are none
-  static constexpr std::int64_t run = 16384;            // samples, or one batch when that is larger
+  static constexpr std::int64_t users = 0, items = 1, contexts = 2;  // the sides
+  using Tables = FixedArray<const EmbeddingTable*, 3>;               // contexts are null where there are none
+  static constexpr std::int64_t run = 16384;                         // samples, or one batch when that is larger
 
   /// Hyper-parameters `batch` and `identity_dropout` are those of the problem.
   Minibatches(const Problem& problem, Samples::Negatives kind, std::int64_t negatives, std::int64_t run_samples = run);
   const Samples& samples() const { return samples_; }
 
-  /// Calls step for each batch, which returns the sum of its losses; returns their mean over the samples of the epoch.
-  /// Searched samples come without slots of items: the step chooses the movies, then calls collect().
-  double epoch(const Tables& tables, Threads& threads, const std::function<double(Minibatch&)>& step);
-  void collect(Side side, const EmbeddingTable& table, Minibatch& batch) const;
+  /// Calls step for each batch, which returns the sum of its losses; the objective is their mean over the samples of
+  /// the epoch. Throws Diverged when it is not finite, or `tables` are not after the last update, which has no loss
+  /// yet. Searched samples come without slots of items: the step chooses the movies, then calls collect().
+  EpochResult epoch(const Tables& tables, Threads& threads, const std::function<double(Minibatch&)>& step);
+  void collect(std::int64_t side, const EmbeddingTable& table, Minibatch& batch) const;
   /// Whether that leaves identity out of an entity.
-  bool leaves_identity_out(Side side, const EmbeddingTable& table, std::int32_t entity, const Minibatch& batch) const {
-    return table.leaves_identity_out(entity, identity_dropout_, 2 * batch.number + side, dropout_);
+  bool leaves_identity_out(std::int64_t side, const EmbeddingTable& table, std::int32_t entity, const Minibatch& batch) const {
+    return table.leaves_identity_out(entity, identity_dropout_, 2 * batch.number + static_cast<std::uint64_t>(side), dropout_);
   }
 
  private:

@@ -54,7 +54,7 @@ RowFilter::RowFilter(CsrView rows) : firsts_(1, 0) {
 }
 
 Samples::Samples(const Problem& problem, Negatives kind, std::int64_t negatives)
-    : ratings_(problem.ratings.view()),
+    : ratings_(problem.ratings),
       filter_(problem.task == Task::ranking ? ratings_ : CsrView{}),
       ranking_(problem.task == Task::ranking),
       paired_(ranking_ && kind != Negatives::pointwise),
@@ -62,7 +62,7 @@ Samples::Samples(const Problem& problem, Negatives kind, std::int64_t negatives)
       per_positive_(ranking_ && kind == Negatives::pointwise ? 1 + negatives : 1),
       shuffle_(problem.seed, Stream::shuffle),
       sampling_(problem.seed, Stream::sampling) {
-  const CsrView by_item = problem.by_item.view();
+  const CsrView by_item = problem.by_item;
   for (std::int64_t i = 0; i < by_item.rows; ++i) {
     if (by_item.row_size(i) > 0) trained_.push_back(static_cast<std::int32_t>(i));
   }
@@ -111,18 +111,17 @@ void Samples::fill(const Permutation& order, std::uint32_t epoch, std::int64_t f
                    std::int64_t most, Threads& threads, Span<Batch> batches) const {
   TaskList tasks;
   for (Batch& batch : batches) {
-    const std::int64_t here = std::min(most, size);
-    const auto n = here;
+    const std::int64_t n = std::min(most, size);
     batch.numbers.resize(n);
     batch.users.resize(n);
     batch.items.resize(paired_ ? 2 * n : n);
     batch.entries.resize(n);
     batch.targets.resize(n);
-    tasks.add(here, range, [this, &order, epoch, first, &batch](std::int64_t begin, std::int64_t end, int) {
+    tasks.add(n, range, [this, &order, epoch, first, &batch](std::int64_t begin, std::int64_t end, int) {
       fill_range(order, epoch, first, begin, end, batch);
     });
-    first += here;
-    size -= here;
+    first += n;
+    size -= n;
   }
   tasks.run(threads);
 }

@@ -72,8 +72,7 @@ struct Rows {
 };
 
 RatingAggregates empty_rows(std::int64_t rows) {
-  const auto n = rows;
-  return {Array<std::int64_t>(n), Array<double>(n), Array<double>(n)};
+  return {Array<std::int64_t>(rows), Array<double>(rows), Array<double>(rows)};
 }
 
 /// The wide sums, which all threads add to: half and quarter stars in doubles that hold them exactly, so that every

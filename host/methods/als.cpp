@@ -13,12 +13,13 @@
 #include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/learning/embedding_trainer.hpp"
+#include "host/learning/first_vectors.hpp"
 #include "host/math/aggregate.hpp"
 #include "host/math/normal_equations.hpp"
+#include "host/math/ridge.hpp"
 #include "host/math/row_schedule.hpp"
 #include "host/matrix.hpp"
 #include "host/method.hpp"
-#include "host/random.hpp"
 #include "host/span.hpp"
 
 namespace embrace::cpu {
@@ -36,8 +37,8 @@ class Als final : public EmbeddingTrainer {
  public:
   explicit Als(const Problem& problem)
       : EmbeddingTrainer(problem.threads),
-        ratings_(problem.ratings.view()),
-        by_item_(problem.by_item.view()),
+        ratings_(problem.ratings),
+        by_item_(problem.by_item),
         user_schedule_(ratings_),
         item_schedule_(by_item_),
         factors_(problem.hyper.integer("factors")),
@@ -49,14 +50,7 @@ class Als final : public EmbeddingTrainer {
         items_(problem.items(), padded_width(factors_)),
         loss_(std::max(problem.users(), problem.items())) {
     for (int worker = 0; worker < threads_.count(); ++worker) workers_.emplace_back(factors_);
-    const Random random(problem.seed, Stream::initial);
-    for (std::int64_t i = 0; i < by_item_.rows; ++i) {
-      if (by_item_.row_size(i) == 0) continue;
-      for (std::int64_t k = 0; k < factors_; ++k) {
-        items_.factors(i, k) = static_cast<float>(
-            initial_deviation * random.normal(static_cast<std::uint64_t>(i), static_cast<std::uint32_t>(k)));
-      }
-    }
+    draw_vectors(problem.seed, 0, by_item_, first_deviation, items_.factors.left(factors_));
   }
 
   EpochResult epoch() override {
@@ -70,12 +64,12 @@ class Als final : public EmbeddingTrainer {
   void fold_in(CsrView ratings) override { half_sweep(ratings, RowSchedule(ratings), items_, users_, Empty::kept); }
 
   std::optional<EmbeddingView> embedding() const override {
-    return EmbeddingView{columns(users_.factors), columns(items_.factors), users_.bias, items_.bias,
+    return EmbeddingView{users_.factors.left(factors_), items_.factors.left(factors_), users_.bias, items_.bias,
                          static_cast<float>(mean_)};
   }
 
  private:
-  static constexpr double initial_deviation = 0.1;
+  static constexpr double first_deviation = 0.1;
   enum class Empty { zeroed, kept };
 
   struct Worker {
@@ -87,11 +81,8 @@ class Als final : public EmbeddingTrainer {
     Array<float> residuals;
   };
 
-  ConstMatrixView columns(const Matrix& matrix) const {
-    return {matrix.data(), matrix.rows(), factors_, matrix.columns()};
-  }
-  double scaled(double regularization, std::int64_t n) const {
-    return regularization * std::pow(static_cast<double>(n), exponent_);
+  double row_ridge(std::int64_t ratings) const {
+    return ridge(regularization_, static_cast<double>(ratings), exponent_);
   }
   double penalty(CsrView rows, std::int64_t r, const Side& side) const {
     double squares = 0;
@@ -99,7 +90,7 @@ class Als final : public EmbeddingTrainer {
       squares += static_cast<double>(side.factors(r, k)) * static_cast<double>(side.factors(r, k));
     }
     const auto b = static_cast<double>(side.bias[r]);
-    return scaled(regularization_, rows.row_size(r)) * squares + bias_regularization_ * b * b;
+    return row_ridge(rows.row_size(r)) * squares + bias_regularization_ * b * b;
   }
 
   /// Solves all rows of one side; returns the loss summed over them (with the penalties of this side).
@@ -134,7 +125,7 @@ class Als final : public EmbeddingTrainer {
   /// Returns the row's smallest loss.
   double solve_row(CsrView rows, std::int64_t r, const Side& fixed, Side& solved, Worker& worker) const {
     find_residuals(rows, r, fixed, worker);
-    const double penalty = scaled(regularization_, rows.row_size(r));
+    const double penalty = row_ridge(rows.row_size(r));
     const bool shorter = padded_width(rows.row_size(r)) < padded_width(factors_);
     // Without regularization K may be singular where A is not.
     return shorter && penalty > 0 ? solve_by_ratings(rows.row_indices(r), penalty, fixed, r, solved, worker)
@@ -186,7 +177,7 @@ class Als final : public EmbeddingTrainer {
     const std::int64_t n = indices.size();
     NormalEquations& equations = worker.equations;
     equations.clear(n);
-    equations.add_products(columns(fixed.factors), indices);
+    equations.add_products(fixed.factors.left(factors_), indices);
     equations.add_diagonal(static_cast<float>(penalty));
     equations.factorize();
     std::fill(worker.by_bias.begin(), worker.by_bias.end(), 0.0F);

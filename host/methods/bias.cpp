@@ -27,8 +27,8 @@ class Bias final : public BiasTrainer {
  public:
   explicit Bias(const Problem& problem)
       : BiasTrainer(problem),
-        ratings_(problem.ratings.view()),
-        by_item_(problem.by_item.view()),
+        ratings_(problem.ratings),
+        by_item_(problem.by_item),
         mean_(aggregate_ratings(ratings_, threads_).mean),
         user_regularization_(problem.hyper["user_regularization"]),
         item_regularization_(problem.hyper["item_regularization"]) {

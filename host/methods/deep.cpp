@@ -10,13 +10,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <mutex>
 
 #include "host/array.hpp"
-#include "host/error.hpp"
 #include "host/learning/minibatches.hpp"
+#include "host/learning/on_demand.hpp"
+#include "host/learning/sides.hpp"
 #include "host/learning/task_list.hpp"
-#include "host/math/aggregate.hpp"
 #include "host/math/product.hpp"
 #include "host/math/vector_math.hpp"
 #include "host/methods/deep_model.hpp"
@@ -30,7 +29,6 @@ constexpr std::int64_t sample_grain = 64;    // samples a task
 constexpr std::int64_t row_grain = 64;       // touched embedding rows a task
 constexpr std::int64_t weight_grain = 16;    // rows of a weight matrix a task
 constexpr std::int64_t predict_grain = 256;  // pairs a block
-constexpr std::int64_t negatives = 4;        // sampled movies for each rating
 
 class Deep final : public Trainer {
  public:
@@ -40,10 +38,6 @@ class Deep final : public Trainer {
   void score(Span<const std::int32_t> users, MatrixView out) const override;
 
  private:
-  struct Prepared;
-  Array<DeepSide*> sides();
-  DeepSide side(const Problem& problem, bool identity, const Features* features, const Array<std::int64_t>& samples,
-                std::uint32_t stream) const;
   double learn(Minibatch& batch);
   void represent();
   SampleParts parts_of(std::int64_t sample) const;
@@ -56,7 +50,8 @@ class Deep final : public Trainer {
   void update_weights(DenseParameter& weights, ConstMatrixView inputs, ConstMatrixView gradients, const AdamStep& step,
                       TaskList& tasks) const;
   void update_head(const AdamStep& step);
-  const Prepared& prepared() const;
+  void prepare() const;
+  void prepare(const DeepSide& side, SideActivations& out, Array<float>& bias) const;
   void score_block(const std::int32_t* users, const std::int32_t* items, std::int64_t n, const CsrView* context,
                    std::int64_t first, float* out) const;
 
@@ -65,8 +60,9 @@ class Deep final : public Trainer {
   double learning_rate_, weight_decay_;
   float offset_;
   Random dropout_;
-  DeepSide users_, items_;
-  std::optional<DeepSide> contexts_;
+  Array<DeepSide> sides_;
+  DeepSide &users_, &items_;
+  DeepSide* contexts_;  // null when the problem has none
   DeepHead head_;
   const Minibatch* batch_ = nullptr;  // at hand
   Matrix h1_, h2_, g1_, g2_;          // by sample
@@ -74,72 +70,53 @@ class Deep final : public Trainer {
   Array<double> loss_;                // of each task
   Array<RowSums> sums_;               // of each worker
 
-  // All users and movies as the network reads them; made when first asked for after an epoch.
+  /// All users and movies as the network reads them.
   struct Prepared {
-    std::mutex mutex;
-    bool fresh = false;
     SideActivations users, items;
     Array<float> user_bias, item_bias;
   };
-  std::unique_ptr<Prepared> prepared_ = std::make_unique<Prepared>();
+  mutable Prepared prepared_;
+  OnDemand preparation_;
 };
 
-DeepSide Deep::side(const Problem& problem, bool identity, const Features* features, const Array<std::int64_t>& samples,
-                    std::uint32_t stream) const {
-  DeepSide made(EmbeddingTable(samples.size(), identity, features, samples, EmbeddingTable::Slices::by_field, factors_,
-                               initial_deviation(problem.hyper), problem.seed, stream),
-                hidden_);
-  made.decays = made.table.penalties(samples, problem.hyper["regularization"], problem.hyper["nu"]);
-  // He et al. 2015, equation 10, for the inputs of one side.
-  made.weights.randomize(std::sqrt(2.0 / static_cast<double>(std::max<std::int64_t>(1, made.inputs()))),
-                         Random(problem.seed, Stream::initial), 8 + stream);
-  return made;
+Array<DeepSide> deep_sides(const Problem& problem) {
+  Array<DeepSide> sides;
+  for (ModelSide& start : make_sides(problem, EmbeddingTable::Slices::by_field)) {
+    DenseParameter layer = first_layer(start.table, problem.hyper.integer("hidden"), problem.seed, sides.size());
+    sides.emplace_back(std::move(start), std::move(layer));
+  }
+  return sides;
 }
 
 Deep::Deep(const Problem& problem)
     : Trainer(problem.threads),
-      minibatches_(problem, Samples::Negatives::pointwise, negatives),
+      minibatches_(problem, Samples::Negatives::pointwise, deep_negatives),
       factors_(problem.hyper.integer("factors")),
       hidden_(problem.hyper.integer("hidden")),
       learning_rate_(problem.hyper["learning_rate"]),
       weight_decay_(problem.hyper["weight_decay"]),
-      offset_(problem.task == Task::rating
-                  ? static_cast<float>(aggregate_ratings(problem.ratings.view(), threads_).mean)
-                  : -std::log(static_cast<float>(negatives))),
+      offset_(deep_offset(problem)),
       dropout_(problem.seed, Stream::dropout),
-      users_(side(problem, true, problem.user_features, row_sizes(problem.ratings.view()), 0)),
-      items_(side(problem, true, problem.item_features, row_sizes(problem.by_item.view()), 1)),
+      sides_(deep_sides(problem)),
+      users_(sides_[Minibatches::users]),
+      items_(sides_[Minibatches::items]),
+      contexts_(sides_.size() > Minibatches::contexts ? &sides_[Minibatches::contexts] : nullptr),
       head_(factors_, hidden_, problem.hyper["dropout"], Random(problem.seed, Stream::initial)),
       sums_(threads_.count(), RowSums(factors_)) {
-  if (problem.context != nullptr) {
-    contexts_.emplace(side(problem, false, problem.context, Array<std::int64_t>(problem.ratings.entries(), 1), 2));
-  }
   const std::int64_t rows = std::min(problem.hyper.integer("batch"), minibatches_.samples().size());
   h1_ = g1_ = Matrix(rows, hidden_);
   h2_ = g2_ = Matrix(rows, head_.hidden2());
 }
 
-Array<DeepSide*> Deep::sides() {
-  Array<DeepSide*> all{&users_, &items_};
-  if (contexts_) all.push_back(&*contexts_);
-  return all;
-}
-
 EpochResult Deep::epoch() {
-  prepared_->fresh = false;
-  const double objective = minibatches_.epoch({&users_.table, &items_.table, contexts_ ? &contexts_->table : nullptr},
-                                              threads_, [this](Minibatch& batch) { return learn(batch); });
-  if (!std::isfinite(objective) || !users_.table.finite() ||
-      !items_.table.finite()) {  // the last update has no loss yet
-    throw Diverged("the training loss is not finite; lower learning_rate");
-  }
-  return {objective, minibatches_.samples().size()};
+  preparation_.outdate();
+  return minibatches_.epoch({&users_.table, &items_.table, contexts_ ? &contexts_->table : nullptr}, threads_,
+                            [this](Minibatch& batch) { return learn(batch); });
 }
 
 double Deep::learn(Minibatch& batch) {
   batch_ = &batch;
-  const Array<DeepSide*> all = sides();
-  for (std::int64_t side = 0; side < all.size(); ++side) all[side]->slots = &batch.slots[side];
+  for (std::int64_t side = 0; side < sides_.size(); ++side) sides_[side].slots = &batch.slots[side];
   represent();
   const double loss = network();
   slot_gradients();
@@ -149,20 +126,19 @@ double Deep::learn(Minibatch& batch) {
 
 void Deep::represent() {
   TaskList tasks;
-  for (DeepSide* side : sides()) {
-    side->active.resize(side->slots->size(), factors_, hidden_);
-    side->values.resize(side->slots->size(), side->inputs());
-    tasks.add(side->slots->size(), slot_grain, [this, side](std::int64_t begin, std::int64_t end, int worker) {
-      side->table.forward(*side->slots, begin, end, sums_[worker], side->values);
-      side->activate(side->values.vectors, begin, end, side->active);
+  for (DeepSide& side : sides_) {
+    side.active.resize(side.slots->size(), factors_, hidden_);
+    side.values.resize(side.slots->size(), side.inputs());
+    tasks.add(side.slots->size(), slot_grain, [this, &side](std::int64_t begin, std::int64_t end, int worker) {
+      side.table.forward(*side.slots, begin, end, sums_[worker], side.values);
+      side.activate(side.values.vectors, begin, end, side.active);
     });
   }
   tasks.run(threads_);
 }
 
 SampleParts Deep::parts_of(std::int64_t sample) const {
-  const auto s = sample;
-  const std::int64_t u = users_.slots->slot[s], i = items_.slots->slot[s];
+  const std::int64_t u = users_.slots->slot[sample], i = items_.slots->slot[sample];
   SampleParts parts{users_.active.hidden.row(u),
                     items_.active.hidden.row(i),
                     nullptr,
@@ -171,7 +147,7 @@ SampleParts Deep::parts_of(std::int64_t sample) const {
                     nullptr,
                     offset_ + users_.values.bias[u] + items_.values.bias[i]};
   if (contexts_) {
-    const std::int64_t c = contexts_->slots->slot[s];
+    const std::int64_t c = contexts_->slots->slot[sample];
     parts.context_hidden = contexts_->active.hidden.row(c);
     parts.context_sum = contexts_->active.sum.row(c);
     parts.bias += contexts_->values.bias[c];
@@ -224,10 +200,9 @@ double Deep::derivatives(std::int64_t begin, std::int64_t end) {
 
 /// Derivative of the factorization machine's part by this side's sum: the sums of the other sides.
 void Deep::add_interactions(const DeepSide& side, std::int64_t sample, float* gradient) const {
-  const auto s = sample;
-  for (const DeepSide* other : {&users_, &items_, contexts_ ? &*contexts_ : nullptr}) {
-    if (other == nullptr || other == &side) continue;
-    add_scaled(coefficient_[s], other->active.sum.row(other->slots->slot[s]), gradient, factors_);
+  for (const DeepSide& other : sides_) {
+    if (&other == &side) continue;
+    add_scaled(coefficient_[sample], other.active.sum.row(other.slots->slot[sample]), gradient, factors_);
   }
 }
 
@@ -258,12 +233,12 @@ void Deep::slot_gradients(DeepSide& side, std::int64_t begin, std::int64_t end) 
 
 void Deep::slot_gradients() {
   TaskList tasks;
-  for (DeepSide* side : sides()) {
-    const std::int64_t slots = side->slots->size();
-    if (side->hidden_gradient.rows() < slots) side->hidden_gradient = Matrix(slots, hidden_);
-    side->gradients.resize(slots, side->inputs());
+  for (DeepSide& side : sides_) {
+    const std::int64_t slots = side.slots->size();
+    if (side.hidden_gradient.rows() < slots) side.hidden_gradient = Matrix(slots, hidden_);
+    side.gradients.resize(slots, side.inputs());
     tasks.add(slots, slot_grain,
-              [this, side](std::int64_t begin, std::int64_t end, int) { slot_gradients(*side, begin, end); });
+              [this, &side](std::int64_t begin, std::int64_t end, int) { slot_gradients(side, begin, end); });
   }
   tasks.run(threads_);
 }
@@ -295,13 +270,13 @@ void Deep::update() {
   const AdamStep step(learning_rate_, weight_decay_, static_cast<std::int64_t>(batch_->number) + 1);
   const std::int64_t n = batch_->samples.size(), hidden2 = head_.hidden2();
   TaskList tasks;
-  for (DeepSide* side : sides()) {
-    const std::int64_t slots = side->slots->size();
-    const Matrix& values = side->values.vectors;
-    update_weights(side->weights, {values.data(), slots, side->inputs(), values.columns()},
-                   {side->hidden_gradient.data(), slots, hidden_, hidden_}, step, tasks);
-    tasks.add(side->slots->touched(), row_grain, [this, side](std::int64_t begin, std::int64_t end, int worker) {
-      side->update_rows(begin, end, learning_rate_, sums_[worker]);
+  for (DeepSide& side : sides_) {
+    const std::int64_t slots = side.slots->size();
+    const Matrix& values = side.values.vectors;
+    update_weights(side.weights, {values.data(), slots, side.inputs(), values.columns()},
+                   {side.hidden_gradient.data(), slots, hidden_, hidden_}, step, tasks);
+    tasks.add(side.slots->touched(), row_grain, [this, &side](std::int64_t begin, std::int64_t end, int worker) {
+      side.update_rows(begin, end, learning_rate_, sums_[worker]);
     });
   }
   update_weights(head_.second, {h1_.data(), n, hidden_, hidden_}, {g2_.data(), n, hidden2, hidden2}, step, tasks);
@@ -309,36 +284,35 @@ void Deep::update() {
   tasks.run(threads_);
 }
 
-const Deep::Prepared& Deep::prepared() const {
-  const std::lock_guard lock(prepared_->mutex);
-  if (prepared_->fresh) return *prepared_;
-  const auto fill = [&](const DeepSide& side, SideActivations& out, Array<float>& bias) {
-    const std::int64_t entities = side.table.entities();
-    out.resize(entities, factors_, hidden_);
-    bias.resize(entities);
-    threads_.for_ranges(entities, predict_grain, [&](std::int64_t begin, std::int64_t end, int) {
-      Matrix values(end - begin, side.table.width());
-      SideActivations block;
-      block.resize(end - begin, factors_, hidden_);
-      for (std::int64_t e = begin; e < end; ++e) {
-        side.table.represent(static_cast<std::int32_t>(e), values.row(e - begin));
-        bias[e] = values(e - begin, side.inputs());
-      }
-      side.activate(values, 0, end - begin, block);
-      std::copy_n(block.hidden.data(), (end - begin) * hidden_, out.hidden.row(begin));
-      std::copy_n(block.sum.data(), (end - begin) * factors_, out.sum.row(begin));
-    });
-  };
-  fill(users_, prepared_->users, prepared_->user_bias);
-  fill(items_, prepared_->items, prepared_->item_bias);
-  prepared_->fresh = true;
-  return *prepared_;
+void Deep::prepare(const DeepSide& side, SideActivations& out, Array<float>& bias) const {
+  const std::int64_t entities = side.table.entities();
+  out.resize(entities, factors_, hidden_);
+  bias.resize(entities);
+  threads_.for_ranges(entities, predict_grain, [&](std::int64_t begin, std::int64_t end, int) {
+    Matrix values(end - begin, side.table.width());
+    SideActivations block;
+    block.resize(end - begin, factors_, hidden_);
+    for (std::int64_t e = begin; e < end; ++e) {
+      side.table.represent(static_cast<std::int32_t>(e), values.row(e - begin));
+      bias[e] = values(e - begin, side.inputs());
+    }
+    side.activate(values, 0, end - begin, block);
+    std::copy_n(block.hidden.data(), (end - begin) * hidden_, out.hidden.row(begin));
+    std::copy_n(block.sum.data(), (end - begin) * factors_, out.sum.row(begin));
+  });
+}
+
+void Deep::prepare() const {
+  preparation_.require([this] {
+    prepare(users_, prepared_.users, prepared_.user_bias);
+    prepare(items_, prepared_.items, prepared_.item_bias);
+  });
 }
 
 /// Scores of n pairs; pair r reads row first + r of the context, when there is one.
 void Deep::score_block(const std::int32_t* users, const std::int32_t* items, std::int64_t n, const CsrView* context,
                        std::int64_t first, float* out) const {
-  const Prepared& all = *prepared_;
+  const Prepared& all = prepared_;
   SideActivations contexts;
   Matrix values;
   if (context != nullptr) {
@@ -365,7 +339,7 @@ void Deep::score_block(const std::int32_t* users, const std::int32_t* items, std
 }
 
 void Deep::predict(const PairsView& pairs, Span<float> out) const {
-  prepared();
+  prepare();
   const CsrView* context = contexts_ && pairs.context.rows > 0 ? &pairs.context : nullptr;
   threads_.for_ranges(out.size(), predict_grain, [&](std::int64_t begin, std::int64_t end, int) {
     score_block(pairs.users.data() + begin, pairs.items.data() + begin, end - begin, context, begin,
@@ -374,7 +348,7 @@ void Deep::predict(const PairsView& pairs, Span<float> out) const {
 }
 
 void Deep::score(Span<const std::int32_t> users, MatrixView out) const {
-  prepared();
+  prepare();
   threads_.for_each(users.size(), [&](std::int64_t row, int) {
     const Array<std::int32_t> user(predict_grain, users[row]);
     Array<std::int32_t> items(predict_grain);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "host/array.hpp"
+#include "host/math/aggregate.hpp"
 #include "host/math/product.hpp"
 #include "host/math/random_bits.hpp"
 #include "host/math/vector_math.hpp"
@@ -26,12 +27,27 @@ void SideActivations::resize(std::int64_t rows, std::int64_t factors, std::int64
   if (sum.rows() < rows || sum.columns() != factors) sum = Matrix(rows, factors);
 }
 
-DeepSide::DeepSide(EmbeddingTable made, std::int64_t hidden)
-    : table(std::move(made)),
+float deep_offset(const Problem& problem) {
+  return problem.task == Task::rating ? static_cast<float>(aggregate_ratings(problem.ratings, problem.threads).mean)
+                                      : -std::log(static_cast<float>(deep_negatives));
+}
+
+DenseParameter first_layer(const EmbeddingTable& table, std::int64_t hidden, std::uint64_t seed, std::int64_t side) {
+  const std::int64_t inputs = table.slices() * table.factors();
+  DenseParameter layer(inputs, hidden);
+  // He et al. 2015, equation 10, for the inputs of one side.
+  layer.randomize(std::sqrt(2.0 / static_cast<double>(std::max<std::int64_t>(1, inputs))),
+                  Random(seed, Stream::initial), 8 + static_cast<std::uint32_t>(side));
+  return layer;
+}
+
+DeepSide::DeepSide(ModelSide start, DenseParameter first_layer)
+    : table(std::move(start.table)),
+      decays(std::move(start.penalties)),
       m(table.rows(), table.factors() + 1),
       v(table.rows(), table.factors() + 1),
       steps(table.rows(), 0),
-      weights(inputs(), hidden) {}
+      weights(std::move(first_layer)) {}
 
 void DeepSide::activate(const Matrix& represented, std::int64_t begin, std::int64_t end, SideActivations& out) const {
   const std::int64_t rows = end - begin, hidden = weights.value.columns(), factors = table.factors();

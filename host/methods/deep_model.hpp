@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "host/array.hpp"
-#include "host/learning/embedding_table.hpp"
+#include "host/learning/sides.hpp"
 #include "host/math/adam.hpp"
 #include "host/matrix.hpp"
 #include "host/random.hpp"
@@ -37,9 +37,17 @@ struct SideActivations {
   Matrix sum;     // rows × factors
 };
 
+/// Sampled movies for each rating (He et al. 2017, "Neural collaborative filtering", section 4.1).
+inline constexpr std::int64_t deep_negatives = 4;
+/// Score of a model that knows nothing: the mean rating, or the log odds of a rating among the samples.
+float deep_offset(const Problem& problem);
+
+/// A side's part of the first layer, inputs × hidden, as it is at first; `side` is its number.
+DenseParameter first_layer(const EmbeddingTable& table, std::int64_t hidden, std::uint64_t seed, std::int64_t side);
+
 /// One side: embeddings of its features and its part of the first layer.
 struct DeepSide {
-  DeepSide(EmbeddingTable made, std::int64_t hidden);
+  DeepSide(ModelSide start, DenseParameter first_layer);
   std::int64_t inputs() const { return table.slices() * table.factors(); }
   /// Activations of rows [begin, end) from their representations.
   void activate(const Matrix& represented, std::int64_t begin, std::int64_t end, SideActivations& out) const;
@@ -47,9 +55,9 @@ struct DeepSide {
   void update_rows(std::int64_t begin, std::int64_t end, double learning_rate, RowSums& sums);
 
   EmbeddingTable table;
+  Array<float> decays;           // weight decay of each row
   Matrix m, v;                   // of the table
   Array<std::int32_t> steps;     // updates of each row so far
-  Array<float> decays;           // weight decay of each row
   DenseParameter weights;        // inputs × hidden
   const Slots* slots = nullptr;  // of the batch at hand
   SlotValues values, gradients;  // by slot

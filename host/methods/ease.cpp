@@ -36,8 +36,8 @@ class Ease final : public ItemTrainer {
  public:
   explicit Ease(const Problem& problem)
       : ItemTrainer(problem),
-        ratings_(problem.ratings.view()),
-        by_item_(problem.by_item.view()),
+        ratings_(problem.ratings),
+        by_item_(problem.by_item),
         regularization_(static_cast<float>(problem.hyper["regularization"])),
         weights_(square(problem.items())) {}
 

@@ -14,13 +14,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <mutex>
 
 #include "host/array.hpp"
-#include "host/error.hpp"
-#include "host/learning/embedding_table.hpp"
 #include "host/learning/embedding_trainer.hpp"
 #include "host/learning/minibatches.hpp"
+#include "host/learning/on_demand.hpp"
+#include "host/learning/sides.hpp"
 #include "host/learning/task_list.hpp"
 #include "host/math/vector_math.hpp"
 #include "host/methods/hybrid_loss.hpp"
@@ -39,11 +38,11 @@ struct RowRates {
   float step;     // learning rate
 };
 
-/// An embedding table with its Adagrad sums.
+/// An embedding table with its Adagrad sums, which begin at 1.
 struct Side {
-  Side(EmbeddingTable made, double initial_sum, Array<RowRates> row_rates)
-      : table(std::move(made)), sums(table.rows(), table.factors() + 1), rates(std::move(row_rates)) {
-    std::fill(sums.data(), sums.data() + sums.size(), static_cast<float>(initial_sum));
+  Side(ModelSide start, float learning_rate) : table(std::move(start.table)), sums(table.rows(), table.factors() + 1) {
+    std::fill(sums.data(), sums.data() + sums.size(), 1.0F);
+    for (const float penalty : start.penalties) rates.push_back({penalty, learning_rate * table.rate(rates.size())});
   }
   EmbeddingTable table;
   Matrix sums;
@@ -73,14 +72,11 @@ class Hybrid final : public EmbeddingTrainer {
   std::optional<EmbeddingView> embedding() const override;
 
  private:
-  Side side(const Problem& problem, bool identity, const Features* features, const Array<std::int64_t>& samples,
-            std::uint32_t stream) const;
   bool paired() const { return is_paired(loss_kind_); }
-  Array<Side*> sides();
   double learn(Minibatch& batch);
   void search(Minibatch& batch);
   void search(Minibatch& batch, std::int64_t sample);
-  void represent(const Array<Side*>& sides);
+  void represent(Span<Side> sides);
   void scores(std::int64_t begin, std::int64_t end, Work& work, float* out) const;
   double coefficients();
   using Gradient = float (Hybrid::*)(std::int64_t slot, RowSums& vector) const;
@@ -95,35 +91,30 @@ class Hybrid final : public EmbeddingTrainer {
   Minibatches minibatches_;
   std::int64_t factors_;
   float offset_;
-  Side users_;
-  Side items_;
-  std::optional<Side> contexts_;
+  Array<Side> sides_;
+  Side &users_, &items_;
+  Side* contexts_;                  // null when the problem has none
   const Batch* samples_ = nullptr;  // at hand
   Array<float> coefficient_;        // of each sample: derivative of the loss by the score; before, its warp weight
   Array<double> loss_;              // of each task
   Array<Work> work_;                // of each worker
 
-  // Made from the tables when first asked for after an epoch.
+  /// All users and movies: [vector | bias].
   struct Representations {
-    std::mutex mutex;
-    bool fresh = false;
     Matrix users, items;
     Array<float> user_bias, item_bias;
   };
-  std::unique_ptr<Representations> made_ = std::make_unique<Representations>();
+  void represent_all(const Side& side, Matrix& out, Array<float>& bias) const;
+  mutable Representations all_;
+  OnDemand representation_;
 };
 
-Side Hybrid::side(const Problem& problem, bool identity, const Features* features, const Array<std::int64_t>& samples,
-                  std::uint32_t stream) const {
-  const double spread = initial_deviation(problem.hyper);
-  EmbeddingTable table(samples.size(), identity, features, samples, EmbeddingTable::Slices::one, factors_, spread,
-                       problem.seed, stream);
-  const auto learning_rate = static_cast<float>(problem.hyper["learning_rate"]);
-  Array<RowRates> rates;
-  for (const float penalty : table.penalties(samples, problem.hyper["regularization"], problem.hyper["nu"])) {
-    rates.push_back({penalty, learning_rate * table.rate(rates.size())});
+Array<Side> hybrid_sides(const Problem& problem) {
+  Array<Side> sides;
+  for (ModelSide& start : make_sides(problem, EmbeddingTable::Slices::one)) {
+    sides.emplace_back(std::move(start), static_cast<float>(problem.hyper["learning_rate"]));
   }
-  return {std::move(table), 1.0, std::move(rates)};
+  return sides;
 }
 
 Hybrid::Hybrid(const Problem& problem)
@@ -132,43 +123,29 @@ Hybrid::Hybrid(const Problem& problem)
       minibatches_(problem, negatives_of(loss_kind_), logistic_negatives),
       factors_(problem.hyper.integer("factors")),
       offset_(offset_of(problem, loss_kind_)),
-      users_(side(problem, true, problem.user_features, row_sizes(problem.ratings.view()), 0)),
-      items_(side(problem, true, problem.item_features, row_sizes(problem.by_item.view()), 1)),
-      work_(threads_.count(), Work{RowSums(factors_), {}, {}, {}}) {
-  if (problem.context != nullptr) {
-    contexts_.emplace(side(problem, false, problem.context, Array<std::int64_t>(problem.ratings.entries(), 1), 2));
-  }
-}
-
-Array<Side*> Hybrid::sides() {
-  Array<Side*> all{&users_, &items_};
-  if (contexts_) all.push_back(&*contexts_);
-  return all;
-}
+      sides_(hybrid_sides(problem)),
+      users_(sides_[Minibatches::users]),
+      items_(sides_[Minibatches::items]),
+      contexts_(sides_.size() > Minibatches::contexts ? &sides_[Minibatches::contexts] : nullptr),
+      work_(threads_.count(), Work{RowSums(factors_), {}, {}, {}}) {}
 
 EpochResult Hybrid::epoch() {
-  made_->fresh = false;
-  const double objective = minibatches_.epoch({&users_.table, &items_.table, contexts_ ? &contexts_->table : nullptr},
-                                              threads_, [this](Minibatch& batch) { return learn(batch); });
-  if (!std::isfinite(objective) || !users_.table.finite() ||
-      !items_.table.finite()) {  // the last update has no loss yet
-    throw Diverged("the training loss is not finite; lower learning_rate");
-  }
-  return {objective, minibatches_.samples().size()};
+  representation_.outdate();
+  return minibatches_.epoch({&users_.table, &items_.table, contexts_ ? &contexts_->table : nullptr}, threads_,
+                            [this](Minibatch& batch) { return learn(batch); });
 }
 
 double Hybrid::learn(Minibatch& batch) {
   samples_ = &batch.samples;
-  const Array<Side*> all = sides();
-  for (std::int64_t side = 0; side < all.size(); ++side) all[side]->slots = &batch.slots[side];
+  for (std::int64_t side = 0; side < sides_.size(); ++side) sides_[side].slots = &batch.slots[side];
   coefficient_.resize(batch.samples.size());
   if (loss_kind_ == Loss::warp) {
-    represent({&users_});
+    represent({&users_, 1});
     search(batch);
     minibatches_.collect(Minibatches::items, items_.table, batch);
-    represent({&items_});
+    represent({&items_, 1});
   } else {
-    represent(all);
+    represent(sides_);
   }
   const double loss = coefficients();
   learn_slots();
@@ -184,30 +161,29 @@ void Hybrid::search(Minibatch& batch) {
 
 /// The sampled movie of a warp sample and its weight; 0 and the last candidate when none comes near the rated one.
 void Hybrid::search(Minibatch& batch, std::int64_t sample) {
-  const auto s = sample;
   const Samples& samples = minibatches_.samples();
   const float* user = vector_of(users_, sample);
   const auto score = [&](std::int32_t item) {
     const bool alone = minibatches_.leaves_identity_out(Minibatches::items, items_.table, item, batch);
     return items_.table.product(item, alone, user);
   };
-  std::int32_t& chosen = batch.samples.items[batch.samples.users.size() + s];
-  coefficient_[s] = 0.0F;
-  const float least = score(batch.samples.items[s]) - 1.0F;
+  std::int32_t& chosen = batch.samples.items[batch.samples.users.size() + sample];
+  coefficient_[sample] = 0.0F;
+  const float least = score(batch.samples.items[sample]) - 1.0F;
   for (int trial = 0; trial < Samples::most_candidates; ++trial) {
-    chosen = samples.candidate(batch.samples.users[s], batch.samples.numbers[s], batch.epoch, trial);
+    chosen = samples.candidate(batch.samples.users[sample], batch.samples.numbers[sample], batch.epoch, trial);
     if (score(chosen) <= least) continue;
-    coefficient_[s] = warp_weight(samples.trained_items(), trial + 1);
+    coefficient_[sample] = warp_weight(samples.trained_items(), trial + 1);
     return;
   }
 }
 
-void Hybrid::represent(const Array<Side*>& sides) {
+void Hybrid::represent(Span<Side> sides) {
   TaskList tasks;
-  for (Side* side : sides) {
-    side->values.resize(side->slots->size(), factors_);
-    tasks.add(side->slots->size(), slot_grain, [this, side](std::int64_t begin, std::int64_t end, int worker) {
-      side->table.forward(*side->slots, begin, end, work_[worker].sums, side->values);
+  for (Side& side : sides) {
+    side.values.resize(side.slots->size(), factors_);
+    tasks.add(side.slots->size(), slot_grain, [this, &side](std::int64_t begin, std::int64_t end, int worker) {
+      side.table.forward(*side.slots, begin, end, work_[worker].sums, side.values);
     });
   }
   tasks.run(threads_);
@@ -310,14 +286,13 @@ void Hybrid::learn_slots() {
                 auto& [vectors, identities, pairs, products] = work_[worker];
                 identities.clear();
                 for (std::int64_t slot = begin; slot < end; ++slot) {
-                  const auto s = slot;
                   const float bias = (this->*gradient)(slot, vectors);
                   float* vector = side.gradients.vectors.row(slot);
                   vectors.store_at(vector);
-                  side.gradients.bias[s] = bias;
-                  if (side.slots->without_identity[s] != 0) continue;
+                  side.gradients.bias[slot] = bias;
+                  if (side.slots->without_identity[slot] != 0) continue;
                   const auto samples = static_cast<float>(side.slots->samples.of(slot).size());
-                  identities.push_back(step(side, side.slots->entity[s], vector, {bias, samples}));
+                  identities.push_back(step(side, side.slots->entity[slot], vector, {bias, samples}));
                 }
                 vectors.run();
                 adagrad(identities, factors_);
@@ -331,17 +306,17 @@ void Hybrid::learn_slots() {
 
 void Hybrid::learn_features() {
   TaskList tasks;
-  for (Side* side : sides()) {
-    const std::int64_t first = side->slots->identities;
-    tasks.add(side->slots->touched() - first, row_grain,
-              [this, side, first](std::int64_t begin, std::int64_t end, int worker) {
+  for (Side& side : sides_) {
+    const std::int64_t first = side.slots->identities;
+    tasks.add(side.slots->touched() - first, row_grain,
+              [this, &side, first](std::int64_t begin, std::int64_t end, int worker) {
                 auto& [vectors, features, pairs, products] = work_[worker];
                 features.clear();
                 Matrix gradient(end - begin, factors_);
                 for (std::int64_t t = begin; t < end; ++t) {
-                  const auto from = side->table.row_gradient(*side->slots, side->gradients, first + t, vectors);
+                  const auto from = side.table.row_gradient(*side.slots, side.gradients, first + t, vectors);
                   vectors.store_at(gradient.row(t - begin));
-                  features.push_back(step(*side, side->slots->rows[first + t], gradient.row(t - begin), from));
+                  features.push_back(step(side, side.slots->rows[first + t], gradient.row(t - begin), from));
                 }
                 vectors.run();
                 adagrad(features, factors_);
@@ -360,31 +335,23 @@ AdagradRow Hybrid::step(Side& side, std::int32_t row, const float* vector, Embed
   return {vector, from.bias, rates.penalty * from.squares, rates.step, sums, weights};
 }
 
+void Hybrid::represent_all(const Side& side, Matrix& out, Array<float>& bias) const {
+  out = Matrix(side.table.entities(), factors_ + 1);
+  bias.resize(out.rows());
+  threads_.for_ranges(out.rows(), 128, [&](std::int64_t begin, std::int64_t end, int) {
+    for (std::int64_t e = begin; e < end; ++e) {
+      side.table.represent(static_cast<std::int32_t>(e), out.row(e));
+      bias[e] = out(e, factors_);
+    }
+  });
+}
+
 std::optional<EmbeddingView> Hybrid::embedding() const {
-  const std::lock_guard lock(made_->mutex);
-  const std::int64_t users = users_.table.entities(), items = items_.table.entities();
-  if (!made_->fresh) {
-    made_->users = Matrix(users, factors_ + 1);
-    made_->items = Matrix(items, factors_ + 1);
-    made_->user_bias.resize(users);
-    made_->item_bias.resize(items);
-    const auto fill = [&](const Side& side, Matrix& out, Array<float>& bias) {
-      threads_.for_ranges(out.rows(), 128, [&](std::int64_t begin, std::int64_t end, int) {
-        for (std::int64_t e = begin; e < end; ++e) {
-          side.table.represent(static_cast<std::int32_t>(e), out.row(e));
-          bias[e] = out(e, factors_);
-        }
-      });
-    };
-    fill(users_, made_->users, made_->user_bias);
-    fill(items_, made_->items, made_->item_bias);
-    made_->fresh = true;
-  }
-  return EmbeddingView{{made_->users.data(), users, factors_, factors_ + 1},
-                       {made_->items.data(), items, factors_, factors_ + 1},
-                       made_->user_bias,
-                       made_->item_bias,
-                       offset_};
+  representation_.require([this] {
+    represent_all(users_, all_.users, all_.user_bias);
+    represent_all(items_, all_.items, all_.item_bias);
+  });
+  return EmbeddingView{all_.users.left(factors_), all_.items.left(factors_), all_.user_bias, all_.item_bias, offset_};
 }
 
 void Hybrid::predict(const PairsView& pairs, Span<float> out) const {
@@ -394,10 +361,9 @@ void Hybrid::predict(const PairsView& pairs, Span<float> out) const {
   threads_.for_ranges(out.size(), 1024, [&](std::int64_t begin, std::int64_t end, int) {
     Array<float> context(contexts_->table.width());
     for (std::int64_t p = begin; p < end; ++p) {
-      const auto at = p;
       contexts_->table.represent(pairs.context.row_indices(p), pairs.context.row_values(p), context.data());
-      out[at] += context[factors_] + dot(context.data(), e.users.row(pairs.users[at]), factors_) +
-                 dot(context.data(), e.items.row(pairs.items[at]), factors_);
+      out[p] += context[factors_] + dot(context.data(), e.users.row(pairs.users[p]), factors_) +
+                dot(context.data(), e.items.row(pairs.items[p]), factors_);
     }
   });
 }

@@ -28,7 +28,7 @@ Samples::Negatives negatives_of(Loss loss) {
 }
 
 float offset_of(const Problem& problem, Loss loss) {
-  return loss == Loss::squared    ? static_cast<float>(aggregate_ratings(problem.ratings.view(), problem.threads).mean)
+  return loss == Loss::squared    ? static_cast<float>(aggregate_ratings(problem.ratings, problem.threads).mean)
          : loss == Loss::logistic ? -std::log(static_cast<float>(logistic_negatives))
                                   : 0.0F;
 }
@@ -62,9 +62,8 @@ double losses(Loss loss, const float* target, std::int64_t n, float* score) {
     if (loss == Loss::bpr) std::transform(here, here + count, here, std::negate<>());  // log(1 + exp(-score))
     logistic(here, count, softplus.data(), sigmoid.data());
     for (std::int64_t s = 0; s < count; ++s) {
-      const auto k = s;
-      sum += static_cast<double>(loss == Loss::bpr ? softplus[k] : softplus[k] - target[first + s] * here[s]);
-      here[s] = loss == Loss::bpr ? -sigmoid[k] : sigmoid[k] - target[first + s];
+      sum += static_cast<double>(loss == Loss::bpr ? softplus[s] : softplus[s] - target[first + s] * here[s]);
+      here[s] = loss == Loss::bpr ? -sigmoid[s] : sigmoid[s] - target[first + s];
     }
   }
   return sum;

@@ -14,13 +14,14 @@
 #include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/learning/embedding_trainer.hpp"
+#include "host/learning/first_vectors.hpp"
 #include "host/math/conjugate_gradients.hpp"
 #include "host/math/normal_equations.hpp"
+#include "host/math/ridge.hpp"
 #include "host/math/row_schedule.hpp"
 #include "host/math/subspace.hpp"
 #include "host/matrix.hpp"
 #include "host/methods/ials_solution.hpp"
-#include "host/random.hpp"
 
 namespace embrace::cpu {
 namespace {
@@ -29,8 +30,8 @@ class Ials final : public EmbeddingTrainer {
  public:
   explicit Ials(const Problem& problem)
       : EmbeddingTrainer(problem.threads),
-        ratings_(problem.ratings.view()),
-        by_item_(problem.by_item.view()),
+        ratings_(problem.ratings),
+        by_item_(problem.by_item),
         user_schedule_(ratings_),
         item_schedule_(by_item_),
         factors_(problem.hyper.integer("factors")),
@@ -45,15 +46,7 @@ class Ials final : public EmbeddingTrainer {
         whole_gram_(gram_.width(), gram_.width()) {
     for (int worker = 0; worker < threads_.count(); ++worker) workers_.emplace_back(factors_, solution_.block);
     // A user's score is then of the order of the deviation, whatever the number of factors.
-    const double deviation = initial_deviation(problem.hyper);
-    const Random random(problem.seed, Stream::initial);
-    for (std::int64_t i = 0; i < by_item_.rows; ++i) {
-      if (by_item_.row_size(i) == 0) continue;
-      for (std::int64_t k = 0; k < factors_; ++k) {
-        items_(i, k) =
-            static_cast<float>(deviation * random.normal(static_cast<std::uint64_t>(i), static_cast<std::uint32_t>(k)));
-      }
-    }
+    draw_vectors(problem.seed, 0, by_item_, initial_deviation(problem.hyper), items_.left(factors_));
   }
 
   EpochResult epoch() override {
@@ -67,11 +60,7 @@ class Ials final : public EmbeddingTrainer {
   void fold_in(CsrView ratings) override { half_sweep(ratings, RowSchedule(ratings), items_, users_); }
 
   std::optional<EmbeddingView> embedding() const override {
-    return EmbeddingView{{users_.data(), users_.rows(), factors_, users_.columns()},
-                         {items_.data(), items_.rows(), factors_, items_.columns()},
-                         {},
-                         {},
-                         0.0F};
+    return EmbeddingView{users_.left(factors_), items_.left(factors_), {}, {}, 0.0F};
   }
 
  private:
@@ -83,14 +72,15 @@ class Ials final : public EmbeddingTrainer {
     Subspaces subspaces;
   };
 
-  double scaled_regularization(std::int64_t n, std::int64_t columns) const {
-    return regularization_ * std::pow(static_cast<double>(n) + alpha_ * static_cast<double>(columns), exponent_);
+  double row_ridge(CsrView rows, std::int64_t r) const {
+    const double size = static_cast<double>(rows.row_size(r)) + alpha_ * static_cast<double>(rows.columns);
+    return ridge(regularization_, size, exponent_);
   }
   double penalty(CsrView rows, std::int64_t u) const {
     double squares = 0;
     for (std::int64_t k = 0; k < factors_; ++k)
       squares += static_cast<double>(users_(u, k)) * static_cast<double>(users_(u, k));
-    return scaled_regularization(rows.row_size(u), rows.columns) * squares;
+    return row_ridge(rows, u) * squares;
   }
 
   /// Y'Y. Cut into parts by the number of rows alone, added in their order.
@@ -129,7 +119,7 @@ class Ials final : public EmbeddingTrainer {
   }
 
   double improve_row(CsrView rows, std::int64_t r, const Matrix& fixed, Matrix& solved, Worker& own) const {
-    const auto penalty = static_cast<float>(scaled_regularization(rows.row_size(r), rows.columns));
+    const auto penalty = static_cast<float>(row_ridge(rows, r));
     const RowSystem system{fixed.view(), rows.row_indices(r), whole_gram_.view(), penalty};
     return solution_.block > 0 ? own.subspaces.improve(system, solved.row(r))
                                : own.gradient.solve(system, solution_.cg_steps, solved.row(r));
@@ -140,7 +130,7 @@ class Ials final : public EmbeddingTrainer {
                    NormalEquations& equations) const {
     equations.start_from(gram_, static_cast<float>(alpha_));
     equations.add(fixed.view(), rows.row_indices(r), nullptr);
-    equations.add_diagonal(static_cast<float>(scaled_regularization(rows.row_size(r), rows.columns)));
+    equations.add_diagonal(static_cast<float>(row_ridge(rows, r)));
     equations.factorize();
     float* p = solved.row(r);
     equations.solve(equations.sum(), p);

@@ -6,7 +6,7 @@ namespace {
 
 class ItemMean final : public BiasTrainer {
  public:
-  explicit ItemMean(const Problem& problem) : BiasTrainer(problem), ratings_(problem.ratings.view()) {}
+  explicit ItemMean(const Problem& problem) : BiasTrainer(problem), ratings_(problem.ratings) {}
   EpochResult epoch() override {
     const UserItemAggregates sums = aggregate_ratings(ratings_, threads_);
     item_bias_ = row_means(sums.items, sums.mean);

@@ -6,7 +6,7 @@ namespace {
 
 class Mean final : public BiasTrainer {
  public:
-  explicit Mean(const Problem& problem) : BiasTrainer(problem), ratings_(problem.ratings.view()) {}
+  explicit Mean(const Problem& problem) : BiasTrainer(problem), ratings_(problem.ratings) {}
   EpochResult epoch() override {
     offset_ = static_cast<float>(aggregate_ratings(ratings_, threads_).mean);
     return {static_cast<double>(offset_), ratings_.entries()};

@@ -7,7 +7,7 @@ namespace {
 
 class Popularity final : public BiasTrainer {
  public:
-  explicit Popularity(const Problem& problem) : BiasTrainer(problem), ratings_(problem.ratings.view()) {}
+  explicit Popularity(const Problem& problem) : BiasTrainer(problem), ratings_(problem.ratings) {}
   EpochResult epoch() override {
     const Array<std::int64_t> counts = aggregate_ratings(ratings_, threads_).items.count;
     item_bias_.clear();

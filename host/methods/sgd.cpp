@@ -19,6 +19,7 @@
 #include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/learning/embedding_trainer.hpp"
+#include "host/learning/first_vectors.hpp"
 #include "host/math/aggregate.hpp"
 #include "host/math/normal_equations.hpp"
 #include "host/matrix.hpp"
@@ -73,10 +74,7 @@ void Block::shuffled(const Random& random, std::uint32_t stream, Array<UserRun>&
   std::iota(order.begin(), order.end(), 0);
   shuffle(order, random, stream);
   out.clear();
-  for (const std::int32_t g : order) {
-    const auto group = g;
-    out.insert(out.end(), runs.begin() + groups[group], runs.begin() + groups[group + 1]);
-  }
+  for (const std::int32_t g : order) out.insert(out.end(), runs.begin() + groups[g], runs.begin() + groups[g + 1]);
 }
 
 /// The ratings in block order, each user's part of a block in random order.
@@ -142,19 +140,12 @@ struct Side {
   Array<float> decay;
   Array<float> bias_decay;
 
-  Side(CsrView rows, const Hyper& hyper, const Random& random, std::uint64_t first_row)
+  Side(CsrView rows, const Hyper& hyper, std::uint64_t seed, std::int64_t first_row)
       : factors(rows.rows, padded_width(hyper.integer("factors"))),
         bias(rows.rows),
         decay(decay_by_row(rows, hyper["regularization"], hyper["nu"] - 1)),
         bias_decay(decay_by_row(rows, hyper["bias_regularization"], -1)) {
-    const double deviation = initial_deviation(hyper);
-    for (std::int64_t r = 0; r < rows.rows; ++r) {
-      if (rows.row_size(r) == 0) continue;  // stays zero: such a row is predicted by the rest of the formula
-      for (std::int64_t k = 0; k < hyper.integer("factors"); ++k) {
-        factors(r, k) = static_cast<float>(
-            deviation * random.normal(first_row + static_cast<std::uint64_t>(r), static_cast<std::uint32_t>(k)));
-      }
-    }
+    draw_vectors(seed, first_row, rows, initial_deviation(hyper), factors.left(hyper.integer("factors")));
   }
 };
 
@@ -173,12 +164,11 @@ class Sgd final : public EmbeddingTrainer {
         factors_(problem.hyper.integer("factors")),
         epochs_(problem.hyper.integer("epochs")),
         learning_rate_(problem.hyper["learning_rate"]),
-        mean_(aggregate_ratings(problem.ratings.view(), threads_).mean),
+        mean_(aggregate_ratings(problem.ratings, threads_).mean),
         order_random_(problem.seed, Stream::shuffle),
-        blocks_(problem.ratings.view(), problem.by_item.view(), mean_, Random(problem.seed, Stream::sampling)),
-        users_(problem.ratings.view(), problem.hyper, Random(problem.seed, Stream::initial), 0),
-        items_(problem.by_item.view(), problem.hyper, Random(problem.seed, Stream::initial),
-               static_cast<std::uint64_t>(problem.users())),
+        blocks_(problem.ratings, problem.by_item, mean_, Random(problem.seed, Stream::sampling)),
+        users_(problem.ratings, problem.hyper, problem.seed, 0),
+        items_(problem.by_item, problem.hyper, problem.seed, problem.users()),
         runs_(threads_.count()),
         squares_(blocks_.blocks.size()) {}
 
@@ -206,10 +196,7 @@ class Sgd final : public EmbeddingTrainer {
   }
 
   std::optional<EmbeddingView> embedding() const override {
-    return EmbeddingView{{users_.factors.data(), users_.factors.rows(), factors_, users_.factors.columns()},
-                         {items_.factors.data(), items_.factors.rows(), factors_, items_.factors.columns()},
-                         users_.bias,
-                         items_.bias,
+    return EmbeddingView{users_.factors.left(factors_), items_.factors.left(factors_), users_.bias, items_.bias,
                          static_cast<float>(mean_)};
   }
 

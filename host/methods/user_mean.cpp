@@ -6,7 +6,7 @@ namespace {
 
 class UserMean final : public BiasTrainer {
  public:
-  explicit UserMean(const Problem& problem) : BiasTrainer(problem), ratings_(problem.ratings.view()) {}
+  explicit UserMean(const Problem& problem) : BiasTrainer(problem), ratings_(problem.ratings) {}
   EpochResult epoch() override {
     const UserItemAggregates sums = aggregate_ratings(ratings_, threads_);
     user_bias_ = row_means(sums.users, sums.mean);

@@ -56,8 +56,7 @@ class Twins {
         task_(method_.info.traits.rating ? Task::rating : Task::ranking),
         hyper_(make_hyper(method_, task_, one.settings)),
         threads_(2) {
-    const Problem problem{data.ratings, data.by_item, data.by_item_order, task_, nullptr, nullptr, nullptr, hyper_,
-                          11,           threads_};
+    const Problem problem = data.problem(task_, hyper_, 11, threads_);
     cpu = method_.cpu(problem);
     gpu = one.method == "als" ? make_als(device, problem) : make_ials(device, problem);
   }
@@ -215,8 +214,7 @@ TEST_F(AlternatingTest, ARowIsSolvedInOneWay) {
   const Method& method = *find_method("ials");
   const Hyper hyper = make_hyper(method, Task::ranking, Settings{{"cg_steps", 1}, {"block", 16}});
   Threads threads(1);
-  const Problem problem{data.ratings, data.by_item, data.by_item_order, Task::ranking, nullptr, nullptr, nullptr, hyper,
-                        11,           threads};
+  const Problem problem = data.problem(Task::ranking, hyper, 11, threads);
   EXPECT_THROW(make_ials(shared(), problem), UsageError);
 }
 

@@ -347,8 +347,7 @@ TEST_F(SgdEpochTest, NumbersOutOfBoundsAreSeen) {
 struct Twins {
   Twins(const DevicePtr& device, const Data& data, const test::Settings& settings)
       : hyper(make_hyper(*find_method("sgd"), Task::rating, settings)), threads(1) {
-    const Problem problem{
-        data.ratings, data.by_item, data.by_item_order, Task::rating, nullptr, nullptr, nullptr, hyper, seed, threads};
+    const Problem problem = data.problem(Task::rating, hyper, seed, threads);
     cpu = find_method("sgd")->cpu(problem);
     gpu = make_sgd(device, problem);
   }

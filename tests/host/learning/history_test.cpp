@@ -62,8 +62,7 @@ TEST(ItemTrainer, SumsTheWeightsOfWhatAUserHas) {
   const Data data = ratings();
   const Hyper hyper;
   Threads threads(2);
-  const Successor trainer(
-      {data.ratings, data.by_item, data.by_item_order, Task::ranking, nullptr, nullptr, nullptr, hyper, 1, threads});
+  const Successor trainer(data.problem(Task::ranking, hyper, 1, threads));
   const std::vector<std::int32_t> users = {2, 1, 0};
   std::vector<float> scores(15, 7.0F);
   trainer.score(users, {scores.data(), 3, 5, 5});

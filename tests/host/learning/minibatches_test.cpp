@@ -87,7 +87,7 @@ TEST(Minibatches, RunsOfAnyLengthHoldTheSameBatches) {
         std::vector<std::vector<double>> seen;
         std::uint64_t samples = 0;
         for (std::uint32_t epoch = 0; epoch < 2; ++epoch) {
-          const double loss = minibatches.epoch(model.tables(task), threads, [&](const Minibatch& now) {
+          const EpochResult result = minibatches.epoch(model.tables(task), threads, [&](const Minibatch& now) {
             EXPECT_EQ(now.number, seen.size());
             EXPECT_EQ(now.first, samples);
             EXPECT_EQ(now.epoch, epoch);
@@ -95,7 +95,8 @@ TEST(Minibatches, RunsOfAnyLengthHoldTheSameBatches) {
             seen.push_back(contents(now.samples, now.slots, task == Task::rating ? 3 : 2));
             return 2.0 * static_cast<double>(now.samples.size());
           });
-          EXPECT_EQ(loss, 2.0);
+          EXPECT_EQ(result.objective, 2.0);
+          EXPECT_EQ(result.updates, minibatches.samples().size());
         }
         EXPECT_EQ(seen, expected) << "runs of " << run << " samples, " << workers << " threads";
       }

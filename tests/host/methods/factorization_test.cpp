@@ -54,8 +54,7 @@ ReferenceModel initial_model(const EmbeddingView& e) {
 struct Untrained {
   Untrained(const std::string& name, Task task, const Data& data, const Settings& settings)
       : hyper(make_hyper(*find_method(name), task, settings)), threads(2) {
-    trainer = find_method(name)->cpu(
-        {data.ratings, data.by_item, data.by_item_order, task, nullptr, nullptr, nullptr, hyper, 1, threads});
+    trainer = find_method(name)->cpu(data.problem(task, hyper, 1, threads));
   }
   Hyper hyper;
   Threads threads;
