@@ -154,8 +154,13 @@ double bias_rmse(const Dataset& data, const Fold& fold, Threads& threads) {
   Array<std::int64_t> order;
   const Csr columns = transposed(rows.view(), &order);
   const Hyper hyper = make_hyper(*find_method("bias"), Task::rating, {});
-  const auto trainer =
-      find_method("bias")->cpu({rows, columns, order, Task::rating, nullptr, nullptr, nullptr, hyper, 1, threads});
+  const auto trainer = find_method("bias")->cpu({.ratings = rows.view(),
+                                                 .by_item = columns.view(),
+                                                 .by_item_order = order,
+                                                 .task = Task::rating,
+                                                 .hyper = hyper,
+                                                 .seed = 1,
+                                                 .threads = threads});
   for (int epoch = 0; epoch < 15; ++epoch) trainer->epoch();
   trainer->predict({test_users, test_items, {}}, predicted);
   double squares = 0;

@@ -140,7 +140,13 @@ TEST(Ease, TooManyItemsAreToldBeforeTheyAreHeld) {
   const Hyper hyper = make_hyper(*find_method("ease"), Task::ranking, {});
   Threads threads(1);
   try {
-    find_method("ease")->cpu({ratings, by_item, order, Task::ranking, nullptr, nullptr, nullptr, hyper, 1, threads});
+    find_method("ease")->cpu({.ratings = ratings.view(),
+                              .by_item = by_item.view(),
+                              .by_item_order = order,
+                              .task = Task::ranking,
+                              .hyper = hyper,
+                              .seed = 1,
+                              .threads = threads});
     FAIL() << "a matrix of 40 PB was had";
   } catch (const OutOfMemory& error) {
     EXPECT_STREQ(error.what(),
