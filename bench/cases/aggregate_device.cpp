@@ -14,12 +14,7 @@ TimedRun aggregate_on_device(gpu::DevicePtr device, const Inputs& in) {
     s.sums = gpu::aggregate_ratings(on, users, items, s.ratings.view());
   };
   return timed_on_device(std::move(device), std::move(state), work, [users](gpu::Device&, const State& s) {
-    const auto stars = [](std::vector<double> sums, double unit) {
-      for (double& sum : sums) sum *= unit;
-      return sums;
-    };
-    const auto columns = {doubles(s.sums.count.download()), stars(doubles(s.sums.half_stars.download()), 0.5),
-                          stars(doubles(s.sums.quarter_stars.download()), 0.25)};
+    const auto columns = {doubles(s.sums.count.download()), s.sums.sum.download(), s.sums.squares.download()};
     std::vector<double> all;
     for (const auto& column : columns) all.insert(all.end(), column.begin(), column.begin() + users);
     for (const auto& column : columns) all.insert(all.end(), column.begin() + users, column.end());

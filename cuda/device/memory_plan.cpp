@@ -21,6 +21,11 @@ MemoryPlan& MemoryPlan::add(std::string what, std::int64_t bytes) {
   return *this;
 }
 
+MemoryPlan& MemoryPlan::at_least(std::string what, std::int64_t least) {
+  const std::int64_t more = least - bytes();
+  return more > 0 ? add(std::move(what), more) : *this;
+}
+
 std::int64_t MemoryPlan::bytes() const {
   std::int64_t sum = 0;
   for (const auto& [what, bytes] : parts_) sum += bytes;

@@ -12,6 +12,8 @@ namespace embrace::gpu {
 class MemoryPlan {
  public:
   MemoryPlan& add(std::string what, std::int64_t bytes);
+  /// A step before the rest is there takes `least` bytes: the plan grows by what that is more.
+  MemoryPlan& at_least(std::string what, std::int64_t least);
   std::int64_t bytes() const;
   /// "cuda:0: 12.4 MiB planned (ratings 8.0, factors 4.4), 8192.0 MiB free"
   std::string text(const Device& device) const;

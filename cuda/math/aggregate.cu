@@ -1,16 +1,18 @@
-// count, Σ 2r and Σ (2r)² of ratings per user and per item. Integers, so that the atomic additions give the same bits
-// in any order. A row's sums are two 64-bit words: count and Σ 2r share the first. The halves could run over after 2^27
-// ratings, so ratings are taken in parts of at most that many, each added to wide sums. Mapping: a block takes a run of
-// ratings, a thread every 256th of them. Popular rows would make all blocks wait for the same few addresses; so a block
-// keeps the rows that it meets first in a direct-mapped table in shared memory, popular ones surely among them, and
-// writes each back once. Rows that find their place taken go to global memory. Cost: 12 bytes read a rating; the words
-// stay in the L2 cache. Bound by memory.
+// count, Σ r and Σ r² of ratings per user and per item. Half stars are counted as Σ 2r and Σ (2r)²: integers, so that
+// the atomic additions give the same bits in any order. A row's sums are two 64-bit words: count and Σ 2r share the
+// first. The halves could run over after 2^27 ratings, so ratings are taken in parts of at most that many, each added
+// to wide sums. Mapping: a block takes a run of ratings, a thread every 256th of them. Popular rows would make all
+// blocks wait for the same few addresses; so a block keeps the rows that it meets first in a direct-mapped table in
+// shared memory, popular ones surely among them, and writes each back once. Rows that find their place taken go to
+// global memory. Cost: 12 bytes read a rating; the words stay in the L2 cache. Bound by memory. Ratings that are no
+// half stars are sorted by row instead, stably, and a thread a row adds them up in their order: the cost of
+// cuda/math/sparse.cu, and of the longest row.
 #include <algorithm>
-#include <stdexcept>
 
 #include "cuda/device/phase.hpp"
 #include "cuda/math/aggregate.hpp"
 #include "cuda/math/reduce.cuh"
+#include "cuda/math/sparse.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -78,14 +80,39 @@ __global__ void __launch_bounds__(threads)
   cache.write_back(sums);
 }
 
-__global__ void __launch_bounds__(threads)
-    widen_kernel(DeviceSpan<const Sums> sums, DeviceSpan<std::int64_t> count, DeviceSpan<std::int64_t> half,
-                 DeviceSpan<std::int64_t> quarter) {
+/// Doubles hold multiples of 1/4 of this size exactly.
+__global__ void __launch_bounds__(threads) widen_kernel(DeviceSpan<const Sums> sums, DeviceSpan<std::int64_t> count,
+                                                        DeviceSpan<double> sum, DeviceSpan<double> squares) {
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
   if (row >= sums.size) return;
   count[row] += static_cast<std::int64_t>(sums[row].count_and_half & 0xffffffffU);
-  half[row] += static_cast<std::int64_t>(sums[row].count_and_half >> 32U);
-  quarter[row] += static_cast<std::int64_t>(sums[row].quarter);
+  sum[row] += 0.5 * static_cast<double>(sums[row].count_and_half >> 32U);
+  squares[row] += 0.25 * static_cast<double>(sums[row].quarter);
+}
+
+__global__ void __launch_bounds__(threads)
+    sum_in_order_kernel(DeviceCsrView rows, DeviceSpan<double> sum, DeviceSpan<double> squares) {
+  const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
+  if (row >= rows.rows) return;
+  double values = 0, products = 0;
+  for (std::int64_t e = rows.begin(row); e < rows.end(row); ++e) {
+    const auto value = static_cast<double>(rows.values[e]);
+    values += value;
+    products = __dadd_rn(products, __dmul_rn(value, value));  // as the CPU does, not fused
+  }
+  sum[row] = values;
+  squares[row] = products;
+}
+
+/// A matrix of one column keeps the ratings of a row in the order given.
+void sum_in_order(Device& device, std::int64_t rows, DeviceSpan<const std::int32_t> row, DeviceSpan<const float> values,
+                  DeviceSpan<double> sum, DeviceSpan<double> squares) {
+  if (rows == 0) return;
+  DeviceBuffer<std::int32_t> no_column(device, row.size);
+  no_column.clear();
+  const DeviceCsr lists = csr_from_triples(device, rows, 1, {row, no_column.span(), values});
+  sum_in_order_kernel<<<blocks_for(rows, threads), threads, 0, device.stream()>>>(lists.view(), sum, squares);
+  EMBRACE_CHECK(cudaGetLastError());
 }
 
 }  // namespace
@@ -94,7 +121,9 @@ DeviceAggregates aggregate_ratings(Device& device, std::int64_t users, std::int6
   EMBRACE_PHASE("aggregate");
   const std::int64_t row_count = users + items, size = ratings.values.size;
   DeviceAggregates result{{device, row_count}, {device, row_count}, {device, row_count}};
-  for (auto* column : {&result.count, &result.half_stars, &result.quarter_stars}) column->clear();
+  result.count.clear();
+  result.sum.clear();
+  result.squares.clear();
   DeviceBuffer<Sums> sums(device, row_count);
   DeviceBuffer<int> illegal(device, 1);
   illegal.clear();
@@ -105,13 +134,27 @@ DeviceAggregates aggregate_ratings(Device& device, std::int64_t users, std::int6
         first, last, users, ratings, sums.span(), illegal.span());
     EMBRACE_CHECK(cudaGetLastError());
     widen_kernel<<<blocks_for(row_count, threads), threads, 0, device.stream()>>>(
-        sums.span(), result.count.span(), result.half_stars.span(), result.quarter_stars.span());
+        sums.span(), result.count.span(), result.sum.span(), result.squares.span());
     EMBRACE_CHECK(cudaGetLastError());
   }
   if (illegal.download()[0] != 0) {
-    throw std::invalid_argument("aggregate_ratings: a rating is no multiple of 1/2 in [0, 15.5]");
+    sum_in_order(device, users, ratings.rows, ratings.values, result.sum.span().part(0, users),
+                 result.squares.span().part(0, users));
+    sum_in_order(device, items, ratings.columns, ratings.values, result.sum.span().part(users, items),
+                 result.squares.span().part(users, items));
   }
   return result;
+}
+
+DeviceAggregates aggregate_ratings(Device& device, DeviceCsrView ratings) {
+  const DeviceBuffer<std::int32_t> users = rows_of_entries(device, ratings);
+  return aggregate_ratings(device, ratings.rows, ratings.columns, {users.span(), ratings.indices, ratings.values});
+}
+
+std::int64_t aggregate_bytes(CsrView ratings) {
+  const std::int64_t rows = ratings.rows + ratings.columns;
+  const std::int64_t longest = std::max(ratings.rows, ratings.columns);
+  return 40 * rows + 4 + 8 * ratings.entries() + csr_from_triples_bytes(longest, ratings.entries());
 }
 
 }  // namespace embrace::gpu

@@ -1,18 +1,24 @@
-// Sparse rating aggregation on the device: exact integers, the same bits as host/math/aggregate.hpp gives.
+// Sparse rating aggregation on the device: the same bits as host/math/aggregate.hpp gives.
 #pragma once
 #include "cuda/device/device.hpp"
 #include "cuda/math/triples.hpp"
 
 namespace embrace::gpu {
 
-/// Per row: number of ratings, Σ 2r and Σ (2r)².
+/// Per row: number of ratings, Σ r and Σ r². Exact when all ratings are multiples of 1/2 in [0, 15.5]; ratings of
+/// another scale are summed in double in the order given, which takes a sort of all of them.
 struct DeviceAggregates {
   DeviceBuffer<std::int64_t> count;
-  DeviceBuffer<std::int64_t> half_stars;
-  DeviceBuffer<std::int64_t> quarter_stars;
+  DeviceBuffer<double> sum;
+  DeviceBuffer<double> squares;
 };
 
-/// Rows: all users, then all items. Throws std::invalid_argument for a rating that is no multiple of 1/2 in [0, 15.5].
+/// Rows: all users, then all items.
 DeviceAggregates aggregate_ratings(Device& device, std::int64_t users, std::int64_t items, DeviceTriplesView ratings);
+
+/// The same of users × items.
+DeviceAggregates aggregate_ratings(Device& device, DeviceCsrView ratings);
+/// Bytes that it allocates, at most, beside the ratings.
+std::int64_t aggregate_bytes(CsrView ratings);
 
 }  // namespace embrace::gpu

@@ -73,6 +73,17 @@ void SortBuffers::exclusive_sum(Device& device, DeviceSpan<const std::int32_t> i
                                                std::int64_t{0}, in.size, device.stream()));
 }
 
+std::int64_t sort_pairs_bytes(std::int64_t size) {
+  std::size_t bytes = 0;
+  const std::uint64_t* keys = nullptr;
+  const float* values = nullptr;
+  std::uint64_t* out_keys = nullptr;
+  float* out_values = nullptr;
+  EMBRACE_CHECK(
+      cub::DeviceRadixSort::SortPairs(nullptr, bytes, keys, out_keys, values, out_values, size, 0, 8 * sizeof *keys));
+  return static_cast<std::int64_t>(bytes);
+}
+
 void sort_pairs(Device& device, DeviceSpan<const std::uint64_t> keys, DeviceSpan<const float> values,
                 DeviceSpan<std::uint64_t> out_keys, DeviceSpan<float> out_values, int width) {
   if (keys.empty()) return;

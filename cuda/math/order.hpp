@@ -32,5 +32,7 @@ class SortBuffers {
 /// out: the keys, by their low `width` bits; equal ones keep their order, and each its value.
 void sort_pairs(Device& device, DeviceSpan<const std::uint64_t> keys, DeviceSpan<const float> values,
                 DeviceSpan<std::uint64_t> out_keys, DeviceSpan<float> out_values, int width);
+/// Bytes that it allocates for a while, at most.
+std::int64_t sort_pairs_bytes(std::int64_t size);
 
 }  // namespace embrace::gpu

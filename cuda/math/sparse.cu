@@ -2,6 +2,7 @@
 // that occur alone. Row r begins at the first cell of number ≥ r · 2^b: a binary search, one thread a row. Cost: 12
 // bytes read and 8 written an entry to number the cells, 24 for every 8 bits sorted, 12 to take them apart; bound by
 // memory.
+#include <algorithm>
 #include <bit>
 #include <stdexcept>
 
@@ -104,12 +105,27 @@ DeviceCsr csr_from_triples(Device& device, std::int64_t rows, std::int64_t colum
   return assemble(device, rows, columns, sorted.span(), numbering, std::move(values));
 }
 
-DeviceCsr transposed(Device& device, DeviceCsrView matrix) {
+DeviceBuffer<std::int32_t> rows_of_entries(Device& device, DeviceCsrView matrix) {
   DeviceBuffer<std::int32_t> rows(device, matrix.entries());
+  if (matrix.rows == 0) return rows;
   expand_rows_kernel<<<blocks_for(matrix.rows, threads / warp_size), threads, 0, device.stream()>>>(matrix,
                                                                                                     rows.span());
   EMBRACE_CHECK(cudaGetLastError());
+  return rows;
+}
+
+DeviceCsr transposed(Device& device, DeviceCsrView matrix) {
+  const DeviceBuffer<std::int32_t> rows = rows_of_entries(device, matrix);
   return csr_from_triples(device, matrix.columns, matrix.rows, {matrix.indices, rows.span(), matrix.values});
+}
+
+std::int64_t csr_from_triples_bytes(std::int64_t rows, std::int64_t entries) {
+  // Cells, once sorted, then values; the sort's memory is gone when offsets and indices come.
+  return 20 * entries + std::max(sort_pairs_bytes(entries), 8 * (rows + 1) + 4 * entries);
+}
+
+std::int64_t transposed_bytes(CsrView matrix) {
+  return 4 * matrix.entries() + csr_from_triples_bytes(matrix.columns, matrix.entries());
 }
 
 }  // namespace embrace::gpu

@@ -11,5 +11,11 @@ DeviceCsr csr_from_triples(Device& device, std::int64_t rows, std::int64_t colum
 
 /// Columns become rows.
 DeviceCsr transposed(Device& device, DeviceCsrView matrix);
+/// Row of each entry.
+DeviceBuffer<std::int32_t> rows_of_entries(Device& device, DeviceCsrView matrix);
+
+/// Bytes that they allocate, with their result, beside what they are given.
+std::int64_t csr_from_triples_bytes(std::int64_t rows, std::int64_t entries);
+std::int64_t transposed_bytes(CsrView matrix);
 
 }  // namespace embrace::gpu

@@ -25,33 +25,33 @@ MemoryPlan plan(const Problem& problem) {
       .add("model", embedding_bytes(problem, factors))
       .add("ridges and losses", 12 * (problem.users() + problem.items()))
       .add("pieces of long rows",
-           std::max(solver_bytes(ratings, factors, solver), solver_bytes(by_item, factors, solver)));
+           std::max(solver_bytes(ratings, factors, solver), solver_bytes(by_item, factors, solver)))
+      .at_least("ratings by item, while they are sorted", PlannedRatings::making_bytes(problem));
 }
 
 class Als final : public EmbeddingTrainer {
  public:
   Als(DevicePtr shared, const Problem& problem)
       : EmbeddingTrainer(std::move(shared), problem, plan(problem)),
-        by_user_(device(), problem.ratings),
-        by_item_(device(), problem.by_item),
+        rows_(device(), problem),
         regularization_(problem.hyper["regularization"]),
         exponent_(problem.hyper["nu"]),
         bias_regularization_(problem.hyper["bias_regularization"]),
         solver_(usual_solver(problem.hyper.integer("factors"))),
-        mean_(global_mean(device(), by_user_.matrix)),
+        mean_(global_mean(device(), rows_.by_user.matrix)),
         user_ridge_(ridge_of(problem.ratings)),
         item_ridge_(ridge_of(problem.by_item)),
         loss_(device(), users_ + items_) {
     make_vectors(problem.hyper.integer("factors"));
     make_biases();
     model_.offset = static_cast<float>(mean_);
-    draw_factors(device(), problem.seed, 0, by_item_.matrix.view().offsets, first_deviation, model_.items.view());
+    draw_factors(device(), problem.seed, 0, rows_.by_item.matrix.view().offsets, first_deviation, model_.items.view());
   }
 
   EpochResult epoch() override {
     const DeviceSpan<double> of_items = loss_.span().part(0, items_), of_users = loss_.span().part(items_, users_);
-    solve_users(by_user_, user_ridge_.span(), true, of_users);
-    solve_rows(device(), by_item_.matrix.view(), by_item_.plan.view(),
+    solve_users(rows_.by_user, user_ridge_.span(), true, of_users);
+    solve_rows(device(), rows_.by_item.matrix.view(), rows_.by_item.plan.view(),
                {.fixed = std::as_const(model_.users).view(),
                 .fixed_bias = model_.user_bias.span(),
                 .ridge = item_ridge_.span(),
@@ -66,7 +66,7 @@ class Als final : public EmbeddingTrainer {
                       bias_regularization_, of_users);
     const double loss = sum(device(), std::as_const(loss_).span());  // waits for all of it
     if (!std::isfinite(loss)) throw Diverged("the training loss is not finite");
-    const std::int64_t entries = by_user_.matrix.view().entries();
+    const std::int64_t entries = rows_.by_user.matrix.view().entries();
     return {loss / static_cast<double>(std::max<std::int64_t>(1, entries)), entries};
   }
 
@@ -95,8 +95,7 @@ class Als final : public EmbeddingTrainer {
                solver_);
   }
 
-  PlannedRows by_user_;
-  PlannedRows by_item_;
+  PlannedRatings rows_;
   double regularization_;
   double exponent_;
   double bias_regularization_;

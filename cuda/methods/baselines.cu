@@ -33,9 +33,18 @@ struct Divide {
   }
 };
 
-__global__ void __launch_bounds__(threads) count_rows_kernel(DeviceCsrView rows, DeviceSpan<float> bias) {
+__global__ void __launch_bounds__(threads)
+    find_means_kernel(DeviceSpan<const std::int64_t> count, DeviceSpan<const double> sum, double otherwise,
+                      DeviceSpan<float> bias) {
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
-  if (row < rows.rows) bias[row] = static_cast<float>(rows.size(row));
+  if (row >= bias.size) return;
+  bias[row] = static_cast<float>(count[row] > 0 ? sum[row] / static_cast<double>(count[row]) : otherwise);
+}
+
+__global__ void __launch_bounds__(threads)
+    copy_counts_kernel(DeviceSpan<const std::int64_t> count, DeviceSpan<float> bias) {
+  const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
+  if (row < bias.size) bias[row] = static_cast<float>(count[row]);
 }
 
 }  // namespace
@@ -47,10 +56,18 @@ void solve_biases(Device& device, const PlannedRows& rows, const BiasSolve& solv
               Divide{solve.regularization, !solve.otherwise.has_value(), solve.otherwise.value_or(0.0), bias});
 }
 
-void count_rows(Device& device, const DeviceCsr& rows, DeviceSpan<float> bias) {
+void find_means(Device& device, DeviceSpan<const std::int64_t> count, DeviceSpan<const double> sum, double otherwise,
+                DeviceSpan<float> bias) {
+  EMBRACE_PHASE("means");
+  if (bias.empty()) return;
+  find_means_kernel<<<blocks_for(bias.size, threads), threads, 0, device.stream()>>>(count, sum, otherwise, bias);
+  EMBRACE_CHECK(cudaGetLastError());
+}
+
+void copy_counts(Device& device, DeviceSpan<const std::int64_t> count, DeviceSpan<float> bias) {
   EMBRACE_PHASE("counts");
-  if (rows.view().rows == 0) return;
-  count_rows_kernel<<<blocks_for(rows.view().rows, threads), threads, 0, device.stream()>>>(rows.view(), bias);
+  if (bias.empty()) return;
+  copy_counts_kernel<<<blocks_for(bias.size, threads), threads, 0, device.stream()>>>(count, bias);
   EMBRACE_CHECK(cudaGetLastError());
 }
 

@@ -10,16 +10,16 @@ MemoryPlan plan(const Problem& problem) {
   return MemoryPlan()
       .add("ratings by user", PlannedRows::bytes(problem.ratings))
       .add("ratings by item", PlannedRows::bytes(problem.by_item))
-      .add("biases", 4 * (problem.users() + problem.items()));
+      .add("biases", 4 * (problem.users() + problem.items()))
+      .at_least("ratings by item, while they are sorted", PlannedRatings::making_bytes(problem));
 }
 
 class Bias final : public EmbeddingTrainer {
  public:
   Bias(DevicePtr shared, const Problem& problem)
       : EmbeddingTrainer(std::move(shared), problem, plan(problem)),
-        by_user_(device(), problem.ratings),
-        by_item_(device(), problem.by_item),
-        mean_(global_mean(device(), by_user_.matrix)),
+        rows_(device(), problem),
+        mean_(global_mean(device(), rows_.by_user.matrix)),
         user_regularization_(problem.hyper["user_regularization"]),
         item_regularization_(problem.hyper["item_regularization"]) {
     make_biases();
@@ -28,9 +28,9 @@ class Bias final : public EmbeddingTrainer {
 
   EpochResult epoch() override {
     DeviceSpan<float> users = model_.user_bias.span(), items = model_.item_bias.span();
-    solve_biases(device(), by_item_, {mean_, item_regularization_, 0.0}, users, items);
-    solve_biases(device(), by_user_, {mean_, user_regularization_, 0.0}, items, users);
-    return {sum_of_squares(device(), users), by_user_.matrix.view().entries()};  // waits for all of it
+    solve_biases(device(), rows_.by_item, {mean_, item_regularization_, 0.0}, users, items);
+    solve_biases(device(), rows_.by_user, {mean_, user_regularization_, 0.0}, items, users);
+    return {sum_of_squares(device(), users), rows_.by_user.matrix.view().entries()};  // waits for all of it
   }
 
   void fold_in(CsrView ratings) override {
@@ -39,8 +39,7 @@ class Bias final : public EmbeddingTrainer {
   }
 
  private:
-  PlannedRows by_user_;
-  PlannedRows by_item_;
+  PlannedRatings rows_;
   double mean_;
   double user_regularization_;
   double item_regularization_;

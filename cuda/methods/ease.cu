@@ -8,6 +8,7 @@
 #include "cuda/math/count_together.hpp"
 #include "cuda/math/invert_symmetric.hpp"
 #include "cuda/math/reduce.cuh"
+#include "cuda/math/sparse.hpp"
 #include "cuda/math/sums.hpp"
 #include "cuda/trainers.hpp"
 #include "host/error.hpp"
@@ -41,14 +42,15 @@ __global__ void __launch_bounds__(threads)
 MemoryPlan plan(const Problem& problem) {
   return MemoryPlan()
       .add("ratings by item", DeviceCsr::bytes(problem.by_item))
-      .add("inverse", invert_symmetric_bytes(problem.items()) + 12 * problem.items());
+      .add("inverse", invert_symmetric_bytes(problem.items()) + 12 * problem.items())
+      .at_least("ratings by item, while they are sorted", transposed_bytes(problem.ratings));
 }
 
 class Ease final : public ItemTrainer {
  public:
   Ease(DevicePtr shared, const Problem& problem)
       : ItemTrainer(std::move(shared), problem, plan(problem)),
-        by_item_(device(), problem.by_item),
+        by_item_(transposed(device(), ratings().view())),
         regularization_(static_cast<float>(problem.hyper["regularization"])) {}
 
   EpochResult epoch() override {

@@ -38,15 +38,15 @@ MemoryPlan plan(const Problem& problem) {
       .add("model", embedding_bytes(problem, factors))
       .add("Gram matrix", DeviceMatrix::bytes(width, width))
       .add("ridges and losses", 12 * (problem.users() + problem.items()))
-      .add("half-sweeps", std::max(half_sweep_bytes(problem, ratings), half_sweep_bytes(problem, by_item)));
+      .add("half-sweeps", std::max(half_sweep_bytes(problem, ratings), half_sweep_bytes(problem, by_item)))
+      .at_least("ratings by item, while they are sorted", PlannedRatings::making_bytes(problem));
 }
 
 class Ials final : public EmbeddingTrainer {
  public:
   Ials(DevicePtr shared, const Problem& problem)
       : EmbeddingTrainer(std::move(shared), problem, plan(problem)),
-        by_user_(device(), problem.ratings),
-        by_item_(device(), problem.by_item),
+        rows_(device(), problem),
         regularization_(problem.hyper["regularization"]),
         exponent_(problem.hyper["nu"]),
         alpha_(problem.hyper["alpha"]),
@@ -61,18 +61,18 @@ class Ials final : public EmbeddingTrainer {
     gram_ = DeviceMatrix(device(), width, width);
     // A user's score is then of the order of the deviation, whatever the number of factors.
     const double deviation = initial_deviation(problem.hyper);
-    draw_factors(device(), problem.seed, 0, by_item_.matrix.view().offsets, deviation, model_.items.view());
+    draw_factors(device(), problem.seed, 0, rows_.by_item.matrix.view().offsets, deviation, model_.items.view());
   }
 
   EpochResult epoch() override {
     const DeviceSpan<double> of_items = loss_.span().part(0, items_), of_users = loss_.span().part(items_, users_);
-    half_sweep(by_user_, user_ridge_.span(), model_.items, model_.users, of_users);
-    half_sweep(by_item_, item_ridge_.span(), model_.users, model_.items, of_items);
+    half_sweep(rows_.by_user, user_ridge_.span(), model_.items, model_.users, of_users);
+    half_sweep(rows_.by_item, item_ridge_.span(), model_.users, model_.items, of_items);
     // The items' losses are of the model as it is now; what they lack are the users' penalties.
     compute_penalties(device(), std::as_const(model_.users).view(), user_ridge_.span(), {}, 0, of_users);
     const double loss = sum(device(), std::as_const(loss_).span());  // waits for all of it
     if (!std::isfinite(loss)) throw Diverged("the training loss is not finite");
-    const std::int64_t entries = by_user_.matrix.view().entries();
+    const std::int64_t entries = rows_.by_user.matrix.view().entries();
     return {loss / static_cast<double>(std::max<std::int64_t>(1, entries)), entries};
   }
 
@@ -105,8 +105,7 @@ class Ials final : public EmbeddingTrainer {
     }
   }
 
-  PlannedRows by_user_;
-  PlannedRows by_item_;
+  PlannedRatings rows_;
   double regularization_;
   double exponent_;
   double alpha_;

@@ -1,85 +1,92 @@
-// mean, user-mean, item-mean and popularity: one pass over the ratings each, see host/methods/<name>.cpp.
+// mean, user-mean, item-mean and popularity: one aggregation of the ratings each, see host/methods/<name>.cpp.
+#include "cuda/math/aggregate.hpp"
+#include "cuda/math/sums.hpp"
 #include "cuda/methods/baselines.hpp"
 #include "cuda/trainers.hpp"
 
 namespace embrace::gpu {
 namespace {
 
-MemoryPlan plan(std::int64_t ratings, std::int64_t biases) {
-  return MemoryPlan().add("ratings", ratings).add("biases", 4 * biases);
+MemoryPlan plan(const Problem& problem) {
+  return MemoryPlan()
+      .add("ratings", DeviceCsr::bytes(problem.ratings))
+      .add("biases", 4 * (problem.users() + problem.items()))
+      .add("sums", aggregate_bytes(problem.ratings));
 }
 
-class Mean final : public EmbeddingTrainer {
+/// A trainer whose biases follow from the aggregates.
+class AggregateTrainer : public EmbeddingTrainer {
  public:
-  Mean(DevicePtr shared, const Problem& problem)
-      : EmbeddingTrainer(std::move(shared), problem, plan(DeviceCsr::bytes(problem.ratings), 0)),
-        ratings_(device(), problem.ratings) {}
-  EpochResult epoch() override {
-    model_.offset = static_cast<float>(global_mean(device(), ratings_));
-    return {static_cast<double>(model_.offset), ratings_.view().entries()};
+  AggregateTrainer(DevicePtr shared, const Problem& problem)
+      : EmbeddingTrainer(std::move(shared), problem, plan(problem)), ratings_(device(), problem.ratings) {}
+
+  EpochResult epoch() final {
+    const DeviceAggregates sums = aggregate_ratings(device(), ratings_.view());
+    const std::int64_t ratings = ratings_.view().entries();
+    const double total = sum(device(), sums.sum.span().part(0, users_));
+    const double mean = ratings == 0 ? 0.0 : total / static_cast<double>(ratings);
+    learn(sums, mean);
+    device().synchronize();
+    return {mean, ratings};
   }
 
  private:
+  /// Makes the model; `mean` is that of all ratings.
+  virtual void learn(const DeviceAggregates& sums, double mean) = 0;
+
   DeviceCsr ratings_;
 };
 
-class UserMean final : public EmbeddingTrainer {
+class Mean final : public AggregateTrainer {
  public:
-  UserMean(DevicePtr shared, const Problem& problem)
-      : EmbeddingTrainer(std::move(shared), problem, plan(PlannedRows::bytes(problem.ratings), problem.users())),
-        rows_(device(), problem.ratings) {
+  using AggregateTrainer::AggregateTrainer;
+
+ private:
+  void learn(const DeviceAggregates&, double mean) override { model_.offset = static_cast<float>(mean); }
+};
+
+class UserMean final : public AggregateTrainer {
+ public:
+  UserMean(DevicePtr shared, const Problem& problem) : AggregateTrainer(std::move(shared), problem) {
     model_.user_bias = {device(), users_};
     model_.user_bias.clear();
-  }
-  EpochResult epoch() override {
-    const double mean = global_mean(device(), rows_.matrix);
-    solve_biases(device(), rows_, {.otherwise = mean}, {}, model_.user_bias.span());
-    device().synchronize();
-    return {mean, rows_.matrix.view().entries()};
   }
   void fold_in(CsrView ratings) override {
     solve_biases(device(), PlannedRows(device(), ratings), {}, {}, model_.user_bias.span());
   }
 
  private:
-  PlannedRows rows_;
+  void learn(const DeviceAggregates& sums, double mean) override {
+    find_means(device(), sums.count.span().part(0, users_), sums.sum.span().part(0, users_), mean,
+               model_.user_bias.span());
+  }
 };
 
-class ItemMean final : public EmbeddingTrainer {
+class ItemMean final : public AggregateTrainer {
  public:
-  ItemMean(DevicePtr shared, const Problem& problem)
-      : EmbeddingTrainer(std::move(shared), problem, plan(PlannedRows::bytes(problem.by_item), problem.items())),
-        rows_(device(), problem.by_item) {
+  ItemMean(DevicePtr shared, const Problem& problem) : AggregateTrainer(std::move(shared), problem) {
     model_.item_bias = {device(), items_};
     model_.item_bias.clear();
   }
-  EpochResult epoch() override {
-    const double mean = global_mean(device(), rows_.matrix);
-    solve_biases(device(), rows_, {.otherwise = mean}, {}, model_.item_bias.span());
-    device().synchronize();
-    return {mean, rows_.matrix.view().entries()};
-  }
 
  private:
-  PlannedRows rows_;
+  void learn(const DeviceAggregates& sums, double mean) override {
+    find_means(device(), sums.count.span().part(users_, items_), sums.sum.span().part(users_, items_), mean,
+               model_.item_bias.span());
+  }
 };
 
-class Popularity final : public EmbeddingTrainer {
+class Popularity final : public AggregateTrainer {
  public:
-  Popularity(DevicePtr shared, const Problem& problem)
-      : EmbeddingTrainer(std::move(shared), problem, plan(DeviceCsr::bytes(problem.by_item), problem.items())),
-        by_item_(device(), problem.by_item) {
+  Popularity(DevicePtr shared, const Problem& problem) : AggregateTrainer(std::move(shared), problem) {
     model_.item_bias = {device(), items_};
     model_.item_bias.clear();
   }
-  EpochResult epoch() override {
-    count_rows(device(), by_item_, model_.item_bias.span());
-    device().synchronize();
-    return {0.0, by_item_.view().entries()};
-  }
 
  private:
-  DeviceCsr by_item_;
+  void learn(const DeviceAggregates& sums, double) override {
+    copy_counts(device(), sums.count.span().part(users_, items_), model_.item_bias.span());
+  }
 };
 
 }  // namespace

@@ -97,6 +97,8 @@ TEST_F(DeviceTest, APlanIsRefusedBeforeAnythingIsAllocated) {
   EXPECT_NO_THROW(plan.require(device()));
   EXPECT_NE(plan.text(device()).find("cuda:0: 4.0 MiB planned (ratings 3.0, factors 1.0)"), std::string::npos)
       << plan.text(device());
+  EXPECT_EQ(plan.at_least("sorting", 3 << 20).bytes(), 4 << 20);  // memory that is planned for more does for that, too
+  EXPECT_EQ(plan.at_least("sorting", 5 << 20).bytes(), 5 << 20);
   plan.add("the rest", device().free_bytes());
   EXPECT_THROW(plan.require(device()), OutOfMemory);
   EXPECT_EQ(device().used_bytes(), 0);

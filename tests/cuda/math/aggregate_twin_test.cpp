@@ -1,7 +1,5 @@
-// Sums of ratings per row: integers, those of the CPU bit for bit.
+// Sums of ratings per row: those of the CPU bit for bit.
 #include "cuda/math/aggregate.hpp"
-
-#include <stdexcept>
 
 #include "host/math/aggregate.hpp"
 #include "host/random.hpp"
@@ -40,34 +38,68 @@ class AggregateTest : public test::GpuTest {
   DeviceTriples triples_;
 };
 
+/// A column of users, then of items.
+template <typename T>
+std::vector<T> joined(const std::vector<T>& users, const std::vector<T>& items) {
+  std::vector<T> all = users;
+  all.insert(all.end(), items.begin(), items.end());
+  return all;
+}
+
+void expect_same(const DeviceAggregates& sums, const UserItemAggregates& expected, const std::string& what) {
+  EXPECT_EQ(sums.count.download(), joined(expected.users.count, expected.items.count)) << what;
+  EXPECT_EQ(sums.sum.download(), joined(expected.users.sum, expected.items.sum)) << what;
+  EXPECT_EQ(sums.squares.download(), joined(expected.users.squares, expected.items.squares)) << what;
+}
+
+const struct {
+  std::int64_t users, items, size;
+} shapes[] = {{3, 2, 0}, {1, 1, 1}, {1, 1, 31}, {1, 33, 1000}, {31, 64, 5000}, {33, 32, 64}, {6000, 3000, 100'000}};
+
 TEST_F(AggregateTest, UsersAndItemsAreTheCpusBitForBit) {
-  const struct {
-    std::int64_t users, items, size;
-  } shapes[] = {{3, 2, 0}, {1, 1, 1}, {1, 1, 31}, {1, 33, 1000}, {31, 64, 5000}, {33, 32, 64}, {6000, 3000, 100'000}};
   Threads threads(1);
   for (const auto& [users, items, size] : shapes) {
     const Triples triples(users, items, size);
-    const DeviceAggregates sums = aggregate_ratings(device(), users, items, upload(triples));
-    const auto expected = aggregate_ratings(users, items, triples.users, triples.items, triples.values, threads);
-    // In units of a star or a part of it, users first.
-    const auto joined = [](const auto& first, const auto& second, double unit) {
-      std::vector<std::int64_t> all;
-      for (const auto* side : {&first, &second}) {
-        for (const auto sum : *side) all.push_back(static_cast<std::int64_t>(static_cast<double>(sum) / unit));
-      }
-      return all;
-    };
-    EXPECT_EQ(sums.count.download(), joined(expected.users.count, expected.items.count, 1)) << size;
-    EXPECT_EQ(sums.half_stars.download(), joined(expected.users.sum, expected.items.sum, 0.5)) << size;
-    EXPECT_EQ(sums.quarter_stars.download(), joined(expected.users.squares, expected.items.squares, 0.25)) << size;
+    expect_same(aggregate_ratings(device(), users, items, upload(triples)),
+                aggregate_ratings(users, items, triples.users, triples.items, triples.values, threads),
+                std::to_string(size));
   }
 }
 
-TEST_F(AggregateTest, RatingsThatAreNoHalfStarsAreRefused) {
-  for (const float wrong : {0.3F, -0.5F, 16.0F, std::numeric_limits<float>::quiet_NaN()}) {
-    Triples triples(5, 5, 100);
-    triples.values[57] = wrong;
-    EXPECT_THROW(aggregate_ratings(device(), 5, 5, upload(triples)), std::invalid_argument) << wrong;
+TEST_F(AggregateTest, OneRatingOfAnotherScaleIsEnough) {
+  Threads threads(1);
+  for (const float other : {0.3F, -0.5F, 16.0F}) {
+    Triples triples(5, 7, 100);
+    triples.values[57] = other;
+    expect_same(aggregate_ratings(device(), 5, 7, upload(triples)),
+                aggregate_ratings(5, 7, triples.users, triples.items, triples.values, threads), std::to_string(other));
+  }
+}
+
+TEST_F(AggregateTest, RatingsOfAnotherScaleAreSummedInTheirOrder) {
+  const Random random(4, Stream::sampling);
+  Threads threads(1);
+  for (const auto& [users, items, size] : shapes) {
+    Triples triples(users, items, size);
+    for (std::size_t e = 0; e < triples.values.size(); ++e) triples.values[e] = static_cast<float>(random.normal(e, 5));
+    expect_same(aggregate_ratings(device(), users, items, upload(triples)),
+                aggregate_ratings(users, items, triples.users, triples.items, triples.values, threads),
+                std::to_string(size));
+  }
+}
+
+TEST_F(AggregateTest, OfAMatrixInPlannedMemory) {
+  Threads threads(1);
+  for (const float unit : {0.5F, 0.3F}) {
+    Triples triples(300, 500, 20'000);
+    for (float& value : triples.values) value *= unit / 0.5F;
+    const Csr matrix = csr_from_triples(300, 500, triples.users, triples.items, triples.values);
+    Device fresh(0);  // whose peak is this aggregation's
+    const DeviceCsr ratings(fresh, matrix.view());
+    const std::int64_t before = fresh.used_bytes();
+    expect_same(aggregate_ratings(fresh, ratings.view()), aggregate_ratings(matrix.view(), threads),
+                std::to_string(unit));
+    EXPECT_LE(fresh.peak_bytes() - before, aggregate_bytes(matrix.view())) << unit;
   }
 }
 

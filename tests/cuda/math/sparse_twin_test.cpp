@@ -66,6 +66,18 @@ TEST_F(SparseTest, ColumnsBecomeRows) {
   }
 }
 
+TEST_F(SparseTest, InPlannedMemory) {
+  for (const auto& [rows, columns, size] : shapes) {
+    const Triples triples(rows, columns, size);
+    const Csr matrix = embrace::csr_from_triples(rows, columns, triples.rows, triples.columns, triples.values);
+    Device fresh(0);  // whose peak is this
+    const DeviceCsr by_row(fresh, matrix.view());
+    const std::int64_t before = fresh.used_bytes();
+    const DeviceCsr by_column = transposed(fresh, by_row.view());
+    EXPECT_LE(fresh.peak_bytes() - before, transposed_bytes(matrix.view())) << size;
+  }
+}
+
 TEST_F(SparseTest, AShapeBeyondItsNumbersIsRefused) {
   EXPECT_THROW(csr_from_triples(device(), std::int64_t{1} << 33, std::int64_t{1} << 31, {}), std::length_error);
 }

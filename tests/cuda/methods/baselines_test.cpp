@@ -6,6 +6,7 @@
 #include "host/random.hpp"
 #include "host/sparse.hpp"
 #include "tests/cuda/gpu_test.hpp"
+#include "tests/planted.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -66,20 +67,47 @@ TEST_F(BaselinesTest, BiasesOfRowsAreThoseOfPlainLoops) {
   }
 }
 
-TEST_F(BaselinesTest, MeanAndCounts) {
+TEST_F(BaselinesTest, MeanOfAllRatings) {
   const Csr matrix = ratings(300, 50, 20'000);
-  const DeviceCsr rows(device(), matrix.view());
   double sum = 0;
   for (const float value : matrix.values) sum += static_cast<double>(value);
-  EXPECT_EQ(global_mean(device(), rows), sum / 20'000);
-  DeviceBuffer<float> counts(device(), 300);
-  count_rows(device(), rows, counts.span());
-  const std::vector<float> counted = counts.download();
-  for (std::int64_t r = 0; r < 300; ++r) {
-    EXPECT_EQ(counted[static_cast<std::size_t>(r)], static_cast<float>(matrix.view().row_size(r)));
-  }
+  EXPECT_EQ(global_mean(device(), DeviceCsr(device(), matrix.view())), sum / 20'000);
   const Csr empty = ratings(3, 2, 0);
   EXPECT_EQ(global_mean(device(), DeviceCsr(device(), empty.view())), 0.0);
+}
+
+TEST_F(BaselinesTest, MeansAndCountsOfRows) {
+  std::vector<std::int64_t> count;
+  std::vector<double> sum;
+  std::vector<float> means, counts;
+  for (std::int64_t r = 0; r < 300; ++r) {  // more than a block
+    count.push_back(r % 7);
+    sum.push_back(static_cast<double>(r) * 0.75);
+    means.push_back(static_cast<float>(r % 7 == 0 ? 3.25 : sum.back() / static_cast<double>(r % 7)));
+    counts.push_back(static_cast<float>(r % 7));
+  }
+  const DeviceBuffer<std::int64_t> on_device_count(device(), count);
+  const DeviceBuffer<double> on_device_sum(device(), sum);
+  DeviceBuffer<float> bias(device(), 300);
+  find_means(device(), on_device_count.span(), on_device_sum.span(), 3.25, bias.span());
+  EXPECT_EQ(bias.download(), means);
+  copy_counts(device(), on_device_count.span(), bias.span());
+  EXPECT_EQ(bias.download(), counts);
+}
+
+TEST_F(BaselinesTest, BothSidesOfTheRatingsFromOneUpload) {
+  test::Data data(300, 50, test::Pairs{});
+  data.ratings = ratings(300, 50, 20'000);
+  data.by_item = transposed(data.ratings.view(), &data.by_item_order);
+  const Hyper hyper;
+  Threads threads(1);
+  const Problem problem = data.problem(Task::rating, hyper, 1, threads);
+  Device fresh(0);  // whose peak is this
+  const PlannedRatings both(fresh, problem);
+  EXPECT_EQ(both.by_item.matrix.download().indices, data.by_item.indices);
+  EXPECT_EQ(both.by_item.matrix.download().values, data.by_item.values);
+  EXPECT_LE(fresh.peak_bytes(), PlannedRatings::making_bytes(problem) + PlannedRows::bytes(problem.by_item));
+  EXPECT_LE(fresh.used_bytes(), PlannedRows::bytes(problem.ratings) + PlannedRows::bytes(problem.by_item));
 }
 
 }  // namespace
