@@ -25,7 +25,7 @@ Csr ratings(std::int64_t rows, std::int64_t columns, std::int64_t entries) {
     column.push_back(static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(columns), a, 1)));
     value.push_back(0.5F * static_cast<float>(random.below(10, a, 2) + 1));
   }
-  return csr_from_triples(rows, columns, row, column, value);
+  return embrace::csr_from_triples(rows, columns, row, column, value);
 }
 
 /// Some float values per row; the empty rows' come from `before`.
@@ -98,7 +98,7 @@ TEST_F(BaselinesTest, MeansAndCountsOfRows) {
 TEST_F(BaselinesTest, BothSidesOfTheRatingsFromOneUpload) {
   test::Data data(300, 50, test::Pairs{});
   data.ratings = ratings(300, 50, 20'000);
-  data.by_item = transposed(data.ratings.view(), &data.by_item_order);
+  data.by_item = embrace::transposed(data.ratings.view(), &data.by_item_order);
   const Hyper hyper;
   Threads threads(1);
   const Problem problem = data.problem(Task::rating, hyper, 1, threads);
