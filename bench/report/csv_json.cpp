@@ -4,6 +4,7 @@
 
 #include "bench/report/document.hpp"
 #include "host/error.hpp"
+#include "host/printable.hpp"
 
 namespace embrace {
 namespace {

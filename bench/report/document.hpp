@@ -38,13 +38,6 @@ Document make_document(const Report& report);
 /// Appends the tables of contests and their notes.
 void add_contests(const Contests& contests, Document& document);
 
-/// Text made harmless for people's eyes: control and direction characters and bytes that are not UTF-8 become U+FFFD,
-/// line breaks and tabs become spaces.
-std::string printable(const std::string& text);
-
-/// Columns that printable text takes in a terminal.
-std::size_t display_width(const std::string& text);
-
 std::string render_terminal(const Document& document, bool color, int width);
 std::string render_markdown(const Document& document);
 std::string render_html(const Document& document);

@@ -1,5 +1,6 @@
 // One self-contained page: no script, nothing loaded from anywhere.
 #include "bench/report/document.hpp"
+#include "host/printable.hpp"
 
 namespace embrace {
 namespace {

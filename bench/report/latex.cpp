@@ -1,4 +1,5 @@
 #include "bench/report/document.hpp"
+#include "host/printable.hpp"
 
 namespace embrace {
 namespace {

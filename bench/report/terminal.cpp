@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "bench/report/document.hpp"
+#include "host/printable.hpp"
 
 namespace embrace {
 namespace {

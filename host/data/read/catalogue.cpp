@@ -35,7 +35,7 @@ void warn_of_genres(const std::vector<Movie>& movies, std::vector<std::string>& 
       names += ", …";
       break;
     }
-    names += (names.empty() ? "" : ", ") + printable(genre) + " (" + std::to_string(count) + " movies)";
+    names += (names.empty() ? "" : ", ") + excerpt(genre) + " (" + std::to_string(count) + " movies)";
   }
   if (!unknown.empty()) {
     warnings.push_back(std::to_string(unknown.size()) + " genres are unknown to MovieLens and kept: " + names);

@@ -25,14 +25,14 @@ int need_age(const RecordField& field) {
   constexpr std::int64_t oldest = 150;
   std::int64_t age = 0;
   if (!parse_id(field.text, age) || age > oldest) {
-    throw RowError{field.column, {"the age '" + printable(field.text) + "' is not a number of years", "0 to 150"}};
+    throw RowError{field.column, {"the age '" + excerpt(field.text) + "' is not a number of years", "0 to 150"}};
   }
   return static_cast<int>(age);
 }
 
 const std::string& need_gender(const RecordField& field) {
   if (field.text.empty() || field.text == "M" || field.text == "F") return field.text;
-  throw RowError{field.column, {"the gender '" + printable(field.text) + "' is not known", "M, F or nothing"}};
+  throw RowError{field.column, {"the gender '" + excerpt(field.text) + "' is not known", "M, F or nothing"}};
 }
 
 }  // namespace embrace

@@ -14,7 +14,7 @@ namespace {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool all_digits(std::string_view text) { return !text.empty() && std::all_of(text.begin(), text.end(), is_digit); }
 bool has_blanks(std::string_view text) { return text.find_first_of(" \t\r") != std::string_view::npos; }
-std::string shown(std::string_view field) { return "'" + printable(field) + "'"; }
+std::string shown(std::string_view field) { return "'" + excerpt(field) + "'"; }
 
 std::string number_text(float value) {
   char buffer[32];

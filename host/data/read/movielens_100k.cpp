@@ -77,7 +77,7 @@ std::vector<Movie> read_movies_100k(const InputFile& file, const InputFile* genr
     for (std::size_t g = 0; g < genres.size(); ++g) {
       const RecordField& flag = fields[fields_before_genres + g];
       if (flag.text != "0" && flag.text != "1") {
-        throw RowError{flag.column, {"the genre flag '" + printable(flag.text) + "' is neither 0 nor 1", genres[g]}};
+        throw RowError{flag.column, {"the genre flag '" + excerpt(flag.text) + "' is neither 0 nor 1", genres[g]}};
       }
       if (flag.text == "1") movie.genres.push_back(genres[g]);
     }

@@ -48,7 +48,7 @@ class RecordReader {
     const std::size_t control = find_control(text_.substr(at_, end - at_));
     if (control != std::string_view::npos) {
       throw RowError{static_cast<std::int64_t>(control) + 1,
-                     {"control byte " + printable(text_.substr(at_ + control, 1)), "the file is damaged or not text"}};
+                     {"control byte " + excerpt(text_.substr(at_ + control, 1)), "the file is damaged or not text"}};
     }
     go_to(end);
     return record;
@@ -149,7 +149,7 @@ void read_records(const InputFile& file, RecordForm form, std::string_view separ
     } catch (RowError& error) {
       if (reader.offset() == offset) reader.skip_line();
       bad.add({file.name(), line, file.text_begin() + static_cast<std::int64_t>(offset), error.column,
-               std::move(error.complaint), printable(text.substr(0, shown_text), shown_text)});
+               std::move(error.complaint), excerpt(text.substr(0, shown_text), shown_text)});
     }
   }
 }

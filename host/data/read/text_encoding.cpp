@@ -83,7 +83,7 @@ std::optional<std::string> refused_encoding(std::string_view text) {
 
 std::size_t byte_order_mark(std::string_view text) { return text.starts_with("\xEF\xBB\xBF") ? 3 : 0; }
 
-std::string printable(std::string_view text, std::size_t limit) {
+std::string excerpt(std::string_view text, std::size_t limit) {
   static constexpr std::string_view digits = "0123456789abcdef";
   std::string result;
   for (std::size_t i = 0; i < text.size();) {

@@ -27,6 +27,6 @@ std::optional<std::string> refused_encoding(std::string_view text);
 std::size_t byte_order_mark(std::string_view text);
 
 /// Foreign text for a message or a table: valid UTF-8 on one line, other bytes as \xNN, cut with … after `limit` bytes.
-std::string printable(std::string_view text, std::size_t limit = 40);
+std::string excerpt(std::string_view text, std::size_t limit = 40);
 
 }  // namespace embrace

@@ -98,7 +98,7 @@ FormatGuess format_from_header(const HeadLine& line, Span<const std::string_view
       return {std::nullopt,
               line.number,
               1,
-              {"the header '" + printable(line.text, 80) + "' has no column for the " + what,
+              {"the header '" + excerpt(line.text, 80) + "' has no column for the " + what,
                "call the columns user, item, rating and, if there is one, timestamp"}};
     }
   }
@@ -166,7 +166,7 @@ FormatGuess guess_format(std::string_view head) {
     return {std::nullopt,
             lines[0].number,
             1,
-            {"the lines cannot be cut into user, item and rating: '" + printable(lines[0].text) + "'",
+            {"the lines cannot be cut into user, item and rating: '" + excerpt(lines[0].text) + "'",
              "separate three or four fields by tab, comma, '::', semicolon, '|' or space"}};
   }
   TripleFormat format;

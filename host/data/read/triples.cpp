@@ -188,7 +188,7 @@ void read_piece(Piece& piece, const TripleFormat& format, bool skip_header, std:
     } else if (auto error = read_row(line, format, quick, row)) {
       no_row();
       piece.bad.push_back({"", piece.lines, static_cast<std::int64_t>(at), error->column, std::move(error->complaint),
-                           printable(line.substr(0, shown_line), shown_line)});
+                           excerpt(line.substr(0, shown_line), shown_line)});
       if (static_cast<std::int64_t>(piece.bad.size()) > allowed) return;
     } else {
       piece.rows.push_back(row);

@@ -1,9 +1,6 @@
-// Text from records may be hostile: names come from files. This makes it safe to show, and measures it.
-#include <algorithm>
-#include <array>
-#include <cstdint>
+#include "host/printable.hpp"
 
-#include "bench/report/document.hpp"
+#include <array>
 
 namespace embrace {
 namespace {
@@ -11,7 +8,7 @@ namespace {
 constexpr char32_t replacement = 0xfffd;
 
 /// The next character of valid UTF-8, or U+FFFD for one bad byte (overlong forms and surrogates are bad).
-char32_t next_character(const std::string& text, std::size_t& place) {
+char32_t next_character(std::string_view text, std::size_t& place) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(place++);
   if (lead < 0x80) return lead;
@@ -72,7 +69,7 @@ std::size_t width_of(char32_t c) {
 
 }  // namespace
 
-std::string printable(const std::string& text) {
+std::string printable(std::string_view text) {
   std::string out;
   for (std::size_t place = 0; place < text.size();) {
     const char32_t c = next_character(text, place);
@@ -81,7 +78,7 @@ std::string printable(const std::string& text) {
   return out;
 }
 
-std::size_t display_width(const std::string& text) {
+std::size_t display_width(std::string_view text) {
   std::size_t width = 0;
   for (std::size_t place = 0; place < text.size();) width += width_of(next_character(text, place));
   return width;
