@@ -4,9 +4,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <string_view>
+
+#include "bench/say.hpp"
+#include "host/printable.hpp"
 
 namespace embrace {
 namespace {
@@ -49,8 +51,7 @@ void Progress::finish(const std::string& outcome) {
   ++timed_;
   if (quiet_) return;
   clear_line();
-  fmt::print(stderr, "[{:>{}}/{}] {} {}{}\n", done_, std::to_string(entries_).size(), entries_, current_, outcome,
-             eta());
+  say(fmt::format("[{:>{}}/{}] {} {}{}", done_, std::to_string(entries_).size(), entries_, current_, outcome, eta()));
 }
 
 void Progress::skip() { ++done_; }
@@ -58,7 +59,7 @@ void Progress::skip() { ++done_; }
 void Progress::note(const std::string& text) {
   if (quiet_) return;
   clear_line();
-  fmt::print(stderr, "{}\n", text);
+  say(text);
 }
 
 std::string Progress::eta() const {
@@ -72,14 +73,13 @@ std::string Progress::eta() const {
 void Progress::draw(const std::string& text) {
   if (quiet_) return;
   drawn_ = std::chrono::steady_clock::now();
-  std::string line = fmt::format("[{}/{}] {}{}", done_ + 1, entries_, text, eta());
+  std::string line = printable(fmt::format("[{}/{}] {}{}", done_ + 1, entries_, text, eta()));
   if (line.size() >= terminal_width()) line.resize(terminal_width() - 1);
-  fmt::print(stderr, "\r\x1b[K{}", line);
-  std::fflush(stderr);
+  draw_on_terminal("\r\x1b[K" + line);
 }
 
 void Progress::clear_line() {
-  if (terminal_ && !quiet_) fmt::print(stderr, "\r\x1b[K");
+  if (terminal_ && !quiet_) draw_on_terminal("\r\x1b[K");
 }
 
 }  // namespace embrace

@@ -76,4 +76,11 @@ Ended run_program(const std::string& program, const std::vector<std::string>& ar
   return ended;
 }
 
+Ended embrace_run_in_shell(const std::string& before, const std::vector<std::string>& arguments,
+                           const std::string& streams) {
+  std::vector<std::string> words = {"-c", before + "\n\"$0\" \"$@\" " + streams, embrace_program()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return run_program("/bin/sh", words);
+}
+
 }  // namespace embrace::test

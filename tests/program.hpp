@@ -23,6 +23,10 @@ inline Ended embrace_run(const std::vector<std::string>& arguments, const std::v
   return run_program(embrace_program(), arguments, environment);
 }
 
+/// Runs the embrace program in a shell that does `before` first (limits), with these `streams` ("2>&-").
+Ended embrace_run_in_shell(const std::string& before, const std::vector<std::string>& arguments,
+                           const std::string& streams = "");
+
 /// Starts it without waiting; output goes to /dev/null. Give the result to wait_for.
 pid_t start_program(const std::string& program, const std::vector<std::string>& arguments);
 int wait_for(pid_t process);

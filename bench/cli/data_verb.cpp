@@ -5,6 +5,7 @@
 #include "bench/cli/listing.hpp"
 #include "bench/cli/shared_options.hpp"
 #include "bench/read_data.hpp"
+#include "bench/say.hpp"
 #include "host/data/load.hpp"
 #include "host/data/load_options.hpp"
 #include "host/data/split/divide.hpp"
@@ -19,7 +20,7 @@ namespace embrace::cli {
 namespace {
 
 void narrate(const Dataset& dataset) {
-  for (const std::string& warning : dataset.report.warnings) fmt::print(stderr, "note: {}\n", warning);
+  for (const std::string& warning : dataset.report.warnings) say("note: ", warning);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "host/printable.hpp"
+
 namespace embrace::cli {
 namespace {
 
@@ -27,7 +29,9 @@ Json json_of(const std::vector<Fields>& entries) {
   return array;
 }
 
-void print_json(const auto& value) { print_line(json_of(value).dump(2, ' ', false, Json::error_handler_t::replace)); }
+void print_json(const auto& value) {
+  fmt::print("{}\n", json_of(value).dump(2, ' ', false, Json::error_handler_t::replace));
+}
 
 /// A value as text; entries are no cells.
 struct CellText {
@@ -42,7 +46,7 @@ struct CellText {
   std::string operator()(const std::vector<Fields>& /*entries*/) const { return ""; }
 };
 
-std::string cell(const Field& field) { return std::visit(CellText{}, field.value); }
+std::string cell(const Field& field) { return printable(std::visit(CellText{}, field.value)); }
 
 std::string cell(const Fields& entry, const std::string& column) {
   const auto found = std::find_if(entry.begin(), entry.end(), [&](const Field& field) { return field.name == column; });
@@ -82,7 +86,7 @@ void print_table(const std::vector<Fields>& entries) {
 
 }  // namespace
 
-void print_line(const std::string& text) { fmt::print("{}\n", text); }
+void print_line(const std::string& text) { fmt::print("{}\n", printable(text)); }
 
 void print_listing(const std::vector<Fields>& entries, const std::vector<std::string>& columns, bool json) {
   if (json) return print_json(entries);

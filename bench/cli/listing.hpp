@@ -17,7 +17,7 @@ struct Field {
   std::variant<std::string, bool, std::int64_t, double, std::vector<std::string>, Fields, std::vector<Fields>> value;
 };
 
-/// Prints `text` and a line end to stdout.
+/// Prints `text`, made printable, and a line end to stdout.
 void print_line(const std::string& text);
 
 /// As text: the named fields in columns, the last one running on.

@@ -1,13 +1,11 @@
 // embrace: the user's program. Errors become one line on stderr and the documented exit code.
-#include <fmt/format.h>
-
 #include <cstdio>
 #include <new>
 
 #include "bench/cli/parse.hpp"
 #include "bench/interrupt.hpp"
+#include "bench/say.hpp"
 #include "host/error.hpp"
-#include "host/math/product.hpp"
 
 namespace {
 
@@ -15,13 +13,14 @@ using embrace::ExitCode;
 
 int fail(ExitCode code, const char* message) {
   std::fflush(stdout);
-  fmt::print(stderr, "embrace: {}\n", message);
+  embrace::say("embrace: ", message);
   return static_cast<int>(code);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  embrace::reserve_standard_streams();
   try {
     embrace::watch_for_interrupts();
     const int code = embrace::cli::parse(argc, argv)();

@@ -1,6 +1,4 @@
 // embrace peers: list, install, run.
-#include <fmt/format.h>
-
 #include "bench/cli/listing.hpp"
 #include "bench/cli/shared_options.hpp"
 #include "bench/interrupt.hpp"
@@ -8,6 +6,7 @@
 #include "bench/peers/environment.hpp"
 #include "bench/report/report.hpp"
 #include "bench/run.hpp"
+#include "bench/say.hpp"
 #include "host/data/split/split_name.hpp"
 #include "host/error.hpp"
 #include "host/math/product.hpp"
@@ -22,7 +21,7 @@ fs::path environments(const PeersArguments& arguments) {
                                                      : fs::path(arguments.environments));
 }
 
-void say(const std::string& line) { fmt::print(stderr, "{}\n", line); }
+void narrate(const std::string& line) { say(line); }
 
 }  // namespace
 
@@ -41,7 +40,7 @@ int peers_list(const PeersArguments& arguments) {
 }
 
 int peers_install(const PeersArguments& arguments) {
-  const bool all = peers::install(peers::select_peers(arguments.names), environments(arguments), say);
+  const bool all = peers::install(peers::select_peers(arguments.names), environments(arguments), narrate);
   return static_cast<int>(all ? ExitCode::ok : ExitCode::some_failed);
 }
 
@@ -59,7 +58,7 @@ int peers_run(const PeersArguments& arguments) {
   options.environments = environments(arguments);
   options.output = arguments.output;
   options.command = arguments.command;
-  options.say = say;
+  options.say = narrate;
   use_one_blas_thread();
   Threads threads(arguments.data.threads);
   bool ok = true;

@@ -10,6 +10,7 @@
 #include "bench/cli/listing.hpp"
 #include "bench/cli/shared_options.hpp"
 #include "bench/profile.hpp"
+#include "bench/say.hpp"
 #include "bench/selection.hpp"
 #include "host/data/split/split_name.hpp"
 #include "host/error.hpp"
@@ -144,9 +145,9 @@ int profile_phases(const ProfileArguments& arguments) {
   }
   const Words columns = timed ? Words{"phase", "calls", "ms", "share"} : Words{"phase", "calls"};
   print_listing(rows, columns, arguments.json);
-  fmt::print(stderr, "{} on {} ({}), {}: medians of {} epochs{}\n", options.method->name, arguments.device,
-             options.device.name, arguments.data.data, options.epochs,
-             timed ? "" : "; no times, as this device is not a GPU");
+  say(fmt::format("{} on {} ({}), {}: medians of {} epochs{}", options.method->name, arguments.device,
+                  options.device.name, arguments.data.data, options.epochs,
+                  timed ? "" : "; no times, as this device is not a GPU"));
   return 0;
 }
 

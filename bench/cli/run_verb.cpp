@@ -8,6 +8,7 @@
 #include "bench/cli/shared_options.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/machine.hpp"
+#include "bench/say.hpp"
 #include "bench/selection.hpp"
 #include "bench/study.hpp"
 #include "host/data/split/split_name.hpp"
@@ -92,7 +93,7 @@ void print_summary(const StudySummary& summary, const std::string& output) {
     if (const int number = summary.number(status); number > 0) text += fmt::format(", {} {}", number, words(status));
   }
   if (summary.resumed > 0) text += fmt::format(", {} of these resumed", summary.resumed);
-  fmt::print(stderr, "{}; records in {}\n", text, output);
+  say(text, "; records in " + output);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "bench/cli/arguments.hpp"
 #include "bench/cli/listing.hpp"
+#include "bench/say.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
 #include "host/record.hpp"
@@ -36,7 +37,7 @@ int validate(const NameArguments& arguments) {
     const std::vector<std::string> violations = schema_violations(read_file(file));
     bad += violations.empty() ? 0 : 1;
     for (const std::string& violation : violations) {
-      if (!arguments.json) fmt::print(stderr, "embrace: {}: {}\n", file.string(), violation);
+      if (!arguments.json) say("embrace: " + file.string() + ": ", violation);
     }
     rows.push_back({{"file", file.string()}, {"violations", violations}});
   }

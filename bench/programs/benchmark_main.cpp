@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "bench/machine.hpp"
+#include "bench/say.hpp"
 #include "host/build_info.hpp"
 #include "host/math/product.hpp"
 #include "host/threads.hpp"
@@ -48,7 +49,7 @@ void report_verified_only(benchmark::State& state) {
 
 int run_benchmarks(int argc, char** argv, const std::function<void()>& add) {
   if (!take_own_flags(argc, argv)) {
-    std::fputs("--threads needs a whole number of at least 1\n", stderr);
+    say("--threads needs a whole number of at least 1");
     return 2;
   }
   use_one_blas_thread();

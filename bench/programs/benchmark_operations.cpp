@@ -12,6 +12,7 @@
 
 #include "bench/programs/benchmark_main.hpp"
 #include "bench/programs/operation_backends.hpp"
+#include "bench/say.hpp"
 #include "bench/spread.hpp"
 
 namespace embrace {
@@ -153,7 +154,7 @@ void add_operations() {
   add_operations_on(on_cpu);
   const std::vector<DeviceInfo> devices = usable_devices();
   if (devices.size() < 2) {
-    fmt::print(stderr, "no CUDA device: {}\n", why_no_cuda());
+    say("no CUDA device: ", why_no_cuda());
     return;
   }
   static Bench on_gpu(programs::operations_on(devices[1]));
