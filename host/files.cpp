@@ -8,12 +8,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <limits>
-#include <sstream>
-#include <stdexcept>
+#include <new>
 
 #include "host/error.hpp"
+#include "host/regular_file.hpp"
 
 namespace embrace {
 namespace {
@@ -75,15 +74,21 @@ void write_atomically(const std::filesystem::path& file, std::string_view conten
   whole.publish();
 }
 
-std::string read_file(const std::filesystem::path& file) {
-  std::error_code error;
-  if (std::filesystem::is_directory(file, error)) throw DataError(file.string() + ": is a folder");
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw DataError(file.string() + ": " + std::strerror(errno));
-  std::ostringstream content;
-  content << stream.rdbuf();
-  if (stream.bad()) throw DataError(file.string() + ": " + std::strerror(errno));
-  return std::move(content).str();
+std::string read_file(const std::filesystem::path& path, std::int64_t limit) {
+  const RegularFile file(path);
+  constexpr std::size_t piece = std::size_t{1} << 16U;
+  const auto most = static_cast<std::size_t>(limit);
+  std::string content;
+  // A guess: a file of /proc is said to have no size, and another may grow.
+  content.reserve(std::min(static_cast<std::size_t>(file.status().st_size), most) + piece);
+  for (std::size_t size = 0; size <= most;) {
+    content.resize(size + piece);
+    const std::size_t got = file.read(content.data() + size, piece);
+    content.resize(size += got);
+    if (got == 0) return content;
+  }
+  throw DataError(path.string() + ": is larger than " + std::to_string(limit >> 20U) + " MiB",
+                  "nothing that is read as a whole is so large; is it the right file?");
 }
 
 std::string gzip(std::string_view content) {

@@ -1,5 +1,6 @@
 // Writing files so that a reader never sees half of one.
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -28,8 +29,11 @@ class AtomicFile {
 /// Creates the folder when it is missing. Throws OutputError with the reason.
 void write_atomically(const std::filesystem::path& file, std::string_view content);
 
-/// The whole content; DataError when it cannot be read.
-std::string read_file(const std::filesystem::path& file);
+/// No record, setting or answer of another program is larger.
+inline constexpr std::int64_t largest_text = std::int64_t{16} << 20;
+
+/// The whole content of a regular file of at most `limit` bytes; DataError when it is anything else. Never waits.
+std::string read_file(const std::filesystem::path& file, std::int64_t limit = largest_text);
 
 /// gzip at level 6 without name and time, so that the same text gives the same bytes.
 std::string gzip(std::string_view content);

@@ -17,11 +17,15 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> record_files(const fs::path& path) {
   std::vector<fs::path> files;
-  if (fs::is_regular_file(path)) return {path};
-  if (!fs::is_directory(path)) throw DataError(path.string() + ": no such file or folder", "give a folder of records");
-  for (const auto& entry : fs::recursive_directory_iterator(path)) {
-    if (entry.is_regular_file() && entry.path().extension() == ".json") files.push_back(entry.path());
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (!fs::exists(status)) throw DataError(path.string() + ": no such file or folder", "give a folder of records");
+  if (!fs::is_directory(status)) return {path};  // what else it may be is found out when it is read
+  for (fs::recursive_directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
+    std::error_code dangling;  // or a loop of links: no record
+    if (entry->is_regular_file(dangling) && entry->path().extension() == ".json") files.push_back(entry->path());
   }
+  if (error) throw DataError(path.string() + ": " + error.message(), "check the path and its permissions");
   if (files.empty()) throw DataError(path.string() + ": no records", "embrace run -o writes them");
   std::sort(files.begin(), files.end());
   return files;

@@ -1,9 +1,7 @@
 #include "host/data/read/input_file.hpp"
 
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,31 +11,10 @@
 #include "host/data/read/gunzip.hpp"
 #include "host/data/read/text_encoding.hpp"
 #include "host/error.hpp"
+#include "host/regular_file.hpp"
 
 namespace embrace {
 namespace {
-
-/// Closes on every way out.
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int value() const { return value_; }
-
- private:
-  int value_;
-};
-
-const char* kind_of(mode_t mode) {
-  if (S_ISDIR(mode)) return "a folder";
-  if (S_ISFIFO(mode)) return "a FIFO";
-  if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";
-  return "not a regular file";
-}
 
 /// CR alone ends lines only in files of the old Mac; a reader that looks for LF would see one endless line.
 void refuse_lone_cr(std::string_view text, const std::string& name) {
@@ -51,14 +28,10 @@ void refuse_lone_cr(std::string_view text, const std::string& name) {
 }  // namespace
 
 InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
-  // Non-blocking: opening a FIFO without a writer must not hang.
-  const Descriptor file(open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.value() < 0) throw DataError(name() + ": " + std::strerror(errno), "check the path and its permissions");
-  struct stat status {};
-  if (fstat(file.value(), &status) != 0) throw DataError(name() + ": " + std::strerror(errno));
-  if (!S_ISREG(status.st_mode)) throw DataError(name() + ": is " + kind_of(status.st_mode), "give a regular file");
+  const RegularFile file(path_);
+  const struct stat& status = file.status();
   stamp_ = {status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
-  map(file.value());
+  map(file.descriptor());
   const bool named_gzip = path_.extension() == ".gz";
   if (is_gzip(text_)) {
     decompressed_ = gunzip(text_, name());
@@ -105,16 +78,12 @@ void InputFile::check_unchanged() const {
 }
 
 std::string head_of(const std::filesystem::path& path, std::size_t bytes) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  struct stat status {};
-  if (file.value() < 0 || fstat(file.value(), &status) != 0 || !S_ISREG(status.st_mode)) return "";
-  // Compressed text this long holds at least `bytes` of text, or all of the file.
-  std::string head(std::min(bytes + 4096, static_cast<std::size_t>(status.st_size)), '\0');
-  const ssize_t got = pread(file.value(), head.data(), head.size(), 0);
-  head.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
-  if (!is_gzip(head)) return head.substr(0, bytes);
   try {
-    return gunzip(head, path.string(), bytes);
+    const RegularFile file(path);
+    // Compressed text this long holds at least `bytes` of text, or all of the file.
+    std::string head(std::min(bytes + 4096, static_cast<std::size_t>(file.status().st_size)), '\0');
+    head.resize(file.read(head.data(), head.size()));
+    return is_gzip(head) ? gunzip(head, path.string(), bytes) : head.substr(0, bytes);
   } catch (const DataError&) {
     return "";
   }

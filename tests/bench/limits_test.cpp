@@ -1,0 +1,53 @@
+// What the program does when the system gives it less than it asks for.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+#include <thread>
+#include <vector>
+
+#include "host/files.hpp"
+#include "tests/program.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace embrace {
+namespace {
+
+namespace fs = std::filesystem;
+using test::embrace_run;
+using test::embrace_run_in_shell;
+using test::Ended;
+using test::TemporaryFolder;
+
+std::vector<std::string> study(const fs::path& out, std::vector<std::string> more = {}) {
+  std::vector<std::string> words = {"run", "-d", "synth:60x80x1500", "-m", "mean,bias", "-o", out.string()};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+TEST(Limits, WhatIsNoFileOfRecordsIsRefusedAtOnce) {
+  const TemporaryFolder folder;
+  const fs::path fifo = folder / "fifo";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  for (const char* verb : {"report", "validate"}) {
+    for (const std::string& file : {fifo.string(), std::string("/dev/zero")}) {
+      const Ended ended = embrace_run({verb, file});
+      EXPECT_EQ(ended.code, 3) << verb << file << ended.err;
+    }
+  }
+}
+
+TEST(Limits, ALoopOfLinksAmongRecordsIsPassedBy) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(embrace_run(study(folder / "out")).code, 0);
+  fs::create_symlink("loop.json", folder / "out" / "loop.json");
+  fs::create_directory_symlink("..", folder / "out" / "up");
+  EXPECT_EQ(embrace_run({"validate", (folder / "out").string()}).code, 0);
+}
+
+}  // namespace
+}  // namespace embrace
