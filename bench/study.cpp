@@ -11,6 +11,7 @@
 #include "bench/identity.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/machine.hpp"
+#include "bench/output_folder.hpp"
 #include "bench/run.hpp"
 #include "bench/selection.hpp"
 #include "host/build_info.hpp"
@@ -27,7 +28,7 @@ class Study {
       : options_(options), threads_(threads), progress_(progress) {}
 
   StudySummary run() {
-    require_output_folder();
+    require_output_folder(options_.output);
     prepare_data();
     progress_.begin(static_cast<int>(folds_.size() * options_.information.size() * options_.methods.size() *
                                      options_.devices.size()) *
@@ -48,18 +49,6 @@ class Study {
     double seconds = 0;
     std::string unsupported;
   };
-
-  void require_output_folder() {
-    std::error_code error;
-    std::filesystem::create_directories(options_.output, error);
-    if (error || !std::filesystem::is_directory(options_.output)) {
-      throw OutputError("cannot create the folder " + options_.output.string() + ": " +
-                            (error ? error.message() : "a file is in the way"),
-                        "choose another folder with -o");
-    }
-    write_atomically(options_.output / ".writable", "");  // found out now, not after the first training
-    std::filesystem::remove(options_.output / ".writable", error);
-  }
 
   void prepare_data() {
     DividedData divided = load_and_divide(options_.data, threads_);

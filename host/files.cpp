@@ -10,9 +10,11 @@
 #include <cstring>
 #include <limits>
 #include <new>
+#include <utility>
 
 #include "host/error.hpp"
 #include "host/regular_file.hpp"
+#include "host/unfinished.hpp"
 
 namespace embrace {
 namespace {
@@ -22,22 +24,21 @@ namespace {
                     error == ENOSPC ? "free some space, or choose another folder" : "choose another folder");
 }
 
-int make_readable(int descriptor) {
+int give_mode(int descriptor, mode_t mode) {
   const mode_t mask = umask(0);  // the only way to read it
   umask(mask);
-  return fchmod(descriptor, 0666U & ~mask);
+  return fchmod(descriptor, mode & ~mask);
 }
 
 }  // namespace
 
-AtomicFile::AtomicFile(const std::filesystem::path& file) : target_(std::filesystem::absolute(file)) {
+AtomicFile::AtomicFile(const std::filesystem::path& file, mode_t mode)
+    : target_(std::filesystem::absolute(file)), mode_(mode) {
   std::error_code error;
   std::filesystem::create_directories(target_.parent_path(), error);
   if (error) fail(target_.parent_path(), "create the folder", error.value());
-  std::string name = (target_.parent_path() / ("." + target_.filename().string() + ".XXXXXX")).string();
-  descriptor_ = mkostemp(name.data(), O_CLOEXEC);
+  descriptor_ = create_unfinished(target_.parent_path(), path_);
   if (descriptor_ < 0) fail(target_, "create a file beside", errno);
-  path_ = name;
 }
 
 AtomicFile::~AtomicFile() {
@@ -49,16 +50,17 @@ void AtomicFile::write(std::string_view content) const {
   while (!content.empty()) {
     const ssize_t written = ::write(descriptor_, content.data(), content.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail(path_, "write", written < 0 ? errno : ENOSPC);
+    if (written <= 0) fail(target_, "write", written < 0 ? errno : ENOSPC);
     content.remove_prefix(static_cast<std::size_t>(written));
   }
 }
 
 void AtomicFile::publish() {
-  if (make_readable(descriptor_) != 0 || fsync(descriptor_) != 0) fail(target_, "write", errno);
-  const int result = close(descriptor_);
-  descriptor_ = -1;
-  if (result != 0) fail(target_, "close", errno);
+  if (give_mode(descriptor_, mode_) != 0 || fsync(descriptor_) != 0) fail(target_, "write", errno);
+  // Closing can fail, so it comes before the new name; a second descriptor keeps the lock until then.
+  const int lock = fcntl(descriptor_, F_DUPFD_CLOEXEC, 0);
+  const int closed = lock < 0 ? -1 : close(std::exchange(descriptor_, lock));
+  if (closed != 0) fail(target_, "close", errno);
   if (rename(path_.c_str(), target_.c_str()) != 0) fail(target_, "replace", errno);
   path_.clear();
   const int folder = open(target_.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

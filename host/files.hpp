@@ -1,5 +1,7 @@
 // Writing files so that a reader never sees half of one.
 #pragma once
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -8,11 +10,12 @@
 namespace embrace {
 
 /// A file that is written in pieces and appears whole, or not at all: a temporary file in the same folder, which
-/// publish() makes lasting (fsync, rename, fsync of the folder). Without publish() it is removed again.
-/// Creates the folder when it is missing. Throws OutputError with the reason.
+/// publish() makes lasting (fsync, rename, fsync of the folder). Without publish() it is removed again; after a kill,
+/// by remove_unfinished(). Creates the folder when it is missing. Throws OutputError with the reason.
 class AtomicFile {
  public:
-  explicit AtomicFile(const std::filesystem::path& file);
+  /// `mode`: who may read and write the file, less what the process's mask takes away.
+  explicit AtomicFile(const std::filesystem::path& file, mode_t mode = 0666);
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -21,8 +24,9 @@ class AtomicFile {
 
  private:
   std::filesystem::path target_;
+  mode_t mode_;
   int descriptor_ = -1;
-  std::string path_;
+  std::string path_;  // empty: nothing is to be removed
 };
 
 /// Temporary file in the same folder, fsync, rename, fsync of the folder: whole or not there, also after a crash.

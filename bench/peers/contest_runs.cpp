@@ -5,36 +5,17 @@
 #include <stdexcept>
 
 #include "bench/interrupt.hpp"
+#include "bench/output_folder.hpp"
 #include "bench/peers/contestants.hpp"
 #include "bench/peers/environment.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
+#include "host/unfinished.hpp"
 
 namespace embrace::peers {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A folder for jobs inside the output folder, gone with the object.
-class JobFolder {
- public:
-  explicit JobFolder(const fs::path& output) : path_(fs::absolute(output) / ".peers") {
-    std::error_code error;
-    fs::remove_all(path_, error);
-    fs::create_directories(path_, error);
-    if (error) throw OutputError("cannot create the folder " + path_.string() + ": " + error.message());
-  }
-  ~JobFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  JobFolder(const JobFolder&) = delete;
-  JobFolder& operator=(const JobFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 /// The adapter and what it shares with others, out of the program.
 fs::path write_adapter(const Peer& peer, const fs::path& folder) {
@@ -113,10 +94,11 @@ bool run_contest(const RunOptions& options, const std::string& name, const Conte
 }  // namespace
 
 bool run_contests(const RunOptions& options, Threads& threads) {
+  require_output_folder(options.output);
   bool ok = true;
   for (const std::string& data : options.data) {
     for (const Contest* contest : options.contests) {
-      const JobFolder folder(options.output);
+      const WorkFolder folder(options.output);
       const Contest wanted = options.factors ? with_factors(*contest, *options.factors) : *contest;
       try {
         ok = run_contest(options, data, wanted, folder.path(), threads) && ok;

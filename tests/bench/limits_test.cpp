@@ -49,5 +49,18 @@ TEST(Limits, ALoopOfLinksAmongRecordsIsPassedBy) {
   EXPECT_EQ(embrace_run({"validate", (folder / "out").string()}).code, 0);
 }
 
+TEST(Limits, LeftoversOfAKilledWriterAreGoneAfterTheNextRunAndTheUsersFilesStay) {
+  const TemporaryFolder folder;
+  const fs::path out = folder / "out";
+  fs::create_directories(out / ".peers");
+  std::ofstream(out / ".peers" / "mine") << "mine";
+  std::ofstream(out / ".writable") << "mine";
+  std::ofstream(out / ".embrace-a1B2c3") << "half a record";
+  ASSERT_EQ(embrace_run(study(out)).code, 0);
+  EXPECT_FALSE(fs::exists(out / ".embrace-a1B2c3"));
+  EXPECT_EQ(read_file(out / ".writable"), "mine");
+  EXPECT_EQ(read_file(out / ".peers" / "mine"), "mine");
+}
+
 }  // namespace
 }  // namespace embrace
