@@ -179,8 +179,11 @@ class Study {
       ++summary_.runs[record.status];
       ++summary_.resumed;
       return true;
-    } catch (const Error&) {
+    } catch (const SchemaError&) {
       progress_.note("note: " + file.string() + " is not a whole record and is made again");
+      return false;
+    } catch (const DataError& error) {
+      progress_.note(std::string("note: the record that is there is made again: ") + error.what());
       return false;
     }
   }

@@ -62,5 +62,19 @@ TEST(Limits, LeftoversOfAKilledWriterAreGoneAfterTheNextRunAndTheUsersFilesStay)
   EXPECT_EQ(read_file(out / ".peers" / "mine"), "mine");
 }
 
+TEST(Limits, ARecordThatCannotBeReadIsSaidToBeThat) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(embrace_run(study(folder / "out")).code, 0);
+  for (const auto& entry : fs::directory_iterator(folder / "out")) {
+    const fs::path& record = entry.path();
+    fs::remove(record);
+    ASSERT_EQ(mkfifo(record.c_str(), 0600), 0);
+  }
+  const Ended ended = embrace_run(study(folder / "out"));
+  EXPECT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(ended.err.find("is a FIFO"), std::string::npos) << ended.err;
+  EXPECT_EQ(ended.err.find("not a whole record"), std::string::npos) << ended.err;
+}
+
 }  // namespace
 }  // namespace embrace
