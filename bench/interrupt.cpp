@@ -32,4 +32,8 @@ void watch_for_interrupts() {
 
 int interrupt_signal() { return received.load(); }
 
+void stop_if_interrupted() {
+  if (interrupt_signal() != 0) throw Interrupted{};
+}
+
 }  // namespace embrace

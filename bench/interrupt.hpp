@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM: the first asks the study to stop after the current epoch, the second ends the program at once.
+// SIGINT and SIGTERM: the first asks the work to stop (training after the current epoch, reading and building at the
+// next task of the pool), the second ends the program at once.
 #pragma once
 
 namespace embrace {
@@ -7,5 +8,10 @@ namespace embrace {
 void watch_for_interrupts();
 /// 0, or the signal that asked to stop.
 int interrupt_signal();
+
+/// The work was asked to stop by a signal; what it was at leaves nothing behind.
+struct Interrupted {};
+/// Throws Interrupted when a signal has asked to stop.
+void stop_if_interrupted();
 
 }  // namespace embrace

@@ -8,7 +8,6 @@
 #include <new>
 
 #include "bench/answers.hpp"
-#include "bench/interrupt.hpp"
 #include "bench/machine.hpp"
 #include "host/error.hpp"
 #include "host/metrics/ranking.hpp"
@@ -21,10 +20,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
-
-void stop_if_interrupted() {
-  if (interrupt_signal() != 0) throw Interrupted{};
-}
 
 void add_accuracy(const std::vector<UserValues>& metrics, Threads& threads, Record& record) {
   Array<Array<double>> draws = bootstrap(metrics, threads);

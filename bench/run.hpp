@@ -9,6 +9,7 @@
 
 #include "bench/devices.hpp"
 #include "bench/experiment.hpp"
+#include "bench/interrupt.hpp"
 #include "host/record.hpp"
 
 namespace embrace {
@@ -32,9 +33,6 @@ struct Run {
   /// After each epoch, outside its clock: epochs done, all, and what has been learned so far.
   std::function<AfterEpoch(int, int, const Trainer&)> on_epoch{};
 };
-
-/// The run was asked to stop by a signal; it leaves nothing behind.
-struct Interrupted {};
 
 /// A run took longer than it may; becomes status "timeout".
 class Timeout : public std::runtime_error {

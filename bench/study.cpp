@@ -29,12 +29,12 @@ class Study {
 
   StudySummary run() {
     require_output_folder(options_.output);
-    prepare_data();
-    progress_.begin(static_cast<int>(folds_.size() * options_.information.size() * options_.methods.size() *
-                                     options_.devices.size()) *
-                        options_.seeds,
-                    0);
     try {
+      prepare_data();
+      progress_.begin(static_cast<int>(folds_.size() * options_.information.size() * options_.methods.size() *
+                                       options_.devices.size()) *
+                          options_.seeds,
+                      0);
       for (Fold& fold : folds_) run_fold(std::move(fold));
     } catch (const Interrupted&) {
       summary_.interrupted = true;
@@ -51,6 +51,7 @@ class Study {
   };
 
   void prepare_data() {
+    const Threads::Checked stoppable(threads_, stop_if_interrupted);
     DividedData divided = load_and_divide(options_.data, threads_);
     for (const std::string& note : divided.notes) progress_.note("note: " + note);
     experiment_.dataset = std::move(divided.dataset);
@@ -69,7 +70,10 @@ class Study {
 
   void run_fold(Fold fold) {
     experiment_.fold = std::move(fold);
-    experiment_.data = make_fold_data(experiment_.dataset, experiment_.fold, threads_);
+    {
+      const Threads::Checked stoppable(threads_, stop_if_interrupted);
+      experiment_.data = make_fold_data(experiment_.dataset, experiment_.fold, threads_);
+    }
     for (const Information& information : options_.information) {
       built_.clear();
       for (const Method* method : options_.methods) {
@@ -103,7 +107,7 @@ class Study {
 
   void run_one(const Information& information, const Method& method, const Hyper& hyper, const DeviceInfo& device,
                std::uint64_t seed) {
-    if (interrupt_signal() != 0) throw Interrupted{};
+    stop_if_interrupted();
     Record record = describe(information, method, hyper, device, seed);
     if (!options_.force && resumed(record)) {
       progress_.skip();
@@ -156,6 +160,7 @@ class Study {
     }
     const auto begin = std::chrono::steady_clock::now();
     try {
+      const Threads::Checked stoppable(threads_, stop_if_interrupted);
       built.set = build_features(experiment_.dataset, experiment_.fold, information, options_.task, random ? seed : 0,
                                  threads_);
     } catch (const Unsupported& error) {

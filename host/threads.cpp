@@ -96,7 +96,10 @@ void Threads::drain(int worker) {
 void Threads::for_each(std::int64_t tasks, const std::function<void(std::int64_t, int)>& task) {
   if (tasks <= 0) return;
   if (count_ == 1 || tasks == 1) {
-    for (std::int64_t t = 0; t < tasks; ++t) task(t, 0);
+    for (std::int64_t t = 0; t < tasks; ++t) {
+      if (check_) check_();
+      task(t, 0);
+    }
     return;
   }
   task_ = &task;
@@ -108,6 +111,7 @@ void Threads::for_each(std::int64_t tasks, const std::function<void(std::int64_t
   {
     const std::lock_guard lock(mutex_);
     ++generation_;
+      if (check_) check_();
   }
   wake_.notify_all();
   drain(0);
@@ -117,6 +121,12 @@ void Threads::for_each(std::int64_t tasks, const std::function<void(std::int64_t
   }
   if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
 }
+
+Threads::Checked::Checked(Threads& threads, std::function<void()> check) : threads_(threads) {
+  threads.check_ = std::move(check);
+}
+
+Threads::Checked::~Checked() { threads_.check_ = nullptr; }
 
 void Threads::for_ranges(std::int64_t size, std::int64_t grain,
                          const std::function<void(std::int64_t, std::int64_t, int)>& range) {

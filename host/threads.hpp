@@ -32,6 +32,19 @@ class Threads {
   void for_ranges(std::int64_t size, std::int64_t grain,
                   const std::function<void(std::int64_t, std::int64_t, int)>& range);
 
+  /// While the object lives, `check` is called before each task, by whatever thread; what it throws ends the loop as an
+  /// exception of a task does. So long work of many loops can be stopped without a word in any of them.
+  class Checked {
+   public:
+    Checked(Threads& threads, std::function<void()> check);
+    ~Checked();
+    Checked(const Checked&) = delete;
+    Checked& operator=(const Checked&) = delete;
+
+   private:
+    Threads& threads_;
+  };
+
  private:
   void work(int worker);
   void drain(int worker);
@@ -45,6 +58,7 @@ class Threads {
   const std::function<void(std::int64_t, int)>* task_ = nullptr;
   std::int64_t tasks_ = 0;
   std::exception_ptr error_;
+  std::function<void()> check_;
   std::atomic<std::uint64_t> generation_ = 0;  // a loop more, or the end
   std::atomic<int> busy_ = 0;
   std::atomic<bool> failed_ = false;

@@ -4,6 +4,7 @@
 #include "bench/cli/arguments.hpp"
 #include "bench/cli/listing.hpp"
 #include "bench/cli/shared_options.hpp"
+#include "bench/interrupt.hpp"
 #include "bench/read_data.hpp"
 #include "bench/say.hpp"
 #include "host/data/load.hpp"
@@ -27,6 +28,7 @@ void narrate(const Dataset& dataset) {
 
 int data_describe(const DataVerbArguments& arguments) {
   Threads threads(arguments.data.threads);
+  const Threads::Checked stoppable(threads, stop_if_interrupted);
   LoadOptions options = load_options(arguments.data, {});
   options.cache.clear();  // describing means reading every line
   const Dataset dataset = load_dataset(arguments.data.data, options, threads);
@@ -56,6 +58,7 @@ int data_describe(const DataVerbArguments& arguments) {
 
 int data_split(const DataVerbArguments& arguments) {
   Threads threads(arguments.data.threads);
+  const Threads::Checked stoppable(threads, stop_if_interrupted);
   const LoadOptions options = load_options(arguments.data, arguments.output);
   const SplitName split = parse_split(arguments.split);
   Dataset dataset = load_dataset(arguments.data.data, options, threads);
@@ -71,6 +74,7 @@ int data_split(const DataVerbArguments& arguments) {
 
 int data_prepare(const DataVerbArguments& arguments) {
   Threads threads(arguments.data.threads);
+  const Threads::Checked stoppable(threads, stop_if_interrupted);
   const LoadedData loaded = load_data(arguments.data.data, load_options(arguments.data, arguments.output), threads);
   narrate(loaded.dataset);
   prepare(loaded.dataset, loaded.transfer, arguments.output, threads);
@@ -82,6 +86,7 @@ int data_prepare(const DataVerbArguments& arguments) {
 
 int data_synth(const DataVerbArguments& arguments) {
   Threads threads(arguments.data.threads);
+  const Threads::Checked stoppable(threads, stop_if_interrupted);
   const SyntheticSpec spec{arguments.users, arguments.items, arguments.ratings, arguments.seed};
   const Dataset dataset = make_synthetic(spec, threads);
   write_movielens(dataset, arguments.output);

@@ -26,6 +26,8 @@ int main(int argc, char** argv) {
     const int code = embrace::cli::parse(argc, argv)();
     if (std::fflush(stdout) != 0) return fail(ExitCode::output, "cannot write to the standard output");
     return code;
+  } catch (const embrace::Interrupted&) {
+    return 128 + embrace::interrupt_signal();
   } catch (const embrace::Error& error) {
     return fail(error.code(), error.what());
   } catch (const std::bad_alloc&) {

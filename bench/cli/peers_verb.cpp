@@ -1,11 +1,9 @@
 // embrace peers: list, install, run.
 #include "bench/cli/listing.hpp"
 #include "bench/cli/shared_options.hpp"
-#include "bench/interrupt.hpp"
 #include "bench/peers/contest_runs.hpp"
 #include "bench/peers/environment.hpp"
 #include "bench/report/report.hpp"
-#include "bench/run.hpp"
 #include "bench/say.hpp"
 #include "host/data/split/split_name.hpp"
 #include "host/error.hpp"
@@ -61,12 +59,7 @@ int peers_run(const PeersArguments& arguments) {
   options.say = narrate;
   use_one_blas_thread();
   Threads threads(arguments.data.threads);
-  bool ok = true;
-  try {
-    ok = peers::run_contests(options, threads);
-  } catch (const Interrupted&) {
-    return 128 + interrupt_signal();
-  }
+  const bool ok = peers::run_contests(options, threads);
   ReportArguments table;
   table.paths = {arguments.output};
   table.format = arguments.format;

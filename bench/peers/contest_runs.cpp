@@ -55,7 +55,7 @@ class ContestRun {
 
  private:
   void one(bool ours, int repetition) {
-    if (interrupt_signal() != 0) throw Interrupted{};
+    stop_if_interrupted();
     Record record = ours ? contestants_.ours(repetition) : contestants_.theirs(repetition);
     // Repetitions of one training say the same about accuracy; the draws would be nine tenths of the record.
     for (auto& [name, accuracy] : record.accuracy) accuracy.draws.clear();
@@ -73,8 +73,10 @@ bool run_contest(const RunOptions& options, const std::string& name, const Conte
                  Threads& threads) {
   const Peer* peer = find_peer(contest.peer);
   if (peer == nullptr) throw std::logic_error("there is no peer '" + contest.peer + "'");
-  const ContestData data =
-      make_contest_data(contest, {name, options.load, options.split, options.split_seed}, folder, threads);
+  const ContestData data = [&] {
+    const Threads::Checked stoppable(threads, stop_if_interrupted);
+    return make_contest_data(contest, {name, options.load, options.split, options.split_seed}, folder, threads);
+  }();
   const fs::path adapter = write_adapter(*peer, folder);
   Contestants contestants({data,
                            *peer,

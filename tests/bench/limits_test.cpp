@@ -76,5 +76,19 @@ TEST(Limits, ARecordThatCannotBeReadIsSaidToBeThat) {
   EXPECT_EQ(ended.err.find("not a whole record"), std::string::npos) << ended.err;
 }
 
+// Twenty million ratings take far longer to make than this.
+TEST(Limits, ASignalEndsTheMakingOfData) {
+  const TemporaryFolder folder;
+  for (const auto& [signal, code] : {std::pair{SIGINT, 130}, std::pair{SIGTERM, 143}}) {
+    const pid_t process =
+        test::start_program(test::embrace_program(), {"data", "synth", "--users", "100000", "--items", "20000",
+                                                      "--ratings", "20000000", "-o", (folder / "out").string()});
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    kill(process, signal);
+    EXPECT_EQ(test::wait_for(process), code);
+    EXPECT_FALSE(fs::exists(folder / "out"));
+  }
+}
+
 }  // namespace
 }  // namespace embrace

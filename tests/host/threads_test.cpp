@@ -72,5 +72,29 @@ TEST(Threads, RangesCoverEverythingOnce) {
   threads.for_ranges(0, 10, [](std::int64_t, std::int64_t, int) { FAIL(); });
 }
 
+TEST(Threads, ACheckEndsALoopBeforeItsNextTask) {
+  struct Stopped {};
+  for (const int count : {1, 3}) {
+    Threads threads(count);
+    std::atomic<int> runs = 0;
+    std::atomic<bool> stop = false;
+    const auto loop = [&] {
+      threads.for_each(1000, [&](std::int64_t, int) {
+        if (++runs == 10) stop = true;
+      });
+    };
+    {
+      const Threads::Checked checked(threads, [&] {
+        if (stop) throw Stopped{};
+      });
+      EXPECT_THROW(loop(), Stopped);
+      EXPECT_LT(runs, 10 + count);
+    }
+    runs = 0;
+    loop();
+    EXPECT_EQ(runs, 1000) << "the check is over";
+  }
+}
+
 }  // namespace
 }  // namespace embrace
