@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 #include <utility>
+
+#include "host/error.hpp"
 
 namespace embrace {
 namespace {
@@ -48,11 +51,32 @@ int usable_processors() {
 }
 
 Threads::Threads(int count) : count_(count > 0 ? count : usable_processors()), patience_(patience_of(count_)) {
-  threads_.reserve(static_cast<std::size_t>(count_ - 1));
-  for (int worker = 1; worker < count_; ++worker) threads_.emplace_back([this, worker] { work(worker); });
+  try {
+    start(count_);
+  } catch (const std::system_error& error) {
+    const auto started = static_cast<int>(threads_.size()) + 1;
+    if (count > 0) {
+      stop();
+      throw UsageError(std::to_string(count) + " threads cannot be started, only " + std::to_string(started) + " (" +
+                           error.code().message() + ")",
+                       "give --threads a smaller number, or raise the limits on processes and memory");
+    }
+    count_ = started;
+  } catch (...) {
+    stop();
+    throw;
+  }
 }
 
-Threads::~Threads() {
+Threads::~Threads() { stop(); }
+
+void Threads::start(int wanted) {
+  threads_.reserve(static_cast<std::size_t>(wanted - 1));
+  for (int worker = 1; worker < wanted; ++worker) threads_.emplace_back([this, worker] { work(worker); });
+}
+
+/// A thread that was started must be joined before what it waits for is destroyed.
+void Threads::stop() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
@@ -84,6 +108,7 @@ void Threads::drain(int worker) {
     const std::int64_t t = next_++;
     if (t >= tasks_) return;
     try {
+      if (check_) check_();
       (*task_)(t, worker);
     } catch (...) {
       const std::lock_guard lock(mutex_);
@@ -111,7 +136,6 @@ void Threads::for_each(std::int64_t tasks, const std::function<void(std::int64_t
   {
     const std::lock_guard lock(mutex_);
     ++generation_;
-      if (check_) check_();
   }
   wake_.notify_all();
   drain(0);

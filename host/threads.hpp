@@ -15,7 +15,8 @@ namespace embrace {
 
 class Threads {
  public:
-  /// `count` ≥ 1 workers, the calling thread being one of them. 0 means: as many as this process may use.
+  /// `count` ≥ 1 workers, the calling thread being one of them; UsageError when not all of them can be started. 0
+  /// means: as many as this process may use, or as can be started.
   explicit Threads(int count = 0);
   ~Threads();
   Threads(const Threads&) = delete;
@@ -46,6 +47,8 @@ class Threads {
   };
 
  private:
+  void start(int wanted);
+  void stop();
   void work(int worker);
   void drain(int worker);
 

@@ -27,7 +27,8 @@ void narrate(const Dataset& dataset) {
 }  // namespace
 
 int data_describe(const DataVerbArguments& arguments) {
-  Threads threads(arguments.data.threads);
+  const auto pool = start_threads(arguments.data.threads);
+  Threads& threads = *pool;
   const Threads::Checked stoppable(threads, stop_if_interrupted);
   LoadOptions options = load_options(arguments.data, {});
   options.cache.clear();  // describing means reading every line
@@ -57,7 +58,8 @@ int data_describe(const DataVerbArguments& arguments) {
 }
 
 int data_split(const DataVerbArguments& arguments) {
-  Threads threads(arguments.data.threads);
+  const auto pool = start_threads(arguments.data.threads);
+  Threads& threads = *pool;
   const Threads::Checked stoppable(threads, stop_if_interrupted);
   const LoadOptions options = load_options(arguments.data, arguments.output);
   const SplitName split = parse_split(arguments.split);
@@ -73,7 +75,8 @@ int data_split(const DataVerbArguments& arguments) {
 }
 
 int data_prepare(const DataVerbArguments& arguments) {
-  Threads threads(arguments.data.threads);
+  const auto pool = start_threads(arguments.data.threads);
+  Threads& threads = *pool;
   const Threads::Checked stoppable(threads, stop_if_interrupted);
   const LoadedData loaded = load_data(arguments.data.data, load_options(arguments.data, arguments.output), threads);
   narrate(loaded.dataset);
@@ -85,7 +88,8 @@ int data_prepare(const DataVerbArguments& arguments) {
 }
 
 int data_synth(const DataVerbArguments& arguments) {
-  Threads threads(arguments.data.threads);
+  const auto pool = start_threads(arguments.data.threads);
+  Threads& threads = *pool;
   const Threads::Checked stoppable(threads, stop_if_interrupted);
   const SyntheticSpec spec{arguments.users, arguments.items, arguments.ratings, arguments.seed};
   const Dataset dataset = make_synthetic(spec, threads);

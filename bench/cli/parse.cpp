@@ -25,6 +25,11 @@ void does(CLI::App& app, int (*verb)(const Arguments&), const std::shared_ptr<Ar
   app.callback([=, &work] { work = [=] { return verb(*arguments); }; });
 }
 
+/// More threads than any machine has processors only wait for each other.
+void add_threads(CLI::App& app, int& threads) {
+  app.add_option("--threads", threads, "threads (default: all processors)")->check(CLI::Range(0, 1024));
+}
+
 void add_data_flags(CLI::App& app, DataArguments& data) {
   app.add_option("--on-bad-row", data.on_bad_row, "error, or skip:N to leave out up to N bad rows and list them")
       ->capture_default_str();
@@ -33,7 +38,7 @@ void add_data_flags(CLI::App& app, DataArguments& data) {
       ->capture_default_str();
   app.add_option("--tags-from", data.tags_from, "folder of another data set whose tags are transferred to this one");
   app.add_option("--cache", data.cache, "folder of the prepared cache (default: $XDG_CACHE_HOME/embrace)");
-  app.add_option("--threads", data.threads, "threads (default: all processors)")->check(CLI::Range(0, 4096));
+  add_threads(app, data.threads);
 }
 
 /// An option that may be given several times, one value each; commas separate values inside one.
@@ -108,7 +113,7 @@ void add_data(CLI::App& top, Work& work) {
   synth.add_option("--items", data.items, "movies")->capture_default_str();
   synth.add_option("--ratings", data.ratings, "ratings")->capture_default_str();
   synth.add_option("--seed", data.seed, "seed")->capture_default_str();
-  synth.add_option("--threads", data.data.threads, "threads (default: all processors)")->check(CLI::Range(0, 4096));
+  add_threads(synth, data.data.threads);
   for (CLI::App* app : {&describe, &prepare, &split}) add_data_flags(*app, data.data);
   for (CLI::App* app : {&prepare, &split, &synth}) app->add_option("-o,--output", data.output, "folder")->required();
   does(describe, data_describe, arguments, work);

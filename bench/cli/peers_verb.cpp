@@ -58,7 +58,8 @@ int peers_run(const PeersArguments& arguments) {
   options.command = arguments.command;
   options.say = narrate;
   use_one_blas_thread();
-  Threads threads(arguments.data.threads);
+  const auto pool = start_threads(arguments.data.threads);
+  Threads& threads = *pool;
   const bool ok = peers::run_contests(options, threads);
   ReportArguments table;
   table.paths = {arguments.output};

@@ -128,7 +128,8 @@ int profile_phases(const ProfileArguments& arguments) {
   options.settings = parse_settings(arguments.settings, {options.method});
   options.epochs = arguments.epochs;
   use_one_blas_thread();
-  Threads threads(arguments.data.threads);
+  const auto pool = start_threads(arguments.data.threads);
+  Threads& threads = *pool;
   const std::vector<PhaseProfile> phases = embrace::profile_phases(options, threads);
   const bool timed = options.device.kind == DeviceKind::gpu;
   std::vector<Fields> rows;

@@ -104,7 +104,8 @@ int run(const RunArguments& arguments) {
                                     [](const DeviceInfo& device) { return device.kind == DeviceKind::cpu; });
   if (cpu_only) limit_memory_to_available();  // CUDA reserves more address space than there is memory
   use_one_blas_thread();
-  Threads threads(arguments.data.threads);
+  const auto pool = start_threads(arguments.data.threads);
+  Threads& threads = *pool;
   Progress progress(arguments.quiet);
   const StudySummary summary = run_study(options, threads, progress);
   print_summary(summary, arguments.output);

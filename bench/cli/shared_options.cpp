@@ -1,8 +1,11 @@
 #include "bench/cli/shared_options.hpp"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cstdlib>
 
+#include "bench/say.hpp"
 #include "host/data/load_options.hpp"
 #include "host/data/split/split_name.hpp"
 #include "host/error.hpp"
@@ -52,6 +55,15 @@ LoadOptions load_options(const DataArguments& arguments, const std::filesystem::
   if (options.skip_bad_rows > 0 && !rejects.empty()) options.rejects = rejects / "rejects.csv";
   if (!arguments.tags_from.empty()) options.tags_from = arguments.tags_from;
   return options;
+}
+
+std::unique_ptr<Threads> start_threads(int count) {
+  auto threads = std::make_unique<Threads>(count);
+  if (count == 0 && threads->count() < usable_processors()) {
+    say(fmt::format("note: {} of {} threads could be started; limits on processes or memory allow no more",
+                    threads->count(), usable_processors()));
+  }
+  return threads;
 }
 
 Task parse_task(const std::string& text, const SplitName& split) {

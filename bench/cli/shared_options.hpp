@@ -1,6 +1,7 @@
 // From command line text to options that several verbs share.
 #pragma once
 #include <filesystem>
+#include <memory>
 
 #include "bench/cli/arguments.hpp"
 #include "host/data/dataset.hpp"
@@ -8,11 +9,15 @@
 #include "host/data/split/split.hpp"
 #include "host/data/split/split_name.hpp"
 #include "host/method.hpp"
+#include "host/threads.hpp"
 
 namespace embrace::cli {
 
 /// `rejects`: the folder in which skipped rows are listed (rejects.csv); empty: nowhere.
 LoadOptions load_options(const DataArguments& arguments, const std::filesystem::path& rejects);
+
+/// As many as --threads says. Without it, as many as can be started, and a note when these are fewer than processors.
+std::unique_ptr<Threads> start_threads(int count);
 
 /// What --task says; without it, what the split is for.
 Task parse_task(const std::string& text, const SplitName& split);

@@ -29,6 +29,16 @@ std::vector<std::string> study(const fs::path& out, std::vector<std::string> mor
   return words;
 }
 
+#if !defined(__SANITIZE_ADDRESS__)  // which needs more space than any of these limits
+TEST(Limits, ThreadsThatCannotBeStartedAreAnErrorWithARemedy) {
+  const TemporaryFolder folder;
+  const Ended ended = embrace_run_in_shell("ulimit -v 2000000", study(folder / "out", {"--threads", "900"}));
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_NE(ended.err.find("900 threads cannot be started"), std::string::npos) << ended.err;
+  EXPECT_NE(ended.err.find("--threads"), std::string::npos) << ended.err;
+}
+#endif
+
 TEST(Limits, WhatIsNoFileOfRecordsIsRefusedAtOnce) {
   const TemporaryFolder folder;
   const fs::path fifo = folder / "fifo";

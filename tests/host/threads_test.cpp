@@ -1,10 +1,18 @@
 #include "host/threads.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <fstream>
+#include <functional>
 #include <stdexcept>
+#include <string_view>
+
+#include "host/error.hpp"
 
 namespace embrace {
 namespace {
@@ -71,6 +79,53 @@ TEST(Threads, RangesCoverEverythingOnce) {
   EXPECT_EQ(seen, std::vector<int>(1003, 1));
   threads.for_ranges(0, 10, [](std::int64_t, std::int64_t, int) { FAIL(); });
 }
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // their shadow needs more space than any limit
+
+/// What a child process exits with that may have `bytes` more of address space than now.
+int in_a_child_with(std::int64_t bytes, const std::function<int()>& body) {
+  const pid_t child = fork();
+  if (child == 0) {
+    const Threads keeper(16);  // takes the stacks that ended threads have left for the next ones
+    std::int64_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const auto most = static_cast<rlim_t>(pages * sysconf(_SC_PAGESIZE) + bytes);
+    const rlimit limit{most, most};
+    setrlimit(RLIMIT_AS, &limit);
+    _exit(body());
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+TEST(Threads, ThoseThatWereStartedEndWhenOneCannotBe) {
+  EXPECT_EQ(in_a_child_with(std::int64_t{256} << 20U,
+                            [] {
+                              try {
+                                const Threads threads(900);  // 8 MiB of stack each
+                                return 1;
+                              } catch (const UsageError& error) {
+                                return std::string_view(error.what()).starts_with("900 threads cannot be started") ? 0
+                                                                                                                   : 2;
+                              }
+                            }),
+            0);
+}
+
+TEST(Threads, ByDefaultThereAreAsManyAsCanBeStarted) {
+  if (usable_processors() == 1) GTEST_SKIP() << "one processor: there is nothing to start";
+  EXPECT_EQ(in_a_child_with(std::int64_t{1} << 20U,
+                            [] {
+                              Threads threads;
+                              int tasks = 0;
+                              if (threads.count() == 1) threads.for_each(5, [&](std::int64_t, int) { ++tasks; });
+                              return tasks == 5 ? 0 : 1;
+                            }),
+            0);
+}
+
+#endif
 
 TEST(Threads, ACheckEndsALoopBeforeItsNextTask) {
   struct Stopped {};
