@@ -12,6 +12,8 @@
 #include "bench/devices.hpp"
 #include "bench/machine.hpp"
 #include "host/build_info.hpp"
+#include "host/data/cache.hpp"
+#include "host/error.hpp"
 #include "host/math/product.hpp"
 #include "host/threads.hpp"
 
@@ -63,11 +65,15 @@ Check cache_check() {
   const std::filesystem::path cache = load_options(DataArguments{}, {}).cache;
   if (cache.empty())
     return {"cache", "warn", "no HOME and no XDG_CACHE_HOME", "data are read again each time; give --cache DIR"};
-  std::error_code error;
-  std::filesystem::create_directories(cache, error);
-  if (error || access(cache.c_str(), W_OK) != 0) {
+  try {
+    require_cache_folder(cache);
+  } catch (const OutputError& error) {
+    return {"cache", "warn", error.what(), "data are read again each time"};
+  }
+  if (access(cache.c_str(), W_OK) != 0) {
     return {"cache", "warn", cache.string() + " cannot be written", "data are read again each time; give --cache DIR"};
   }
+  std::error_code error;
   const auto space = std::filesystem::space(cache, error);
   return {"cache", "ok", fmt::format("{} ({} GiB free)", cache.string(), error ? 0 : space.available >> 30U), ""};
 }

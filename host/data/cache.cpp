@@ -4,12 +4,17 @@
 #include "host/data/cache.hpp"
 
 #define XXH_INLINE_ALL  // header-only
+#include <sys/stat.h>
+#include <unistd.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cerrno>
+#include <cmath>
 #include <cstring>
-#include <fstream>
+#include <functional>
 #include <memory>
 #include <type_traits>
 
@@ -17,6 +22,8 @@
 #include "host/digest.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
+#include "host/regular_file.hpp"
+#include "host/unfinished.hpp"
 
 namespace embrace {
 namespace {
@@ -46,7 +53,7 @@ class Hash {
 
 class Writer {
  public:
-  explicit Writer(const std::filesystem::path& path) : file_(path) { bytes(kHead.data(), kHead.size()); }
+  explicit Writer(const std::filesystem::path& path) : file_(path, 0644) { bytes(kHead.data(), kHead.size()); }
   void bytes(const void* data, std::size_t size) {
     hash_.add(data, size);
     put({static_cast<const char*>(data), size});
@@ -88,8 +95,9 @@ struct Unusable {
 /// Nothing is larger than what is left of the file, so that a wrong count cannot ask for more memory than that.
 class Reader {
  public:
-  explicit Reader(std::ifstream& stream, std::uint64_t size) : stream_(stream), left_(size) {
-    if (size < kHead.size() + 16) throw Unusable{"it is cut off"};
+  explicit Reader(const RegularFile& file)
+      : file_(file), left_(static_cast<std::uint64_t>(file.status().st_size)), piece_(std::size_t{1} << 16U, '\0') {
+    if (left_ < kHead.size() + 16) throw Unusable{"it is cut off"};
     left_ -= 16;  // the hash
     std::array<char, 16> head;
     bytes(head.data(), head.size());
@@ -115,11 +123,32 @@ class Reader {
   }
 
  private:
+  /// Small fields come out of a piece that was read ahead; the rest of a large one goes where it belongs at once.
   void read(char* data, std::size_t size) {
-    if (!stream_.read(data, static_cast<std::streamsize>(size))) throw Unusable{"it cannot be read"};
+    while (size > 0) {
+      std::size_t got = std::min(size, piece_end_ - piece_begin_);
+      if (got > 0) {
+        std::memcpy(data, piece_.data() + piece_begin_, got);
+        piece_begin_ += got;
+      } else if (size >= piece_.size()) {
+        got = more(data, size);
+      } else {
+        piece_begin_ = 0;
+        piece_end_ = more(piece_.data(), piece_.size());
+      }
+      data += got;
+      size -= got;
+    }
   }
-  std::ifstream& stream_;
+  std::size_t more(char* data, std::size_t size) const {
+    const std::size_t got = file_.read(data, size);
+    if (got == 0) throw Unusable{"it cannot be read"};
+    return got;
+  }
+  const RegularFile& file_;
   std::uint64_t left_;
+  std::string piece_;
+  std::size_t piece_begin_ = 0, piece_end_ = 0;
   Hash hash_;
 };
 
@@ -212,6 +241,37 @@ void fields(File& file, Dataset& data) {
   file.finish();
 }
 
+/// Who wrote a file that others may write? Access lists are not looked at: they too show in the group's bits.
+bool only_ours(const struct stat& status) {
+  return (status.st_uid == geteuid() || status.st_uid == 0) && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+bool ascending(const std::vector<std::int64_t>& ids) {
+  return std::adjacent_find(ids.begin(), ids.end(), std::greater_equal<>()) == ids.end();
+}
+
+bool all_below(const std::vector<std::int32_t>& indices, std::size_t count) {
+  return std::all_of(indices.begin(), indices.end(),
+                     [&](std::int32_t i) { return i >= 0 && static_cast<std::size_t>(i) < count; });
+}
+
+/// All that the rest of the program takes for granted of data that were read: a fault or a forger may have sealed
+/// others.
+void require_possible(const Dataset& data) {
+  const Ratings& ratings = data.ratings;
+  const Scale& scale = ratings.scale;
+  const std::size_t size = ratings.values.size();
+  const bool shapes = size > 0 && ratings.users.size() == size && ratings.items.size() == size &&
+                      (ratings.times.empty() || ratings.times.size() == size);
+  const bool ids = ascending(ratings.user_ids) && ascending(ratings.item_ids) &&
+                   all_below(ratings.users, ratings.user_ids.size()) &&
+                   all_below(ratings.items, ratings.item_ids.size());
+  const bool values = std::isfinite(scale.lowest) && std::isfinite(scale.highest) && std::isfinite(scale.step) &&
+                      std::all_of(ratings.values.begin(), ratings.values.end(),
+                                  [&](float v) { return v >= scale.lowest && v <= scale.highest; });
+  if (!shapes || !ids || !values) throw Unusable{"it holds what cannot be"};
+}
+
 }  // namespace
 
 std::filesystem::path cache_file(const std::filesystem::path& folder, const std::string& source_sha256,
@@ -222,30 +282,47 @@ std::filesystem::path cache_file(const std::filesystem::path& folder, const std:
   return folder / (sha256(key).substr(0, 32) + ".data");
 }
 
-std::optional<Dataset> read_cached(const std::filesystem::path& file, const std::string& source_sha256,
+void require_cache_folder(const std::filesystem::path& folder) {
+  const std::filesystem::path path = std::filesystem::absolute(folder);
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  struct stat status {};
+  if ((mkdir(path.c_str(), S_IRWXU) != 0 && errno != EEXIST) || stat(path.c_str(), &status) != 0) {
+    throw OutputError("cannot create the folder " + path.string() + ": " + std::strerror(errno),
+                      "choose another --cache");
+  }
+  if (!S_ISDIR(status.st_mode)) throw OutputError(path.string() + " is not a folder", "choose another --cache");
+  if (!only_ours(status)) {
+    throw OutputError("others may write into " + path.string(), "chmod go-w it, or choose another --cache");
+  }
+}
+
+std::optional<Dataset> read_cached(const std::filesystem::path& path, const std::string& source_sha256,
                                    std::string& warning) {
   std::error_code error;
-  if (!std::filesystem::exists(file, error)) return std::nullopt;
+  if (!std::filesystem::exists(path, error)) return std::nullopt;
   const auto unusable = [&](const std::string& reason) {
-    warning = "the prepared copy " + file.string() + " is not used: " + reason;
+    warning = "the prepared copy " + path.string() + " is not used: " + reason;
     return std::nullopt;
   };
-  if (!std::filesystem::is_regular_file(file, error)) return unusable("it is not a file");
-  const std::uintmax_t size = std::filesystem::file_size(file, error);
-  std::ifstream stream(file, std::ios::binary);
-  if (error || !stream) return unusable("it cannot be read");
   try {
+    const RegularFile file(path);
+    if (!only_ours(file.status())) return unusable("another user may have written it");
     Dataset data;
-    Reader reader(stream, size);
+    Reader reader(file);
     fields(reader, data);
     if (data.sha256 != source_sha256) return unusable("it is of another source");
+    require_possible(data);
     return data;
   } catch (const Unusable& reason) {
     return unusable(reason.reason);
+  } catch (const DataError& reason) {
+    return unusable(reason.what());
   }
 }
 
 void write_cached(const std::filesystem::path& file, const Dataset& dataset) {
+  remove_unfinished(file.parent_path());
   Writer writer(file);
   // The list of fields is one for both ways and takes its data by reference; a Writer only reads them.
   fields(writer, const_cast<Dataset&>(dataset));  // NOLINT(cppcoreguidelines-pro-type-const-cast)

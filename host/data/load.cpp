@@ -16,8 +16,15 @@ bool is_built_in(const std::string& source) { return source == "synth" || source
 
 /// The prepared copy, or the source, of which a copy is then prepared. A cache that cannot be used costs a notice only.
 Dataset read_prepared(const OpenSource& open, const LoadOptions& options, Threads& threads) {
-  const auto file = cache_file(options.cache, open.sha256, options);
   std::string warning;
+  try {
+    require_cache_folder(options.cache);
+  } catch (const OutputError& error) {
+    Dataset dataset = read_source(open, options, threads);
+    dataset.report.warnings.push_back(std::string("no prepared copy is used: ") + error.what());
+    return dataset;
+  }
+  const auto file = cache_file(options.cache, open.sha256, options);
   if (auto cached = read_cached(file, open.sha256, warning)) {
     cached->name = open.source.name;
     cached->folder = open.source.folder;

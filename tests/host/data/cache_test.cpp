@@ -2,8 +2,12 @@
 #include "host/data/cache.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
+#include <functional>
+#include <limits>
 
 #include "host/data/load.hpp"
 #include "host/data/load_options.hpp"
@@ -108,6 +112,50 @@ TEST(Cache, AnotherSourceAMissingFileAndAFolderAreNotUsed) {
   EXPECT_NE(warning, "");
 }
 
+// The checksum has no key: a fault of a program, or a forger, can seal anything.
+TEST(Cache, WhatCannotBeIsNotUsedThoughItsChecksumIsRight) {
+  const TemporaryFolder folder;
+  const auto refused = [&](const std::function<void(Dataset&)>& forge) {
+    Dataset data = sample();
+    forge(data);
+    write_cached(folder / "x", data);
+    std::string warning;
+    const bool used = read_cached(folder / "x", "source", warning).has_value();
+    return !used && warning.find("cannot be") != std::string::npos;
+  };
+  EXPECT_TRUE(refused([](Dataset& d) { d.ratings.users[0] = 2; }));
+  EXPECT_TRUE(refused([](Dataset& d) { d.ratings.users[1] = std::numeric_limits<std::int32_t>::max(); }));
+  EXPECT_TRUE(refused([](Dataset& d) { d.ratings.users[0] = -1; }));
+  EXPECT_TRUE(refused([](Dataset& d) { d.ratings.items[0] = 1000000; }));
+  EXPECT_TRUE(refused([](Dataset& d) { d.ratings.items.pop_back(); }));
+  EXPECT_TRUE(refused([](Dataset& d) { d.ratings.times.push_back(1); }));
+  EXPECT_TRUE(refused([](Dataset& d) { std::swap(d.ratings.user_ids[0], d.ratings.user_ids[1]); }));
+  EXPECT_TRUE(refused([](Dataset& d) { d.ratings.values[0] = std::numeric_limits<float>::quiet_NaN(); }));
+  EXPECT_TRUE(refused([](Dataset& d) { d.ratings.values[0] = 6; }));
+  EXPECT_TRUE(refused([](Dataset& d) { d.ratings.scale.highest = std::numeric_limits<float>::infinity(); }));
+  EXPECT_TRUE(refused([](Dataset& d) { d.ratings = {}; }));
+  EXPECT_FALSE(refused([](Dataset&) {}));
+}
+
+TEST(Cache, AFileThatOthersMayWriteIsNotUsed) {
+  const TemporaryFolder folder;
+  const mode_t mask = umask(0);
+  write_cached(folder / "x", sample());
+  umask(mask);
+  std::string warning;
+  EXPECT_TRUE(read_cached(folder / "x", "source", warning)) << warning << ": as it was written, whatever the mask";
+  for (const mode_t mode : {0664U, 0646U}) {
+    ASSERT_EQ(chmod((folder / "x").c_str(), mode), 0);
+    EXPECT_FALSE(read_cached(folder / "x", "source", warning));
+    EXPECT_NE(warning.find("another user"), std::string::npos) << warning;
+  }
+  ASSERT_EQ(chmod((folder / "x").c_str(), 0644), 0);
+  if (geteuid() != 0) return;  // who is not root cannot give files away
+  ASSERT_EQ(chown((folder / "x").c_str(), 65534, 65534), 0);
+  if (struct stat status{}; stat((folder / "x").c_str(), &status) != 0 || status.st_uid == 0) return;
+  EXPECT_FALSE(read_cached(folder / "x", "source", warning));
+}
+
 /// A source on disk, and options with a cache beside it.
 class CachedLoading : public testing::Test {
  protected:
@@ -171,6 +219,19 @@ TEST_F(CachedLoading, OptionsThatChangeTheDataHaveTheirOwnCopy) {
   options_.skip_bad_rows = 3;
   load();
   EXPECT_EQ(cached().size(), 3U);
+}
+
+TEST_F(CachedLoading, ItsFolderIsForItsOwnerAlone) {
+  const mode_t mask = umask(0);
+  const Dataset first = load();
+  umask(mask);
+  EXPECT_EQ(std::filesystem::status(options_.cache).permissions(), std::filesystem::perms::owner_all);
+  EXPECT_EQ(cached().size(), 1U);
+  ASSERT_EQ(chmod(options_.cache.c_str(), 0777), 0);
+  const Dataset again = load();
+  EXPECT_EQ(again.ratings.values, first.ratings.values);
+  ASSERT_EQ(again.report.warnings.size(), first.report.warnings.size() + 1);
+  EXPECT_NE(again.report.warnings.back().find("others may write"), std::string::npos) << again.report.warnings.back();
 }
 
 TEST_F(CachedLoading, WithoutAUsableFolderItWorksWithANotice) {
