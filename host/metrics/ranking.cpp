@@ -90,8 +90,9 @@ class Head {
 };
 
 struct Cutoffs {
-  explicit Cutoffs(const Array<int>& at) {
-    const std::int64_t deepest = at.empty() ? 0 : at.back();
+  /// No list is longer than `items`, whatever the cut-off.
+  Cutoffs(const Array<int>& at, std::int64_t items) {
+    const std::int64_t deepest = at.empty() ? 0 : std::min<std::int64_t>(at.back(), items);
     double sum = 0;
     for (std::int64_t rank = 1; rank <= deepest; ++rank) {
       discount.push_back(1.0 / std::log2(static_cast<double>(rank) + 1.0));
@@ -119,7 +120,7 @@ class Evaluation {
  public:
   Evaluation(const RankingQuery& query, Threads& threads)
       : query_(query),
-        cutoffs_(query.at),
+        cutoffs_(query.at, query.targets.columns),
         deepest_(std::max(query.at.empty() ? 0 : query.at.back(), query.keep)),
         threads_(threads),
         scratch_(threads.count(), Scratch(std::min<std::int64_t>(deepest_, query.targets.columns))) {

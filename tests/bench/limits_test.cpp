@@ -38,6 +38,13 @@ TEST(Limits, ThreadsThatCannotBeStartedAreAnErrorWithARemedy) {
 }
 #endif
 
+TEST(Limits, CutOffsBeyondTheCatalogueNeedNoMemory) {
+  const TemporaryFolder folder;
+  const Ended ended =
+      embrace_run(study(folder / "out", {"--task", "ranking", "-m", "popularity", "--at", "5,2147483647"}));
+  EXPECT_EQ(ended.code, 0) << ended.err;
+}
+
 TEST(Limits, WhatIsNoFileOfRecordsIsRefusedAtOnce) {
   const TemporaryFolder folder;
   const fs::path fifo = folder / "fifo";
