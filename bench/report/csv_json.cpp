@@ -1,10 +1,9 @@
 // CSV and JSON: rows for programs, in full precision.
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "bench/report/document.hpp"
+#include "host/csv.hpp"
 #include "host/error.hpp"
-#include "host/printable.hpp"
 
 namespace embrace {
 namespace {
@@ -98,25 +97,9 @@ const std::vector<std::string>& contest_columns() {
   return columns;
 }
 
-/// "+user+movie": programs match this very text, and no spreadsheet finds a function call or a reference in it.
-bool is_information(const std::string& text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '+' || c == ':'; });
-}
-
-/// RFC 4180, and a ' before a text that a spreadsheet would run as a formula.
-std::string csv_text(const std::string& raw) {
-  std::string text = printable(raw);
-  const bool formula = !text.empty() && std::string_view("=+-@").find(text[0]) != std::string_view::npos;
-  if (formula && !is_information(text)) text.insert(text.begin(), '\'');
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
 std::string csv_of(const std::vector<Json>& rows, const std::vector<std::string>& columns) {
   std::string out;
-  for (const std::string& column : columns) out += (out.empty() ? "" : ",") + csv_text(column);
+  for (const std::string& column : columns) out += (out.empty() ? "" : ",") + csv_cell(column);
   out += "\r\n";
   for (const Json& fields : rows) {
     std::string line;
@@ -124,7 +107,7 @@ std::string csv_of(const std::vector<Json>& rows, const std::vector<std::string>
       if (c > 0) line += ',';
       const auto field = fields.find(columns[c]);
       if (field == fields.end()) continue;
-      line += field->is_string() ? csv_text(field->get<std::string>()) : field->dump();
+      line += field->is_string() ? csv_cell(field->get<std::string>()) : field->dump();
     }
     out += line + "\r\n";
   }

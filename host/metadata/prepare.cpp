@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "host/csv.hpp"
 #include "host/files.hpp"
 #include "host/metadata/block_set.hpp"
 #include "host/metadata/information.hpp"
@@ -19,23 +20,17 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Rows quoted as in RFC 4180; lines end with \n alone, as a person's tools expect.
+/// Lines end with \n alone, as a person's tools expect.
 class Csv {
  public:
   explicit Csv(const std::vector<std::string>& header) { row(header); }
   void row(const std::vector<std::string>& cells) {
-    for (std::size_t i = 0; i < cells.size(); ++i) text_ += (i == 0 ? "" : ",") + quoted(cells[i]);
+    for (std::size_t i = 0; i < cells.size(); ++i) text_ += (i == 0 ? "" : ",") + csv_cell(cells[i]);
     text_ += '\n';
   }
   void write(const std::filesystem::path& file) const { write_atomically(file, text_); }
 
  private:
-  static std::string quoted(const std::string& cell) {
-    if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
-    std::string out = "\"";
-    for (const char c : cell) out += c == '"' ? "\"\"" : std::string(1, c);
-    return out + "\"";
-  }
   std::string text_;
 };
 

@@ -2,24 +2,11 @@
 
 #include <iterator>
 
+#include "host/csv.hpp"
 #include "host/error.hpp"
 #include "host/span.hpp"
 
 namespace embrace {
-namespace {
-
-std::string quoted(const std::string& text) {
-  if (text.find_first_of("\",\r\n") == std::string::npos) return text;
-  std::string result = "\"";
-  for (const char c : text) {
-    if (c == '"') result += '"';
-    result += c;
-  }
-  return result + '"';
-}
-
-}  // namespace
-
 void BadRows::append(BadRows&& other) {
   rows_.insert(rows_.end(), std::make_move_iterator(other.rows_.begin()), std::make_move_iterator(other.rows_.end()));
 }
@@ -35,8 +22,8 @@ void BadRows::throw_if_too_many() const {
 std::string rejects_csv(Span<const BadRow> rows) {
   std::string csv = "file,line,byte_offset,column,reason,text\n";
   for (const BadRow& row : rows) {
-    csv += quoted(row.file) + ',' + std::to_string(row.line) + ',' + std::to_string(row.byte_offset) + ',' +
-           std::to_string(row.column) + ',' + quoted(row.complaint.reason) + ',' + quoted(row.text) + '\n';
+    csv += csv_cell(row.file) + ',' + std::to_string(row.line) + ',' + std::to_string(row.byte_offset) + ',' +
+           std::to_string(row.column) + ',' + csv_cell(row.complaint.reason) + ',' + csv_cell(row.text) + '\n';
   }
   return csv;
 }
