@@ -28,6 +28,7 @@ void watch_for_interrupts() {
   struct sigaction ignore {};
   ignore.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &ignore, nullptr);
+  sigaction(SIGXFSZ, &ignore, nullptr);
 }
 
 int interrupt_signal() { return received.load(); }

@@ -4,7 +4,8 @@
 
 namespace embrace {
 
-/// Installs the handlers; also ignores SIGPIPE, so that `| head` is a write error and not a crash.
+/// Installs the handlers; also ignores SIGPIPE and SIGXFSZ, so that `| head` and a limit on the size of files are write
+/// errors and no end without a word.
 void watch_for_interrupts();
 /// 0, or the signal that asked to stop.
 int interrupt_signal();

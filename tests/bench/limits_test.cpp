@@ -38,6 +38,14 @@ TEST(Limits, ThreadsThatCannotBeStartedAreAnErrorWithARemedy) {
 }
 #endif
 
+TEST(Limits, AFileThatMayNotGrowIsAnOutputError) {
+  const TemporaryFolder folder;
+  const Ended ended = embrace_run_in_shell("ulimit -f 1", study(folder / "out"));
+  EXPECT_EQ(ended.code, 6) << ended.err;
+  EXPECT_NE(ended.err.find("File too large"), std::string::npos) << ended.err;
+  EXPECT_TRUE(fs::is_empty(folder / "out"));
+}
+
 TEST(Limits, CutOffsBeyondTheCatalogueNeedNoMemory) {
   const TemporaryFolder folder;
   const Ended ended =
