@@ -3,7 +3,7 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <stdexcept>
+#include <new>
 
 namespace embrace {
 
@@ -16,8 +16,9 @@ struct Sha256::State {
 };
 
 Sha256::Sha256() : state_(std::make_unique<State>()) {
+  // SHA-256 is in every OpenSSL: what can fail here is memory.
   if (state_->context == nullptr || EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr) != 1) {
-    throw std::runtime_error("SHA-256 is not available in this OpenSSL");
+    throw std::bad_alloc();
   }
 }
 
