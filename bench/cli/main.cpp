@@ -5,6 +5,7 @@
 #include "bench/cli/parse.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/say.hpp"
+#include "bench/terminate.hpp"
 #include "host/error.hpp"
 
 namespace {
@@ -17,10 +18,7 @@ int fail(ExitCode code, const char* message) {
   return static_cast<int>(code);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  embrace::reserve_standard_streams();
+int work(int argc, char** argv) {
   try {
     embrace::watch_for_interrupts();
     const int code = embrace::cli::parse(argc, argv)();
@@ -31,8 +29,16 @@ int main(int argc, char** argv) {
   } catch (const embrace::Error& error) {
     return fail(error.code(), error.what());
   } catch (const std::bad_alloc&) {
-    return fail(ExitCode::memory, "out of memory; use smaller data or free some memory");
+    return fail(ExitCode::memory, embrace::out_of_memory);
   } catch (const std::exception& error) {
     return fail(ExitCode::some_failed, error.what());
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  embrace::reserve_standard_streams();
+  embrace::explain_failed_unwinding();
+  return work(argc, argv);
 }

@@ -6,9 +6,11 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <new>
 #include <thread>
 #include <vector>
 
+#include "bench/terminate.hpp"
 #include "host/files.hpp"
 #include "tests/program.hpp"
 #include "tests/temporary_folder.hpp"
@@ -112,6 +114,21 @@ TEST(Limits, ASignalEndsTheMakingOfData) {
     EXPECT_EQ(test::wait_for(process), code);
     EXPECT_FALSE(fs::exists(folder / "out"));
   }
+}
+
+void ask_for_memory() { throw std::bad_alloc(); }
+
+struct Unlucky {
+  ~Unlucky() noexcept { ask_for_memory(); }
+};
+
+TEST(Limits, UnwindingThatFindsNoMemoryEndsWithTheCodeOfThat) {
+  EXPECT_EXIT(
+      {
+        explain_failed_unwinding();
+        const Unlucky unlucky;
+      },
+      testing::ExitedWithCode(5), "out of memory");
 }
 
 }  // namespace
