@@ -7,10 +7,13 @@ namespace {
 
 constexpr const char* library_name = "libembrace_cuda.so";
 
+bool loaded = false;
+
 #ifdef EMBRACE_HAS_CUDA
 CudaLibrary load() {
   void* handle = dlopen(library_name, RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) return {nullptr, explained_load_failure(dlerror()), {}};
+  loaded = true;
   const auto entry = reinterpret_cast<decltype(&embrace_cuda_part)>(dlsym(handle, "embrace_cuda_part"));
   Dl_info info{};
   if (entry == nullptr || dladdr(reinterpret_cast<const void*>(entry), &info) == 0) {
@@ -35,6 +38,8 @@ std::string explained_load_failure(const std::string& message) {
   if (library == library_name) return "the CUDA part, lib/" + library + ", is not beside bin/; build again";
   return library + " is missing; install the CUDA toolkit's libraries, or put their folder into LD_LIBRARY_PATH";
 }
+
+bool cuda_part_is_loaded() { return loaded; }
 
 const CudaLibrary& cuda_library() {
   static const CudaLibrary library = load();

@@ -15,6 +15,9 @@ struct CudaLibrary {
 
 const CudaLibrary& cuda_library();
 
+/// Has anybody asked for it, and was it there?
+bool cuda_part_is_loaded();
+
 /// What the loader's message means to a user: "reason; mend".
 std::string explained_load_failure(const std::string& message);
 

@@ -38,6 +38,12 @@ TEST(Limits, ThreadsThatCannotBeStartedAreAnErrorWithARemedy) {
   EXPECT_NE(ended.err.find("900 threads cannot be started"), std::string::npos) << ended.err;
   EXPECT_NE(ended.err.find("--threads"), std::string::npos) << ended.err;
 }
+
+TEST(Limits, TheProgramEndsWhereALibrarysThreadFindsNoMemory) {
+  const TemporaryFolder folder;
+  const Ended ended = embrace_run_in_shell("ulimit -v 130000", study(folder / "out", {"--threads", "1"}));
+  EXPECT_TRUE(ended.code == 0 || ended.code == 5) << ended.code << ended.err;
+}
 #endif
 
 TEST(Limits, AFileThatMayNotGrowIsAnOutputError) {
