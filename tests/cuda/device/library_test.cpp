@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <sstream>
 
 #include "bench/cuda_library.hpp"
@@ -66,6 +67,14 @@ TEST(CudaLibrary, ALibraryThatCannotBeLoadedIsNamedWithTheMend) {
   EXPECT_EQ(
       test::embrace_run({"run", "-d", "synth:60x80x1500", "-m", "mean", "-o", (folder / "out").string()}, {path}).code,
       0);
+}
+
+TEST(CudaLibrary, OneOfOurNameInTheLibraryPathIsNotTaken) {
+  const TemporaryFolder folder;
+  write_atomically(folder / "libembrace_cuda.so", "no library");
+  const char* libraries = std::getenv("LD_LIBRARY_PATH");
+  const std::string path = "LD_LIBRARY_PATH=" + folder.path().string() + ":" + (libraries == nullptr ? "" : libraries);
+  EXPECT_EQ(test::embrace_run({"list", "devices"}, {path}).out, test::embrace_run({"list", "devices"}).out);
 }
 
 TEST(CudaLibrary, LoadersMessagesAreExplained) {
