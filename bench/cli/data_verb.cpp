@@ -5,6 +5,7 @@
 #include "bench/cli/listing.hpp"
 #include "bench/cli/shared_options.hpp"
 #include "bench/interrupt.hpp"
+#include "bench/machine.hpp"
 #include "bench/read_data.hpp"
 #include "bench/say.hpp"
 #include "host/data/load.hpp"
@@ -24,10 +25,15 @@ void narrate(const Dataset& dataset) {
   for (const std::string& warning : dataset.report.warnings) say("note: ", warning);
 }
 
+std::unique_ptr<Threads> start(const DataVerbArguments& arguments) {
+  limit_memory_to_available();
+  return start_threads(arguments.data.threads);
+}
+
 }  // namespace
 
 int data_describe(const DataVerbArguments& arguments) {
-  const auto pool = start_threads(arguments.data.threads);
+  const auto pool = start(arguments);
   Threads& threads = *pool;
   const Threads::Checked stoppable(threads, stop_if_interrupted);
   LoadOptions options = load_options(arguments.data, {});
@@ -58,7 +64,7 @@ int data_describe(const DataVerbArguments& arguments) {
 }
 
 int data_split(const DataVerbArguments& arguments) {
-  const auto pool = start_threads(arguments.data.threads);
+  const auto pool = start(arguments);
   Threads& threads = *pool;
   const Threads::Checked stoppable(threads, stop_if_interrupted);
   const LoadOptions options = load_options(arguments.data, arguments.output);
@@ -75,7 +81,7 @@ int data_split(const DataVerbArguments& arguments) {
 }
 
 int data_prepare(const DataVerbArguments& arguments) {
-  const auto pool = start_threads(arguments.data.threads);
+  const auto pool = start(arguments);
   Threads& threads = *pool;
   const Threads::Checked stoppable(threads, stop_if_interrupted);
   const LoadedData loaded = load_data(arguments.data.data, load_options(arguments.data, arguments.output), threads);
@@ -88,7 +94,7 @@ int data_prepare(const DataVerbArguments& arguments) {
 }
 
 int data_synth(const DataVerbArguments& arguments) {
-  const auto pool = start_threads(arguments.data.threads);
+  const auto pool = start(arguments);
   Threads& threads = *pool;
   const Threads::Checked stoppable(threads, stop_if_interrupted);
   const SyntheticSpec spec{arguments.users, arguments.items, arguments.ratings, arguments.seed};

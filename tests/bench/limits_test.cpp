@@ -44,6 +44,14 @@ TEST(Limits, TheProgramEndsWhereALibrarysThreadFindsNoMemory) {
   const Ended ended = embrace_run_in_shell("ulimit -v 130000", study(folder / "out", {"--threads", "1"}));
   EXPECT_TRUE(ended.code == 0 || ended.code == 5) << ended.code << ended.err;
 }
+
+TEST(Limits, BlankLinesNeedNoRoomForRatings) {
+  const TemporaryFolder folder;
+  const fs::path file = folder / "blank.csv";
+  std::ofstream(file) << "1,1,5\n" << std::string(std::size_t{60} << 20U, '\n') << "1,2,3\n";
+  const Ended ended = embrace_run_in_shell("ulimit -v 1000000", {"data", "describe", file.string(), "--threads", "2"});
+  EXPECT_EQ(ended.code, 0) << ended.err;
+}
 #endif
 
 TEST(Limits, AFileThatMayNotGrowIsAnOutputError) {

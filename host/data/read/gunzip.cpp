@@ -27,6 +27,9 @@ class Inflater {
   z_stream stream_{};
 };
 
+/// Ratings and titles become some 5 times larger, and never 200 times.
+std::size_t largest_content(std::size_t compressed) { return std::max(std::size_t{64} << 20U, 200 * compressed); }
+
 /// The last four bytes hold the size modulo 2^32; deflate cannot gain more than 1032 : 1, whatever they claim.
 std::size_t likely_size(std::string_view compressed) {
   if (compressed.size() < 18) return 0;
@@ -45,7 +48,8 @@ std::string gunzip(std::string_view compressed, const std::string& name, std::si
   Inflater inflater;
   z_stream& stream = inflater.stream();
   std::string content, buffer(std::size_t{1} << 18U, '\0');
-  content.reserve(std::min(limit, likely_size(compressed)));
+  const std::size_t largest = largest_content(compressed.size());
+  content.reserve(std::min({limit, largest, likely_size(compressed)}));
   std::string_view rest = compressed;
   while (content.size() < limit) {
     const std::size_t piece = std::min<std::size_t>(rest.size(), std::size_t{1} << 30U);
@@ -57,6 +61,10 @@ std::string gunzip(std::string_view compressed, const std::string& name, std::si
     if (status == Z_MEM_ERROR) throw std::bad_alloc();
     rest.remove_prefix(piece - stream.avail_in);
     content.append(buffer, 0, buffer.size() - stream.avail_out);
+    if (content.size() > largest) {
+      throw DataError(name + ": becomes more than 200 times larger when it is unpacked",
+                      "if that is right, unpack it first: gunzip");
+    }
     if (status == Z_STREAM_END) {
       if (rest.find_first_not_of('\0') == std::string_view::npos) break;
       if (!is_gzip(rest)) throw DataError(name + ": bytes follow the end of the gzip data", "is it a .gz file, whole?");

@@ -167,8 +167,10 @@ std::optional<RowError> read_row(std::string_view line, const TripleFormat& form
 
 void read_piece(Piece& piece, const TripleFormat& format, bool skip_header, std::int64_t allowed) {
   const QuickParser quick(format);
-  const auto lines = static_cast<std::size_t>(std::count(piece.text.begin(), piece.text.end(), '\n')) + 1;
-  reserve_large(piece.rows, lines);
+  // As many rows as there can be: not every line holds one.
+  constexpr std::size_t shortest = std::string_view("1,1,1\n").size();
+  const auto lines = static_cast<std::size_t>(std::count(piece.text.begin(), piece.text.end(), '\n'));
+  reserve_large(piece.rows, std::min(lines, piece.text.size() / shortest) + 1);
   const auto no_row = [&] {
     const auto rows = static_cast<std::int64_t>(piece.rows.size());
     if (piece.gaps.empty() || piece.gaps.back().first != rows) piece.gaps.emplace_back(rows, 0);
@@ -195,6 +197,7 @@ void read_piece(Piece& piece, const TripleFormat& format, bool skip_header, std:
     }
     at = end + 1;
   }
+  if (piece.rows.size() < piece.rows.capacity() / 2) piece.rows.shrink_to_fit();
 }
 
 /// Copies the rows of a piece to their place and frees them.

@@ -220,6 +220,11 @@ TEST_F(Reading, AnEndlessLineIsRefused) {
   EXPECT_TRUE(contains(refusal(path), "endless.tsv:3:65537: the line is longer than 65536 bytes"));
 }
 
+TEST_F(Reading, ACompressedFileThatBecomesFarLargerIsRefused) {
+  const std::string text = refusal(write("bomb.csv.gz", gzip("1,1,5\n" + std::string(std::size_t{80} << 20U, '\n'))));
+  EXPECT_NE(text.find("more than 200 times larger"), std::string::npos) << text;
+}
+
 TEST_F(Reading, AChangedFileIsNoticed) {
   const std::string path = write("growing.csv", "1,2,3\n");
   const InputFile file(path);
