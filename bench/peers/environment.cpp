@@ -1,6 +1,7 @@
 #include "bench/peers/environment.hpp"
 
 #include <cstdlib>
+#include <sstream>
 #include <stdexcept>
 
 #include "bench/peers/process.hpp"
@@ -12,9 +13,6 @@ namespace embrace::peers {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The file of pins of the environment.
-std::string constraints_of(const Peer& peer) { return "constraints-" + peer.environment + ".txt"; }
 
 fs::path state_file(const Peer& peer, const fs::path& folder) { return folder / (peer.name + ".state"); }
 
@@ -33,21 +31,27 @@ void make_environment(const Peer& peer, const fs::path& folder) {
   }
 }
 
-Command pip(const Peer& peer, const fs::path& folder, const std::vector<std::string>& words) {
-  Command command{{python_of(peer, folder).string(), "-m", "pip", "install", "--disable-pip-version-check",
-                   "--constraint", (folder / constraints_of(peer)).string()},
+/// `pip install` of these packages and no others, each as it is locked.
+void pip_install(const Peer& peer, const fs::path& folder, const std::vector<std::string>& packages,
+                 const std::vector<std::string>& options) {
+  const fs::path requirements = folder / (peer.name + ".txt");
+  write_atomically(requirements, locked(peer, packages));
+  Command command{{python_of(peer, folder).string(), "-m", "pip", "install", "--disable-pip-version-check", "--no-deps",
+                   "--require-hashes", "--requirement", requirements.string()},
                   peer.build_flags,
                   folder / (peer.name + ".log"),
                   0};
-  command.words.insert(command.words.end(), words.begin(), words.end());
-  return command;
+  command.words.insert(command.words.end(), options.begin(), options.end());
+  step("pip install " + packages.front(), command);
 }
 
 void install_one(const Peer& peer, const fs::path& folder) {
-  write_atomically(folder / constraints_of(peer), peer_file(constraints_of(peer)));
   make_environment(peer, folder);
-  step("pip install setuptools", pip(peer, folder, {"setuptools", "wheel", "numpy", "threadpoolctl"}));
-  for (const auto& words : peer.installs) step("pip install " + words.back(), pip(peer, folder, words));
+  pip_install(peer, folder, peer.wheels, {"--only-binary", ":all:"});
+  if (peer.build_options.empty()) return;
+  std::vector<std::string> options = peer.build_options;
+  options.insert(options.end(), {"--no-binary", ":all:"});
+  pip_install(peer, folder, {peer.package.substr(0, peer.package.find('='))}, options);
 }
 
 }  // namespace
@@ -62,11 +66,26 @@ fs::path default_environments() {
   throw UsageError("neither XDG_DATA_HOME nor HOME is set", "name the folder with --environments DIR");
 }
 
-std::string installed_state(const Peer& peer) {
-  std::string recipe(peer_file(constraints_of(peer)));
-  for (const auto& words : peer.installs) {
-    for (const std::string& word : words) recipe.append(word).append("\n");
+std::string locked(const Peer& peer, const std::vector<std::string>& packages) {
+  std::string requirements;
+  for (const std::string& package : packages) {
+    std::istringstream lines{std::string(peer_file("lock-" + peer.environment + ".txt"))};
+    bool inside = false, found = false;
+    for (std::string line; std::getline(lines, line);) {
+      if (!inside && !line.starts_with(package + "==")) continue;
+      requirements += line + "\n";
+      inside = line.ends_with('\\');
+      found = true;
+    }
+    if (!found) throw std::logic_error(package + " is not locked for " + peer.name);
   }
+  return requirements;
+}
+
+std::string installed_state(const Peer& peer) {
+  std::string recipe = locked(peer, peer.wheels);
+  for (const std::string& option : peer.build_options) recipe.append(option).append("\n");
+  if (!peer.build_options.empty()) recipe += locked(peer, {peer.package.substr(0, peer.package.find('='))});
   for (const auto& [name, value] : peer.build_flags) recipe.append(name).append("=").append(value).append("\n");
   return "installed " + sha256(recipe).substr(0, 16) + "\n";
 }
@@ -84,6 +103,9 @@ std::string why_not_installed(const Peer& peer, const fs::path& folder) {
 
 bool install(const std::vector<const Peer*>& peers, const fs::path& folder,
              const std::function<void(const std::string&)>& say) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw OutputError("cannot create the folder " + folder.string() + ": " + error.message());
   bool all = true;
   for (const Peer* peer : peers) {
     if (why_not_installed(*peer, folder).empty()) {
@@ -94,9 +116,9 @@ bool install(const std::vector<const Peer*>& peers, const fs::path& folder,
       install_one(*peer, folder);
       write_atomically(state_file(*peer, folder), installed_state(*peer));
       say(peer->package + ": installed");
-    } catch (const std::runtime_error& error) {
-      write_atomically(state_file(*peer, folder), std::string(error.what()) + "\n");
-      say(peer->package + ": " + error.what());
+    } catch (const std::runtime_error& reason) {
+      write_atomically(state_file(*peer, folder), std::string(reason.what()) + "\n");
+      say(peer->package + ": " + reason.what());
       all = false;
     }
   }

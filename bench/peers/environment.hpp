@@ -21,8 +21,12 @@ bool install(const std::vector<const Peer*>& peers, const std::filesystem::path&
 /// Why the peer cannot be run from this folder; empty when it can.
 std::string why_not_installed(const Peer& peer, const std::filesystem::path& folder);
 
-/// What DIR/<peer>.state holds after an installation that went well; it names the pins, so that a program with others
-/// knows that the environment is not its own.
+/// The lines of the environment's lock file on these packages, as requirements of `pip install --require-hashes`.
+/// Throws std::logic_error for a package that is not in it.
+std::string locked(const Peer& peer, const std::vector<std::string>& packages);
+
+/// What DIR/<peer>.state holds after an installation that went well; it names the pins and digests, so that a program
+/// with others knows that the environment is not its own.
 std::string installed_state(const Peer& peer);
 
 std::filesystem::path python_of(const Peer& peer, const std::filesystem::path& folder);

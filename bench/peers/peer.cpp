@@ -8,14 +8,23 @@
 namespace embrace::peers {
 namespace {
 
+using Names = std::vector<std::string>;
+
+/// What the adapters and builds need, whatever the peer.
+Names with_common(Names wheels) {
+  wheels.insert(wheels.end(), {"numpy", "setuptools", "threadpoolctl", "wheel"});
+  return wheels;
+}
+
 /// A package that PyPI has ready-made.
-Peer wheel(const std::string& name, const std::string& package, const std::string& summary) {
-  return {name, package, "main", summary, {{"--only-binary", ":all:", package}}};
+Peer ready_made(const std::string& name, const std::string& package, const std::string& summary, const Names& wheels) {
+  return {name, package, "main", summary, with_common(wheels)};
 }
 
 std::vector<Peer> make_peers() {
   std::vector<Peer> all;
-  all.push_back(wheel("implicit", "implicit==0.7.3", "implicit feedback: ALS by Cholesky and by CG, BPR"));
+  all.push_back(ready_made("implicit", "implicit==0.7.3", "implicit feedback: ALS by Cholesky and by CG, BPR",
+                           {"implicit", "scipy", "tqdm"}));
   // Built as it comes, LIBMF has no vector code at all. Which of the two variables is read depends on setuptools, and
   // a cached wheel may be of another build.
   const std::string avx = "-DUSEAVX -mavx -O3 -ffast-math -pthread -fopenmp -DUSEOMP";
@@ -23,25 +32,34 @@ std::vector<Peer> make_peers() {
                  "libmf==0.9.2",
                  "main",
                  "SGD matrix factorization, AVX build",
-                 {{"--force-reinstall", "--no-deps", "--no-cache-dir", "--no-build-isolation", "--no-binary", "libmf",
-                   "libmf==0.9.2"}},
+                 with_common({}),
+                 {"--force-reinstall", "--no-cache-dir", "--no-build-isolation"},
                  {{"CFLAGS", avx}, {"CXXFLAGS", avx}, {"LDFLAGS", "-fopenmp"}}});
   // Its setup.py knows neither later setuptools nor build isolation.
   all.push_back({"lightfm",
                  "lightfm==1.17",
                  "main",
                  "sums of feature embeddings: BPR, WARP",
-                 {{"numpy", "scipy", "requests", "scikit-learn", "Cython"},
-                  {"--force-reinstall", "--no-deps", "--no-cache-dir", "--no-build-isolation", "--no-use-pep517",
-                   "--no-binary", "lightfm", "lightfm==1.17"}}});
-  all.push_back(wheel("myfm", "myfm==0.4.0", "Bayesian factorization machine by Gibbs sampling"));
-  all.push_back(wheel("surprise", "scikit-surprise==1.1.5", "SGD matrix factorization with biases"));
-  all.back().installs.push_back({"pandas"});  // hands it the ratings
-  all.push_back(wheel("cornac", "cornac==3.0.1", "SGD matrix factorization with biases, parallel"));
-  all.push_back(wheel("duckdb", "duckdb==2.0.0", "aggregates and sorting in SQL"));
-  all.push_back(wheel("polars", "polars==2.1.0", "data frames: reading and preparing CSV"));
+                 with_common({"certifi", "charset-normalizer", "cloudpickle", "cython", "idna", "joblib", "narwhals",
+                              "requests", "scikit-learn", "scipy", "urllib3"}),
+                 {"--force-reinstall", "--no-cache-dir", "--no-build-isolation", "--no-use-pep517"}});
+  all.push_back(ready_made("myfm", "myfm==0.4.0", "Bayesian factorization machine by Gibbs sampling",
+                           {"myfm", "pandas", "python-dateutil", "scipy", "tqdm", "typing-extensions", "tzdata"}));
+  all.push_back(
+      ready_made("surprise", "scikit-surprise==1.1.5", "SGD matrix factorization with biases",
+                 // pandas hands it the ratings
+                 {"cloudpickle", "joblib", "pandas", "python-dateutil", "scikit-surprise", "scipy", "tzdata"}));
+  all.push_back(
+      ready_made("cornac", "cornac==3.0.1", "SGD matrix factorization with biases, parallel",
+                 {"contourpy", "cornac", "cycler", "fonttools", "kiwisolver", "matplotlib", "mpmath", "packaging",
+                  "pillow", "powerlaw", "pyparsing", "python-dateutil", "scipy", "tqdm", "tzdata"}));
+  all.push_back(ready_made("duckdb", "duckdb==2.0.0", "aggregates and sorting in SQL", {"duckdb"}));
+  all.push_back(
+      ready_made("polars", "polars==2.1.0", "data frames: reading and preparing CSV", {"polars", "polars-runtime-32"}));
   // Its last release without PyTorch, which would come with all of CUDA; it wants another NumPy than the rest.
-  all.push_back(wheel("lenskit", "lenskit==0.14.4", "explicit ALS with biases"));
+  all.push_back(ready_made("lenskit", "lenskit==0.14.4", "explicit ALS with biases",
+                           {"anyconfig", "binpickle", "cffi", "csr", "lenskit", "llvmlite", "msgpack", "numba",
+                            "pandas", "psutil", "pycparser", "python-dateutil", "scipy", "seedbank", "tzdata"}));
   all.back().environment = "lenskit";
   return all;
 }

@@ -1,5 +1,5 @@
-// The libraries that a user would pick instead, and how each is installed: pinned, from PyPI, into virtual
-// environments of their own. Nothing of this is needed to build or to test.
+// The libraries that a user would pick instead, and how each is installed: from PyPI, with versions and digests as in
+// lock-<environment>.txt, into virtual environments of their own. Nothing of this is needed to build or to test.
 #pragma once
 #include <string>
 #include <string_view>
@@ -13,8 +13,9 @@ struct Peer {
   std::string package;      // with its version: implicit==0.7.3
   std::string environment;  // the virtual environment that it shares with others
   std::string summary;
-  std::vector<std::vector<std::string>> installs;                  // arguments of `pip install`, call by call
-  std::vector<std::pair<std::string, std::string>> build_flags{};  // environment of those calls
+  std::vector<std::string> wheels;                                 // ready-made packages, itself or what it needs
+  std::vector<std::string> build_options{};                        // of pip, when it is built from its source archive
+  std::vector<std::pair<std::string, std::string>> build_flags{};  // environment of that
 };
 
 const std::vector<Peer>& all_peers();

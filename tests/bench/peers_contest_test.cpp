@@ -2,9 +2,12 @@
 // with a peer that is a shell script. No library is needed.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <regex>
+#include <sstream>
 
 #include "bench/peers/environment.hpp"
 #include "bench/peers/implicit_loss.hpp"
@@ -401,6 +404,27 @@ TEST_F(PeersRun, WhatCannotBeInstalledIsRemembered) {
   const Ended list = embrace_run({"peers", "list", where[0], where[1]});
   EXPECT_NE(list.out.find("no venv here"), std::string::npos) << list.out;
   EXPECT_NE(run("polars-prepare").out.find("no venv here"), std::string::npos);
+}
+
+TEST(PeersLock, EveryPackageThatIsInstalledHasAVersionAndDigests) {
+  for (const Peer& peer : all_peers()) {
+    const std::string own = peer.package.substr(0, peer.package.find('='));
+    std::vector<std::string> packages = peer.wheels;
+    if (!peer.build_options.empty()) packages.push_back(own);
+    EXPECT_EQ(std::count(packages.begin(), packages.end(), own), 1) << own;
+    EXPECT_TRUE(locked(peer, {own}).starts_with(peer.package + " ")) << own;
+    for (const std::string& package : packages) {
+      std::istringstream lines(locked(peer, {package}));
+      std::string line;
+      ASSERT_TRUE(std::getline(lines, line) && line.starts_with(package + "==")) << line;
+      int digests = 0;
+      for (; std::getline(lines, line); ++digests) {
+        EXPECT_TRUE(std::regex_match(line, std::regex(" +--hash=sha256:[0-9a-f]{64}( \\\\)?"))) << line;
+      }
+      EXPECT_GT(digests, 0) << package;
+    }
+  }
+  EXPECT_THROW(locked(*find_peer("implicit"), {"nump"}), std::logic_error);
 }
 
 TEST(PeersNames, AreCheckedAndChosenByGlob) {
