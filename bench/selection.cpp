@@ -2,7 +2,9 @@
 #include "bench/selection.hpp"
 
 #include <algorithm>
+#include <exception>
 
+#include "bench/experiment.hpp"
 #include "host/error.hpp"
 #include "host/methods/registry.hpp"
 #include "host/text.hpp"
@@ -94,6 +96,31 @@ std::vector<Setting> parse_settings(const std::vector<std::string>& texts, const
     for (const std::string& part : split_text(text, ',')) settings.push_back(parse_setting(part, methods));
   }
   return settings;
+}
+
+void require_possible_settings(const std::vector<const Method*>& methods, Task task,
+                               const std::vector<Setting>& settings) {
+  if (settings.empty()) return;
+  Threads threads(1);
+  Experiment tiny;
+  Ratings& ratings = tiny.dataset.ratings;
+  ratings.user_ids = ratings.item_ids = {1, 2};
+  ratings.users = ratings.items = {0, 1};
+  ratings.values = {1, 5};
+  tiny.fold.train = {0, 1};
+  tiny.data = make_fold_data(tiny.dataset, tiny.fold, threads);
+  const FeatureSet none;
+  for (const Method* method : methods) {
+    const Traits& traits = method->info.traits;
+    if (!(task == Task::rating ? traits.rating : traits.ranking)) continue;
+    const Hyper hyper = study_hyper(*method, task, settings);
+    try {
+      method->cpu(problem_of(tiny, none, nullptr, task, hyper, 1, threads));
+    } catch (const UsageError&) {
+      throw;
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): of these data, not of the settings
+    }
+  }
 }
 
 Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings) {

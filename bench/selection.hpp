@@ -21,6 +21,11 @@ std::vector<Setting> parse_settings(const std::vector<std::string>& texts, const
 /// The method's hyper-parameters: its defaults, then those of the settings that are for all methods or for it.
 Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings);
 
+/// Throws UsageError for settings that a method refuses for this task, each being in its range: only its trainer knows,
+/// so one is made for two users and two movies, before any data are read.
+void require_possible_settings(const std::vector<const Method*>& methods, Task task,
+                               const std::vector<Setting>& settings);
+
 /// Globs, `all` and leading `!`; in the order of the registry. Throws UsageError when nothing is left.
 std::vector<const Method*> select_methods(const std::string& text);
 

@@ -70,6 +70,7 @@ StudyOptions study_options(const RunArguments& arguments) {
   if (arguments.positive && !std::isfinite(*arguments.positive)) throw UsageError("--positive is not a finite number");
   if (!arguments.at.empty()) options.at = whole_numbers(arguments.at, "--at", 1);
   options.settings = parse_settings(arguments.settings, options.methods);
+  require_possible_settings(options.methods, options.task, options.settings);
   options.timeout_seconds = arguments.timeout;
   options.keep_answers = arguments.keep_answers;
   options.force = arguments.force;
