@@ -108,16 +108,11 @@ std::string head_of(const std::filesystem::path& path, std::size_t bytes) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status {};
   if (file.value() < 0 || fstat(file.value(), &status) != 0 || !S_ISREG(status.st_mode)) return "";
-  // Compressed text this long holds at least `bytes` of text, or all of the file.
+  // Compressed, so much holds `bytes` of text or more, unless it is of many tiny members.
   std::string head(std::min(bytes + 4096, static_cast<std::size_t>(status.st_size)), '\0');
   const ssize_t got = pread(file.value(), head.data(), head.size(), 0);
   head.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
-  if (!is_gzip(head)) return head.substr(0, bytes);
-  try {
-    return gunzip(head, path.string(), bytes);
-  } catch (const DataError&) {
-    return "";
-  }
+  return is_gzip(head) ? gunzip_head(head, bytes) : head.substr(0, bytes);
 }
 
 }  // namespace embrace
