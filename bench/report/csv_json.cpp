@@ -33,6 +33,7 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
   put("speedup_vs_cpu", row.speedup_vs_cpu);
   put("positive", row.positive);
   put("best_rmse", row.best_rmse);
+  if (row.runs < row.runs_of_table) out["runs_of_table"] = row.runs_of_table;
   out["device_name"] = row.device_name;
   out["threads"] = row.threads;
   if (!row.settings.empty()) out["settings"] = row.settings;
@@ -55,8 +56,9 @@ std::vector<std::string> row_columns(const std::vector<std::string>& metrics) {
   for (const std::string& name : metrics) {
     for (const char* part : {"", "_low", "_high"}) columns.push_back(name + part);
   }
-  for (const char* name : {"train_seconds", "train_seconds_spread", "updates_per_second", "speedup_vs_cpu", "positive",
-                           "best_rmse", "device_name", "threads", "settings", "best", "tied", "reason"}) {
+  for (const char* name :
+       {"train_seconds", "train_seconds_spread", "updates_per_second", "speedup_vs_cpu", "positive", "best_rmse",
+        "runs_of_table", "device_name", "threads", "settings", "best", "tied", "reason"}) {
     columns.emplace_back(name);
   }
   return columns;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <tuple>
 
 #include "host/metrics/metric.hpp"
@@ -49,9 +50,11 @@ Cell seconds_cell(const Row& row) {
   return cell;
 }
 
+/// "ok 5"; "ok 2 of 5" when other rows of the table have more.
 std::string status_text(const Row& row) {
-  return row.runs > 1 && row.status.find('/') == std::string::npos ? row.status + " " + std::to_string(row.runs)
-                                                                   : row.status;
+  const std::string of = row.runs < row.runs_of_table ? " of " + std::to_string(row.runs_of_table) : "";
+  if (of.empty() && (row.runs == 1 || row.status.find('/') != std::string::npos)) return row.status;
+  return row.status + " " + std::to_string(row.runs) + of;
 }
 
 /// A column: how it is titled and what a row puts there. Columns without any content are dropped.
@@ -105,6 +108,26 @@ bool any_standing(const Table& table, Standing standing) {
   });
 }
 
+/// Says over what the marks compare, when that is not all that the table shows.
+void add_comparison_notes(const std::vector<const Row*>& rows, Table& table) {
+  std::string none;
+  std::set<int> fewer;
+  std::set<std::string> said;
+  for (const Row* row : rows) {
+    for (const auto& [name, metric] : row->accuracy) {
+      if (!metric.compared || !said.insert(name).second) continue;
+      if (*metric.compared == 0) none += (none.empty() ? "" : ", ") + name;
+      if (*metric.compared > 0 && *metric.compared < row->runs_of_table) fewer.insert(*metric.compared);
+    }
+  }
+  for (const int runs : fewer) {
+    table.notes.push_back(
+        fmt::format("Marks compare the {} of {} folds and seeds that all rows have; rows with fewer than {} have none.",
+                    runs, rows[0]->runs_of_table, rows[0]->runs_of_table));
+  }
+  if (!none.empty()) table.notes.push_back("No marks for " + none + ": there is no fold and seed that all rows have.");
+}
+
 void add_notes(const std::vector<const Row*>& rows, Table& table) {
   if (rows[0]->best_rmse) {
     table.notes.push_back(
@@ -119,6 +142,7 @@ void add_notes(const std::vector<const Row*>& rows, Table& table) {
     table.notes.emplace_back(
         "~: the best value and those that cannot be told from it (paired interval includes zero).");
   }
+  add_comparison_notes(rows, table);
   for (const Row* row : rows) {
     if (row->failed == 0) continue;
     std::string note = fmt::format("Failed: {} {} ({}), {} of {} runs", row->method, row->information,

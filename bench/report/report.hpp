@@ -15,8 +15,9 @@
 
 namespace embrace {
 
-/// Among the rows over the same data, split, task, folds and seeds without failed runs, by paired 95 % intervals of the
-/// difference. The same method, information and hyper-parameters on another device is not a rival.
+/// Among the rows over the same data, split and task without failed runs, by paired 95 % intervals of the difference
+/// over the folds and seeds that all of them have. A row that lacks some of the others' folds or seeds is a rival, and
+/// has no mark. The same method, information and hyper-parameters on another device is not a rival.
 enum class Standing {
   none,  // worse than the best, or nothing to compare with
   best,  // better than every rival: each paired interval excludes zero
@@ -27,6 +28,7 @@ struct RowMetric {
   double value = 0;                  // mean over the runs
   std::optional<Interval> interval;  // of the record (one run), or of the mean of paired draws over the runs
   Standing standing = Standing::none;
+  std::optional<int> compared;  // runs that all rows with this metric have; absent when there is nothing to compare
 };
 
 struct Row {
@@ -36,10 +38,11 @@ struct Row {
   DeviceKind device = DeviceKind::cpu;
   std::string device_name;
   int threads = 0;
-  std::string settings;  // what sets it apart from rows of the same method here, e.g. "factors=64"; often empty
-  int runs = 0;          // folds × seeds, failed ones too
-  std::string status;    // "ok", another status when all runs share it, else e.g. "diverged 1/5"
-  int failed = 0;        // runs that are not ok
+  std::string settings;   // what sets it apart from rows of the same method here, e.g. "factors=64"; often empty
+  int runs = 0;           // folds × seeds, failed ones too
+  int runs_of_table = 0;  // the same of all rows of the table together: more when this one lacks some
+  std::string status;     // "ok", another status when all runs share it, else e.g. "diverged 1/5"
+  int failed = 0;         // runs that are not ok
   std::vector<std::string> reasons;           // of failed runs, each once
   std::map<std::string, RowMetric> accuracy;  // over the runs that are ok
   // Absent without a run that is ok, and for an emulated device.

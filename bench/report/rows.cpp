@@ -75,38 +75,22 @@ void add_cost(const std::vector<const Record*>& runs, Row& row) {
   row.updates_per_second = mean(rates);
 }
 
-/// Mean of the runs, draw by draw; empty when a run has none or another number of them.
-std::vector<double> mean_draws(const std::vector<const Accuracy*>& runs) {
-  std::vector<double> draws = runs[0]->draws;
-  for (std::size_t r = 1; r < runs.size(); ++r) {
-    if (runs[r]->draws.size() != draws.size()) return {};
-    for (std::size_t b = 0; b < draws.size(); ++b) draws[b] += runs[r]->draws[b];
-  }
-  for (double& draw : draws) draw /= static_cast<double>(runs.size());
-  return draws;
-}
-
 void add_accuracy(const std::vector<const Record*>& runs, Entry& entry) {
-  std::map<std::string, std::vector<const Accuracy*>> by_name;
-  std::map<std::string, std::vector<RunId>> ids;
   for (const Record* run : runs) {
+    entry.runs.push_back(run_id(*run));
     if (run->status != Status::ok) continue;
-    for (const auto& [name, accuracy] : run->accuracy) {
-      by_name[name].push_back(&accuracy);
-      ids[name].push_back(run_id(*run));
-    }
+    for (const auto& [name, accuracy] : run->accuracy) entry.measured[name][run_id(*run)] = &accuracy;
   }
-  for (const auto& [name, values] : by_name) {
+  for (const auto& [name, measured] : entry.measured) {
     RowMetric& metric = entry.row.accuracy[name];
-    for (const Accuracy* a : values) metric.value += a->value / static_cast<double>(values.size());
-    PairedDraws& paired = entry.draws[name];
-    paired.runs = ids[name];
-    paired.values = mean_draws(values);
-    if (values.size() == 1) {
-      metric.value = values[0]->value;
-      metric.interval = Interval{values[0]->low, values[0]->high};
-    } else if (!paired.values.empty()) {
-      metric.interval = percentile_interval(paired.values);
+    for (const auto& [run, a] : measured) metric.value += a->value / static_cast<double>(measured.size());
+    std::vector<double> draws = mean_draws(measured);
+    if (measured.size() == 1) {
+      const Accuracy& only = *measured.begin()->second;
+      metric.value = only.value;
+      metric.interval = Interval{only.low, only.high};
+    } else if (!draws.empty()) {
+      metric.interval = percentile_interval(std::move(draws));
     }
   }
 }

@@ -143,7 +143,8 @@ TEST(Report, ARowWithFailedRunsTakesNoPart) {
   Record failed = scored("a", 0.5, 0.001, 1);
   failed.status = Status::failed;
   failed.reason = "x";
-  const Report report = make_report(with_ids({scored("a", 0.5), failed, scored("b", 0.90), scored("c", 0.95)}));
+  const Report report = make_report(with_ids({scored("a", 0.5), failed, scored("b", 0.90), scored("b", 0.90, 0.001, 1),
+                                              scored("c", 0.95), scored("c", 0.95, 0.001, 1)}));
   EXPECT_EQ(row_of(report, "a").accuracy.at("rmse").standing, Standing::none);
   EXPECT_EQ(row_of(report, "b").accuracy.at("rmse").standing, Standing::best);
 }
@@ -161,10 +162,47 @@ TEST(Report, HigherIsBetterForRankings) {
   EXPECT_EQ(row_of(report, "b").accuracy.at("ndcg@10").standing, Standing::best);
 }
 
-TEST(Report, OnlyTheSameFoldsAndSeedsAreCompared) {
+TEST(Report, WithoutACommonFoldThereIsNoMarkAndANoteSaysWhy) {
   Record other = scored("b", 0.95, 0.001, 1);
   const Report report = make_report(with_ids({scored("a", 0.90), other}));
   for (const Row& row : report.rows) EXPECT_EQ(row.accuracy.at("rmse").standing, Standing::none);
+  const std::string text = render(report, Format::terminal, false, 0);
+  EXPECT_NE(text.find("No marks for rmse: there is no fold and seed that all rows have."), std::string::npos) << text;
+  EXPECT_NE(text.find("ok 1 of 2"), std::string::npos) << text;
+}
+
+// An interrupted study: one fold of two. "b" would be best of the complete rows if "c" were forgotten.
+TEST(Report, ARowWithFewerFoldsIsARivalWithoutAMark) {
+  const std::vector<Record> records = {scored("a", 0.95), scored("a", 0.95, 0.001, 1), scored("b", 0.93),
+                                       scored("b", 0.93, 0.001, 1), scored("c", 0.90)};
+  const Report report = make_report(with_ids(records));
+  for (const char* method : {"a", "b", "c"}) {
+    EXPECT_EQ(row_of(report, method).accuracy.at("rmse").standing, Standing::none) << method;
+    EXPECT_EQ(row_of(report, method).accuracy.at("rmse").compared, 1) << method;
+    EXPECT_EQ(row_of(report, method).runs_of_table, 2) << method;
+  }
+  const std::string text = render(report, Format::md, false, 0);
+  EXPECT_NE(text.find("| ok 1 of 2 |"), std::string::npos) << text;
+  EXPECT_NE(text.find("| ok 2 |"), std::string::npos) << text;
+  EXPECT_NE(text.find("Marks compare the 1 of 2 folds and seeds that all rows have"), std::string::npos) << text;
+  EXPECT_EQ(nlohmann::json::parse(render(report, Format::json, false, 0))["rows"][2]["runs_of_table"], 2);
+}
+
+// On fold 0, the common one, "a" is better; over both folds "b" would be.
+TEST(Report, CompleteRowsAreComparedOverWhatAllRowsHave) {
+  const std::vector<Record> records = {scored("a", 0.90), scored("a", 0.99, 0.001, 1), scored("b", 0.93),
+                                       scored("b", 0.93, 0.001, 1), scored("c", 0.98)};
+  const Report report = make_report(with_ids(records));
+  EXPECT_EQ(row_of(report, "a").accuracy.at("rmse").standing, Standing::best);
+  EXPECT_EQ(row_of(report, "b").accuracy.at("rmse").standing, Standing::none);
+}
+
+TEST(Report, MoreSeedsOfOneRowDoNotHideTheMarksOfTheOthers) {
+  Record again = scored("a", 0.91);
+  again.seed = 2;
+  const Report report = make_report(with_ids({scored("a", 0.91), again, scored("b", 0.95)}));
+  EXPECT_EQ(row_of(report, "a").accuracy.at("rmse").standing, Standing::best);
+  EXPECT_NE(render(report, Format::terminal, false, 0).find("ok 1 of 2"), std::string::npos);
 }
 
 TEST(Report, OtherSettingsAreRowsOfTheirOwnAndAreNamed) {
