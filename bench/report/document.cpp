@@ -189,6 +189,10 @@ Document make_document(const Report& report) {
         "After the sign: half the 95 % interval (bootstrap over users), for times the standard "
         "deviation between runs.");
   }
+  if (std::any_of(report.rows.begin(), report.rows.end(), [](const Row& row) { return !row.settings.empty(); })) {
+    document.notes.emplace_back(
+        "Settings: those that are not the method's default, and those that set rows of a method apart.");
+  }
   if (report.unsupported > 0) {
     document.notes.push_back(
         fmt::format("{} that cannot be (unsupported), left out.",

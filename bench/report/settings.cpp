@@ -27,25 +27,39 @@ std::string commit_text(const Record& record) {
 }
 
 /// Choices by name; earlier records have them by number.
-std::string hyper_text(const std::string& method_name, const std::string& name, const HyperValue& value) {
+std::string hyper_text(const HyperSpec* spec, const HyperValue& value) {
   if (const auto* choice = std::get_if<std::string>(&value)) return *choice;
   const auto number = std::get<double>(value);
-  const Method* method = find_method(method_name);
-  const HyperSpec* spec = method == nullptr ? nullptr : find_hyper(*method, name);
   const bool chosen = spec != nullptr && number >= 0 && number < static_cast<double>(spec->choices.size());
   return chosen ? spec->choices[static_cast<std::size_t>(number)] : fmt::format("{:.6g}", number);
 }
 
-std::vector<std::pair<std::string, std::string>> settings_of(const Record& r) {
-  std::vector<std::pair<std::string, std::string>> all;
-  for (const auto& [name, value] : r.hyper) all.emplace_back(name, name + "=" + hyper_text(r.method, name, value));
+struct SettingText {
+  std::string name;  // what must differ between rows for the text to be shown
+  std::string text;
+  bool always = false;  // shown as well when it does not differ
+};
+
+/// What this build does not know the default of stands in the row, too.
+SettingText hyper_setting(const Record& record, const std::string& name, const HyperValue& value) {
+  const Method* method = find_method(record.method);
+  const HyperSpec* spec = method == nullptr ? nullptr : find_hyper(*method, name);
+  const std::string text = hyper_text(spec, value);
+  const bool usual = spec != nullptr && text == hyper_text(spec, record.task == Task::rating ? spec->rating_default
+                                                                                             : spec->ranking_default);
+  return {name, name + "=" + text, !usual};
+}
+
+std::vector<SettingText> settings_of(const Record& r) {
+  std::vector<SettingText> all;
+  for (const auto& [name, value] : r.hyper) all.push_back(hyper_setting(r, name, value));
   std::vector<std::string> cuts;
   for (const int at : r.at) cuts.push_back(std::to_string(at));
-  all.emplace_back("at", "at=" + join(cuts, ","));
+  all.push_back({"at", "at=" + join(cuts, ",")});
   const std::string kind = to_text(r.device.kind) + " ";
-  all.emplace_back(kind + "threads", "threads=" + std::to_string(r.device.threads));
-  all.emplace_back(kind + "name", r.device.name);
-  all.emplace_back(kind + "build", "build " + build_text(r));
+  all.push_back({kind + "threads", "threads=" + std::to_string(r.device.threads)});
+  all.push_back({kind + "name", r.device.name});
+  all.push_back({kind + "build", "build " + build_text(r)});
   return all;
 }
 
@@ -71,12 +85,12 @@ void add_settings(std::vector<Entry>& entries) {
   };
   std::map<Place, std::map<std::string, int>> texts;
   for (const Entry& entry : entries) {
-    for (const auto& [name, text] : settings_of(*entry.record)) ++texts[place(entry.row, name)][text];
+    for (const SettingText& s : settings_of(*entry.record)) ++texts[place(entry.row, s.name)][s.text];
   }
   for (Entry& entry : entries) {
     std::vector<std::string> shown;
-    for (const auto& [name, text] : settings_of(*entry.record)) {
-      if (texts[place(entry.row, name)].size() > 1) shown.push_back(text);
+    for (const SettingText& s : settings_of(*entry.record)) {
+      if (s.always || texts[place(entry.row, s.name)].size() > 1) shown.push_back(s.text);
     }
     entry.row.settings = join(shown, " ");
   }

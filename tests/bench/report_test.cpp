@@ -10,6 +10,8 @@
 
 #include "host/error.hpp"
 #include "host/files.hpp"
+#include "host/method.hpp"
+#include "host/methods/registry.hpp"
 #include "host/random.hpp"
 
 namespace embrace {
@@ -223,7 +225,25 @@ TEST(Report, OtherSettingsAreRowsOfTheirOwnAndAreNamed) {
   positives[1].provenance["commit"] = "def";
   const Report builds = make_report(with_ids(positives));
   EXPECT_EQ(builds.rows.size(), 2U);
-  EXPECT_EQ(builds.rows[1].settings, "build 0.1.0 def");
+  EXPECT_EQ(builds.rows[1].settings, "factors=64 build 0.1.0 def");
+}
+
+// Rows that share a setting do not differ by it; a reader must see all the same that it is not the default.
+TEST(Report, SettingsThatAreNotTheDefaultStandInTheRow) {
+  const HyperSpec& epochs = *find_hyper(*find_method("sgd"), "epochs");
+  Record usual = scored("sgd", 0.9);
+  usual.hyper = {{"epochs", epochs.rating_default}};
+  Record fewer = usual;
+  fewer.hyper = {{"epochs", epochs.rating_default - 1}};
+  EXPECT_EQ(make_report(with_ids({usual})).rows[0].settings, "");
+  const Report report = make_report(with_ids({fewer}));
+  EXPECT_EQ(report.rows[0].settings, "epochs=" + std::to_string(static_cast<int>(epochs.rating_default) - 1));
+  EXPECT_NE(render(report, Format::md, false, 0).find("not the method's default"), std::string::npos);
+  Record ranking = scored("hybrid", 0.9);
+  ranking.hyper = {{"loss", "bpr"}};
+  EXPECT_EQ(make_report(with_ids({ranking})).rows[0].settings, "loss=bpr");
+  Record unknown = scored("of another build", 0.9);
+  EXPECT_EQ(make_report(with_ids({unknown})).rows[0].settings, "factors=64") << "its default is not known here";
 }
 
 TEST(Report, FailuresAreCountedAndExplained) {
