@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "bench/report/settings.hpp"
 #include "host/metrics/metric.hpp"
 
 namespace embrace {
@@ -104,6 +105,42 @@ void compare_table(const std::vector<Entry*>& table) {
   }
 }
 
+std::string started(const Entry& entry) {
+  const auto found = entry.record->provenance.find("started");
+  return found == entry.record->provenance.end() ? "" : found->second;
+}
+
+std::string headline(const Entry& entry) {
+  for (const char* name : {"rmse", "ndcg@10"}) {
+    if (entry.measured.count(name) > 0) return name;
+  }
+  return entry.measured.empty() ? "" : entry.measured.begin()->first;
+}
+
+Change change_between(Entry& before, Entry& after) {
+  Change change{headline(after), 0, std::nullopt, 0};
+  if (before.measured.count(change.metric) == 0) return change;
+  std::vector<RunId> both;
+  for (const auto& [run, accuracy] : after.measured.at(change.metric)) {
+    if (before.measured.at(change.metric).count(run) > 0) both.push_back(run);
+  }
+  change.runs = static_cast<int>(both.size());
+  if (both.empty()) return change;
+  Contender a = contender(after, change.metric, both), b = contender(before, change.metric, both);
+  change.value = a.value - b.value;
+  if (a.draws.empty() || a.draws.size() != b.draws.size()) return change;
+  for (std::size_t d = 0; d < a.draws.size(); ++d) a.draws[d] -= b.draws[d];
+  change.interval = percentile_interval(std::move(a.draws));
+  return change;
+}
+
+/// What the rows of different builds have in common: not the machine, on which no accuracy depends.
+auto work_of(const Entry& entry) {
+  const Record& r = *entry.record;
+  return std::tie(r.data.name, r.data.sha256, r.split.name, r.task, r.positive, r.method, r.information, r.at, r.hyper,
+                  r.device.kind);
+}
+
 }  // namespace
 
 std::vector<double> mean_draws(const Runs& runs) {
@@ -116,6 +153,20 @@ std::vector<double> mean_draws(const Runs& runs) {
   }
   for (double& draw : mean) draw /= static_cast<double>(runs.size());
   return mean;
+}
+
+void add_changes(std::vector<Entry>& entries) {
+  std::map<decltype(work_of(entries[0])), std::vector<Entry*>> groups;
+  for (Entry& entry : entries) groups[work_of(entry)].push_back(&entry);
+  for (auto& [work, rows] : groups) {
+    Entry* earliest = *std::min_element(rows.begin(), rows.end(),
+                                        [](const Entry* a, const Entry* b) { return started(*a) < started(*b); });
+    for (Entry* row : rows) {
+      if (build_text(*row->record) != build_text(*earliest->record)) {
+        row->row.change = change_between(*earliest, *row);
+      }
+    }
+  }
 }
 
 void add_standings(std::vector<Entry>& entries) {

@@ -1,4 +1,4 @@
-// Which rows are best, and which cannot be told from the best.
+// Which rows are best, which cannot be told from the best, and what a later build has changed.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -28,5 +28,8 @@ std::vector<double> mean_draws(const Runs& runs);
 /// that all rows of their table have; rows with failed runs take no part. Rows of the same method, information and
 /// hyper-parameters (on other devices) are not rivals.
 void add_standings(std::vector<Entry>& entries);
+
+/// Sets Row::change.
+void add_changes(std::vector<Entry>& entries);
 
 }  // namespace embrace

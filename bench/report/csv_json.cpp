@@ -33,6 +33,15 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
   put("speedup_vs_cpu", row.speedup_vs_cpu);
   put("positive", row.positive);
   put("best_rmse", row.best_rmse);
+  if (row.change && row.change->runs > 0) {
+    out["change_metric"] = row.change->metric;
+    out["change"] = row.change->value;
+    if (row.change->interval) {
+      out["change_low"] = row.change->interval->low;
+      out["change_high"] = row.change->interval->high;
+    }
+    out["change_runs"] = row.change->runs;
+  }
   if (row.runs < row.runs_of_table) out["runs_of_table"] = row.runs_of_table;
   out["device_name"] = row.device_name;
   out["threads"] = row.threads;

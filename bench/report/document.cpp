@@ -50,6 +50,22 @@ Cell seconds_cell(const Row& row) {
   return cell;
 }
 
+Cell change_cell(const Row& row) {
+  Cell cell;
+  if (!row.change) return cell;
+  const Change& change = *row.change;
+  if (change.runs == 0) {
+    cell.text = "no run in common";
+    return cell;
+  }
+  cell.text = change.metric + (change.value == 0 ? " 0" : fmt::format(" {:+.4f}", change.value));
+  if (change.interval) {
+    cell.spread = fmt::format("{:.4f}", (change.interval->high - change.interval->low) / 2);
+    cell.detail = fmt::format("{:+.4f} to {:+.4f}", change.interval->low, change.interval->high);
+  }
+  return cell;
+}
+
 /// "ok 5"; "ok 2 of 5" when other rows of the table have more.
 std::string status_text(const Row& row) {
   const std::string of = row.runs < row.runs_of_table ? " of " + std::to_string(row.runs_of_table) : "";
@@ -82,6 +98,7 @@ std::vector<Source> sources(const std::vector<std::string>& metrics) {
   for (const std::string& name : metrics) {
     add(name.c_str(), true, false, [name](const Row& row) { return metric_cell(row, name); });
   }
+  add("change", true, false, change_cell);
   add("train s", true, false, seconds_cell);
   add("updates/s", true, false,
       [](const Row& row) { return plain(row.updates_per_second ? rate(*row.updates_per_second) : ""); });
@@ -143,6 +160,10 @@ void add_notes(const std::vector<const Row*>& rows, Table& table) {
         "~: the best value and those that cannot be told from it (paired interval includes zero).");
   }
   add_comparison_notes(rows, table);
+  if (std::any_of(rows.begin(), rows.end(), [](const Row* row) { return row->change.has_value(); })) {
+    table.notes.emplace_back(
+        "Change: difference to the same row of the earliest build, paired over the folds and seeds that both have.");
+  }
   for (const Row* row : rows) {
     if (row->failed == 0) continue;
     std::string note = fmt::format("Failed: {} {} ({}), {} of {} runs", row->method, row->information,

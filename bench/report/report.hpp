@@ -31,6 +31,15 @@ struct RowMetric {
   std::optional<int> compared;  // runs that all rows with this metric have; absent when there is nothing to compare
 };
 
+/// How a row differs from the one of the earliest build with the same work on the same kind of device: a paired
+/// comparison over the folds and seeds that both have.
+struct Change {
+  std::string metric;                // rmse, or ndcg@10; without them the first one
+  double value = 0;                  // own mean - that of the earlier build
+  std::optional<Interval> interval;  // 95 %, of paired draws
+  int runs = 0;                      // that both have; 0: nothing to compare
+};
+
 struct Row {
   std::string data, data_sha256, split, method, information;
   Task task = Task::rating;
@@ -51,6 +60,7 @@ struct Row {
   std::optional<double> updates_per_second;    // mean
   std::optional<double> speedup_vs_cpu;        // gpu only: training time of the fastest cpu row of the same work / own
   std::optional<double> best_rmse;             // synthetic data, rating task
+  std::optional<Change> change;                // where there is a row of an earlier build
 };
 
 struct Report {

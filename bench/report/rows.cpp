@@ -165,6 +165,7 @@ Report make_report(const std::vector<Record>& records) {
   add_settings(entries);
   add_speedups(entries);
   add_standings(entries);
+  add_changes(entries);
   for (Entry& entry : entries) report.rows.push_back(std::move(entry.row));
   return report;
 }

@@ -12,7 +12,7 @@ namespace embrace {
 /// over the same data, split and task.
 void add_settings(std::vector<Entry>& entries);
 
-/// "0.1.0 1a2b3c4 (changed), GNU 12.2.0, -O3": two records of one build give the same text.
+/// "0.1.0 1a2b3c4d5e6f (changed), GNU 12.2.0, -O3": two records of one build give the same text.
 std::string build_text(const Record& record);
 
 /// For the foot of a table: build and processor.

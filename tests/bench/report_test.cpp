@@ -225,7 +225,7 @@ TEST(Report, OtherSettingsAreRowsOfTheirOwnAndAreNamed) {
   positives[1].provenance["commit"] = "def";
   const Report builds = make_report(with_ids(positives));
   EXPECT_EQ(builds.rows.size(), 2U);
-  EXPECT_EQ(builds.rows[1].settings, "factors=64 build 0.1.0 def");
+  EXPECT_EQ(builds.rows[1].settings, "factors=64 build def");
 }
 
 // Rows that share a setting do not differ by it; a reader must see all the same that it is not the default.
@@ -244,6 +244,45 @@ TEST(Report, SettingsThatAreNotTheDefaultStandInTheRow) {
   EXPECT_EQ(make_report(with_ids({ranking})).rows[0].settings, "loss=bpr");
   Record unknown = scored("of another build", 0.9);
   EXPECT_EQ(make_report(with_ids({unknown})).rows[0].settings, "factors=64") << "its default is not known here";
+}
+
+// Two folds of a later build beside five of an earlier one: the means differ, the code does not.
+TEST(Report, BuildsAreComparedOverTheRunsThatBothHave) {
+  std::vector<Record> records;
+  for (int fold = 0; fold < 5; ++fold) {
+    records.push_back(scored("als", 0.90 + 0.01 * fold, 0.001, fold));
+    records.back().provenance = {{"version", "0.1.0"},
+                                 {"commit", "0123456789ab"},
+                                 {"compiler", "GNU 12.2.0"},
+                                 {"flags", "-O3"},
+                                 {"started", "2026-01-02"}};
+    if (fold < 3) continue;
+    records.push_back(records.back());
+    records.back().provenance["commit"] = "fedcba987654";
+    records.back().provenance["started"] = "2026-01-03";
+  }
+  records.back().accuracy["rmse"].value -= 0.004;
+  for (double& draw : records.back().accuracy["rmse"].draws) draw -= 0.004;
+  const Report report = make_report(with_ids(records));
+  ASSERT_EQ(report.rows.size(), 2U);
+  EXPECT_FALSE(report.rows[0].change);
+  EXPECT_EQ(report.rows[0].settings, "factors=64 build 01234567");
+  EXPECT_EQ(report.rows[1].settings, "factors=64 build fedcba98");
+  const Change& change = *report.rows[1].change;
+  EXPECT_EQ(change.metric, "rmse");
+  EXPECT_EQ(change.runs, 2);
+  EXPECT_NEAR(change.value, -0.002, 1e-12) << "not the difference of the means, which is 0.013";
+  EXPECT_NEAR(change.interval->low, -0.002, 1e-9);
+  const std::string text = render(report, Format::terminal, false, 0);
+  EXPECT_NE(text.find("rmse -0.0020 +- 0.0000"), std::string::npos) << text;
+  EXPECT_NE(text.find("ok 2 of 5"), std::string::npos) << text;
+
+  records.back().provenance["commit"] = records[0].provenance["commit"];
+  records.back().provenance["compiler"] = "Clang 16";
+  records.erase(records.begin() + 4);  // the other run of the later build
+  const Report compilers = make_report(with_ids(records));
+  EXPECT_EQ(compilers.rows[0].settings, "factors=64 build 01234567, Clang 16");
+  EXPECT_EQ(compilers.rows[1].settings, "factors=64 build 01234567, GNU 12.2.0");
 }
 
 TEST(Report, FailuresAreCountedAndExplained) {
