@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "bench/machine.hpp"
 #include "host/build_info.hpp"
 #include "host/digest.hpp"
+#include "host/threads.hpp"
 
 namespace embrace {
 
@@ -35,6 +38,8 @@ std::map<std::string, std::string> provenance(const DeviceInfo& device, const st
                                                 {"libraries", library_names()},
                                                 {"machine", machine_name()},
                                                 {"cpu", cpu_name()},
+                                                {"load", fmt::format("{:.2f}", load_average())},
+                                                {"processors", std::to_string(usable_processors())},
                                                 {"started", utc_now()},
                                                 {"command", command}};
   if (device.kind != DeviceKind::cpu) {
@@ -43,6 +48,14 @@ std::map<std::string, std::string> provenance(const DeviceInfo& device, const st
     entries["toolkit"] = device.toolkit;
   }
   return entries;
+}
+
+double busy_load(const Record& record) {
+  const auto found = record.provenance.find("load");
+  if (found == record.provenance.end()) return 0;
+  double load = 0;
+  std::from_chars(found->second.data(), found->second.data() + found->second.size(), load);
+  return load > record.device.threads + 0.5 ? load : 0;
 }
 
 std::string record_id(const Record& record, const DeviceInfo& device, const std::string& more) {

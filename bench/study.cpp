@@ -124,6 +124,7 @@ class Study {
     progress_.entry(
         fmt::format("{} {} fold {} seed {}{}", method.name, information.text, experiment_.fold.number, seed, where));
     record.provenance = provenance(device, options_.command);
+    summary_.busy_load = std::max(summary_.busy_load, busy_load(record));
     const Built& built = features(information, method, seed);
     if (built.unsupported.empty()) {
       record.notes = built.set.notes;

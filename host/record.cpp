@@ -13,9 +13,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* first_provenance[] = {"version",   "commit",  "dirty",  "compiler", "flags",
-                                            "libraries", "machine", "cpu",    "gpu",      "driver",
-                                            "toolkit",   "started", "command"};
+constexpr const char* first_provenance[] = {"version",   "commit",  "dirty",      "compiler", "flags",
+                                            "libraries", "machine", "cpu",        "gpu",      "driver",
+                                            "toolkit",   "load",    "processors", "started",  "command"};
 
 /// 64 rather than 64.0 for a whole number.
 Json number(double value) {

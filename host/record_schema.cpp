@@ -239,7 +239,7 @@ void check_provenance(const Json& record, Checker& check) {
   check.field(*provenance, "provenance.", "dirty", false, "true or false",
               [](const Json& v) { return v.is_boolean(); });
   for (const char* name : {"version", "commit", "compiler", "flags", "libraries", "machine", "cpu", "gpu", "driver",
-                           "toolkit", "started", "command"}) {
+                           "toolkit", "load", "processors", "started", "command"}) {
     check.text(*provenance, "provenance.", name, false);
   }
 }

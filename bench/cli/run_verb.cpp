@@ -93,6 +93,10 @@ void print_summary(const StudySummary& summary, const std::string& output) {
   }
   if (summary.resumed > 0) text += fmt::format(", {} of these resumed", summary.resumed);
   fmt::print(stderr, "{}; records in {}\n", text, output);
+  if (summary.busy_load > 0) {
+    fmt::print(stderr, "The machine had other work (load up to {:.1f}): times of these runs are not to be compared.\n",
+               summary.busy_load);
+  }
 }
 
 }  // namespace

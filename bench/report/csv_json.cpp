@@ -31,6 +31,7 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
   put("train_seconds_spread", row.train_seconds_spread);
   put("updates_per_second", row.updates_per_second);
   put("speedup_vs_cpu", row.speedup_vs_cpu);
+  put("busy_load", row.busy_load);
   put("positive", row.positive);
   put("best_rmse", row.best_rmse);
   if (row.change && row.change->runs > 0) {
@@ -66,8 +67,8 @@ std::vector<std::string> row_columns(const std::vector<std::string>& metrics) {
     for (const char* part : {"", "_low", "_high"}) columns.push_back(name + part);
   }
   for (const char* name :
-       {"train_seconds", "train_seconds_spread", "updates_per_second", "speedup_vs_cpu", "positive", "best_rmse",
-        "runs_of_table", "device_name", "threads", "settings", "best", "tied", "reason"}) {
+       {"train_seconds", "train_seconds_spread", "updates_per_second", "speedup_vs_cpu", "busy_load", "positive",
+        "best_rmse", "runs_of_table", "device_name", "threads", "settings", "best", "tied", "reason"}) {
     columns.emplace_back(name);
   }
   return columns;

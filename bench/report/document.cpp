@@ -43,9 +43,12 @@ Cell metric_cell(const Row& row, const std::string& name) {
   return cell;
 }
 
+/// A figure of time, with the mark of a busy machine.
+std::string timed(const Row& row, const std::string& text) { return row.busy_load ? text + "!" : text; }
+
 Cell seconds_cell(const Row& row) {
   Cell cell;
-  if (row.train_seconds) cell.text = three_digits(*row.train_seconds);
+  if (row.train_seconds) cell.text = timed(row, three_digits(*row.train_seconds));
   if (row.train_seconds_spread) cell.spread = three_digits(*row.train_seconds_spread);
   return cell;
 }
@@ -101,9 +104,10 @@ std::vector<Source> sources(const std::vector<std::string>& metrics) {
   add("change", true, false, change_cell);
   add("train s", true, false, seconds_cell);
   add("updates/s", true, false,
-      [](const Row& row) { return plain(row.updates_per_second ? rate(*row.updates_per_second) : ""); });
-  add("speedup", true, false,
-      [](const Row& row) { return plain(row.speedup_vs_cpu ? three_digits(*row.speedup_vs_cpu) + "x" : ""); });
+      [](const Row& row) { return plain(row.updates_per_second ? timed(row, rate(*row.updates_per_second)) : ""); });
+  add("speedup", true, false, [](const Row& row) {
+    return plain(row.speedup_vs_cpu ? timed(row, three_digits(*row.speedup_vs_cpu) + "x") : "");
+  });
   add("status", false, true, [](const Row& row) { return plain(status_text(row)); });
   return all;
 }
@@ -160,6 +164,12 @@ void add_notes(const std::vector<const Row*>& rows, Table& table) {
         "~: the best value and those that cannot be told from it (paired interval includes zero).");
   }
   add_comparison_notes(rows, table);
+  double load = 0;
+  for (const Row* row : rows) load = std::max(load, row->busy_load.value_or(0));
+  if (load > 0) {
+    table.notes.push_back(fmt::format(
+        "!: the machine had other work (load up to {:.1f} when a run began): not a time to compare.", load));
+  }
   if (std::any_of(rows.begin(), rows.end(), [](const Row* row) { return row->change.has_value(); })) {
     table.notes.emplace_back(
         "Change: difference to the same row of the earliest build, paired over the folds and seeds that both have.");

@@ -59,6 +59,7 @@ struct Row {
   std::optional<double> train_seconds_spread;  // standard deviation over two or more runs
   std::optional<double> updates_per_second;    // mean
   std::optional<double> speedup_vs_cpu;        // gpu only: training time of the fastest cpu row of the same work / own
+  std::optional<double> busy_load;             // most load of the machine, where it had other work: no times to trust
   std::optional<double> best_rmse;             // synthetic data, rating task
   std::optional<Change> change;                // where there is a row of an earlier build
 };

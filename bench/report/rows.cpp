@@ -4,6 +4,7 @@
 #include <set>
 #include <tuple>
 
+#include "bench/identity.hpp"
 #include "bench/report/compare.hpp"
 #include "bench/report/report.hpp"
 #include "bench/report/settings.hpp"
@@ -68,6 +69,7 @@ void add_cost(const std::vector<const Record*>& runs, Row& row) {
     if (run->status != Status::ok || !run->cost) continue;
     seconds.push_back(run->cost->train_seconds);
     rates.push_back(run->cost->updates_per_second);
+    if (const double load = busy_load(*run); load > row.busy_load.value_or(0)) row.busy_load = load;
   }
   if (seconds.empty()) return;
   row.train_seconds = mean(seconds);

@@ -60,6 +60,8 @@ TEST(Cli, RunWritesOneValidRecordPerRun) {
     EXPECT_EQ(record["id"], file.stem().string());
     EXPECT_EQ(record["status"], "ok");
     EXPECT_EQ(record["data"]["ratings"], 1500);
+    EXPECT_GE(std::stod(record["provenance"]["load"].get<std::string>()), 0);
+    EXPECT_GE(std::stoi(record["provenance"]["processors"].get<std::string>()), 1);
   }
   EXPECT_EQ(embrace_run({"validate", (folder / "out").string()}).code, 0);
 }

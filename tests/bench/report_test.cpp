@@ -285,6 +285,21 @@ TEST(Report, BuildsAreComparedOverTheRunsThatBothHave) {
   EXPECT_EQ(compilers.rows[1].settings, "factors=64 build 01234567, GNU 12.2.0");
 }
 
+TEST(Report, TimesOfABusyMachineAreMarked) {
+  Record quiet = scored("als", 0.9), busy = scored("sgd", 0.9);
+  quiet.provenance["load"] = "2.10";  // our own two threads
+  busy.provenance["load"] = "20.13";
+  const Report report = make_report(with_ids({quiet, busy}));
+  EXPECT_FALSE(row_of(report, "als").busy_load);
+  EXPECT_DOUBLE_EQ(*row_of(report, "sgd").busy_load, 20.13);
+  const std::string text = render(report, Format::terminal, false, 0);
+  EXPECT_NE(text.find("  2.00!"), std::string::npos) << text;
+  EXPECT_NE(text.find("1.00 k!"), std::string::npos) << text;
+  EXPECT_NE(text.find("!: the machine had other work (load up to 20.1"), std::string::npos) << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '!'), 3);
+  EXPECT_EQ(nlohmann::json::parse(render(report, Format::json, false, 0))["rows"][1]["busy_load"], 20.13);
+}
+
 TEST(Report, FailuresAreCountedAndExplained) {
   std::vector<Record> records;
   for (int fold = 0; fold < 5; ++fold) records.push_back(scored("sgd", 0.9, 0.001, fold));
