@@ -184,9 +184,36 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"NoRecords", {"report", "EMPTY"}, 3, "no records"},
         Refusal{"NoRecordsFolder", {"report", "/nonexistent/records"}, 3, "/nonexistent/records"},
         Refusal{"Format", {"report", "EMPTY", "--format", "excel"}, 2, "excel"},
+        Refusal{"HyperTwice",
+                {"run", "-d", "synth", "-m", "als", "--set", "factors=8", "--set", "factors=16", "-o", "OUT"},
+                2,
+                "gives factors twice: 8 and 16"},
+        Refusal{"HyperOfOneMethodTwice",
+                {"run", "-d", "synth", "-m", "als", "--set", "als.factors=3,als.factors=4", "-o", "OUT"},
+                2,
+                "gives als.factors twice: 3 and 4"},
+        Refusal{"HyperWithoutName",
+                {"run", "-d", "synth", "-m", "als", "--set", "=3", "-o", "OUT"},
+                2,
+                "names no hyper-parameter"},
+        Refusal{"HyperWithoutMethod",
+                {"run", "-d", "synth", "-m", "als", "--set", ".factors=3", "-o", "OUT"},
+                2,
+                "names no hyper-parameter"},
         Refusal{"List", {"list", "metods"}, 2, "did you mean 'methods'"},
         Refusal{"Describe", {"describe", "ndgc"}, 2, "did you mean 'ndcg'"}),
     [](const auto& test) { return test.param.name; });
+
+TEST(Cli, ASettingForOneMethodPrevailsOverOneForAll) {
+  const TemporaryFolder folder;
+  const Ended run = embrace_run({"run", "-d", small_data, "-m", "als,sgd", "--set", "als.factors=4,factors=8", "--set",
+                                 "epochs=1", "-o", (folder / "out").string()});
+  ASSERT_EQ(run.code, 0) << run.err;
+  for (const fs::path& file : records(folder / "out")) {
+    const auto record = nlohmann::json::parse(read_file(file));
+    EXPECT_EQ(record["hyper"]["factors"], record["method"] == "als" ? 4 : 8);
+  }
+}
 
 TEST(Cli, ARecordThatBreaksTheSchemaIsCodeEight) {
   const TemporaryFolder folder;
