@@ -6,6 +6,8 @@
 #include <chrono>
 #include <map>
 #include <numeric>
+#include <set>
+#include <tuple>
 
 #include "bench/answers.hpp"
 #include "bench/identity.hpp"
@@ -149,9 +151,29 @@ class Study {
       record.status = Status::unsupported;
       record.reason = built.unsupported;
     }
+    if (record.status == Status::unsupported) return keep_unsupported(record);
+    write(record);
+    progress_.finish(outcome(record));
+  }
+
+  void write(const Record& record) {
     write_atomically(options_.output / (record.id + ".json"), to_json(record));
     ++summary_.runs[record.status];
-    progress_.finish(outcome(record));
+  }
+
+  /// What cannot be for the same reason in each fold and with each seed is one record.
+  void keep_unsupported(const Record& record) {
+    progress_.skip();
+    if (is_new(record)) write(record);
+  }
+
+  /// Remembers an unsupported run; false for a pair that is known to be impossible for this reason.
+  bool is_new(const Record& record) {
+    if (summary_.unsupported.empty()) {
+      summary_.unsupported = record.method + " " + record.information + ": " + record.reason;
+    }
+    return impossible_.emplace(record.method, record.information, record.device.kind, record.device.name, record.reason)
+        .second;
   }
 
   /// Features are shared by all methods of the fold; the controls are random, so they depend on the seed too.
@@ -163,7 +185,7 @@ class Study {
     if (const auto found = built_.find(key); found != built_.end()) return found->second;
     Built& built = built_[key];
     if (!reads && information.text != "ratings") {
-      built.unsupported = "the method reads no features";
+      built.unsupported = "the method reads no features; use -i ratings";
       return built;
     }
     const auto begin = std::chrono::steady_clock::now();
@@ -188,6 +210,7 @@ class Study {
       const bool answered = !options_.keep_answers || record.status != Status::ok ||
                             std::filesystem::exists(answers_path(options_.output, wanted.id));
       if (record.id != wanted.id || !settled || !answered) return false;
+      if (record.status == Status::unsupported) is_new(record);
       ++summary_.runs[record.status];
       ++summary_.resumed;
       return true;
@@ -213,6 +236,7 @@ class Study {
   std::vector<Fold> folds_;
   Experiment experiment_;  // on the fold that runs
   std::map<std::int64_t, Built> built_;
+  std::set<std::tuple<std::string, std::string, DeviceKind, std::string, std::string>> impossible_;
   StudySummary summary_;
 };
 

@@ -45,6 +45,7 @@ struct StudyOptions {
 struct StudySummary {
   std::map<Status, int> runs;  // their numbers, where not 0
   int resumed = 0;             // of these, taken from records that were there
+  std::string unsupported;     // of the first pair that cannot be: which, and why
   double busy_load = 0;        // most load of the machine, where it had other work; see bench/identity.hpp
   bool interrupted = false;
   int number(Status status) const;

@@ -56,8 +56,8 @@ void add_run(CLI::App& top, const std::string& command, Work& work) {
   app.add_option("--folds", run.folds, "only these folds, from 0: 0,2");
   add_list(app, "-m,--method,--methods", run.methods, "names or globs, comma-separated; a leading ! excludes; all",
            true);
-  add_list(app, "-i,--information", run.information, "ratings, +user+movie, all ...; see embrace list information",
-           false);
+  add_list(app, "-i,--information", run.information,
+           "ratings (default), +user+movie, all ...; see embrace list information", false);
   app.add_option("--device,--devices", run.device, "cpu, cuda:N or all")->capture_default_str();
   app.add_option("--seeds", run.seeds, "runs with seeds 1 ... N")->capture_default_str()->check(CLI::Range(1, 100000));
   app.add_option("--task", run.task, "rating or ranking (default: rating; ranking for official:ncf)");

@@ -85,6 +85,15 @@ std::string words(Status status) {
   return text;
 }
 
+/// One line on what could not be run, however many pairs there are.
+void print_unsupported(const StudySummary& summary) {
+  const int pairs = summary.number(Status::unsupported);
+  if (pairs == 0) return;
+  const bool nothing_else = summary.runs.size() == 1;
+  fmt::print(stderr, "{}: {}{}\n", nothing_else ? "Nothing could be run" : "Unsupported", summary.unsupported,
+             pairs == 1 ? "" : fmt::format(" (and {} more pairs, each with a record)", pairs - 1));
+}
+
 void print_summary(const StudySummary& summary, const std::string& output) {
   std::string text = fmt::format("{} ok", summary.number(Status::ok));
   for (const Status status :
@@ -93,10 +102,12 @@ void print_summary(const StudySummary& summary, const std::string& output) {
   }
   if (summary.resumed > 0) text += fmt::format(", {} of these resumed", summary.resumed);
   fmt::print(stderr, "{}; records in {}\n", text, output);
+  print_unsupported(summary);
   if (summary.busy_load > 0) {
     fmt::print(stderr, "The machine had other work (load up to {:.1f}): times of these runs are not to be compared.\n",
                summary.busy_load);
   }
+  if (summary.number(Status::ok) > 0) fmt::print(stderr, "The table: embrace report {}\n", shell_quoted(output));
 }
 
 }  // namespace

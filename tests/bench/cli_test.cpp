@@ -109,6 +109,48 @@ TEST(Cli, RunsThatCannotBeAreUnsupportedRecordsAndNoFailure) {
   EXPECT_EQ(statuses, (std::multiset<std::string>{"ok", "unsupported", "unsupported", "unsupported"}));
 }
 
+// A pair that cannot be is the same "no" in every fold and with every seed: one record, and one line for all pairs.
+TEST(Cli, WhatCannotBeIsSaidOnce) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> arguments = {"run",
+                                              "-d",
+                                              small_data,
+                                              "--split",
+                                              "kfold:3",
+                                              "--seeds",
+                                              "2",
+                                              "-m",
+                                              "bias,popularity",
+                                              "-i",
+                                              "ratings,+movie",
+                                              "-o",
+                                              (folder / "out").string()};
+  for (const char* resumed : {"", "9 of these resumed"}) {
+    const Ended run = embrace_run(arguments);
+    EXPECT_EQ(run.code, 0) << run.err;
+    EXPECT_NE(run.err.find("6 ok, 3 unsupported"), std::string::npos) << run.err;
+    EXPECT_NE(run.err.find(resumed), std::string::npos) << run.err;
+    EXPECT_NE(run.err.find("Unsupported: "), std::string::npos) << run.err;
+    EXPECT_EQ(run.err.find("nsupported: "), run.err.rfind("nsupported: ")) << run.err;
+    EXPECT_EQ(records(folder / "out").size(), 9U);
+  }
+}
+
+TEST(Cli, AMethodForTheOtherTaskSaysHowToAskForIt) {
+  const TemporaryFolder folder;
+  const Ended run = embrace_run({"run", "-d", small_data, "-m", "ials", "-o", (folder / "out").string()});
+  EXPECT_EQ(run.code, 0) << "the interface: all ok or unsupported";
+  EXPECT_NE(run.err.find("Nothing could be run: ials ratings: method 'ials' predicts no ratings; use --task ranking"),
+            std::string::npos)
+      << run.err;
+}
+
+TEST(Cli, ARunEndsWithTheCommandThatShowsItsTable) {
+  const TemporaryFolder folder;
+  const Ended run = embrace_run(small_run(folder / "out"));
+  EXPECT_NE(run.err.find("embrace report " + (folder / "out").string()), std::string::npos) << run.err;
+}
+
 struct Refusal {
   std::string name;
   std::vector<std::string> arguments;
