@@ -11,13 +11,30 @@
 
 namespace embrace {
 
+namespace {
+
+/// "ml-10m", also of "../ml-10m/".
+std::string folder_name(const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::filesystem::path whole = std::filesystem::absolute(folder, error).lexically_normal();
+  return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+}
+
+}  // namespace
+
 Record describe_data(const Experiment& experiment, const DataChoice& choice, Task task) {
   const Dataset& dataset = experiment.dataset;
   const Fold& fold = experiment.fold;
   Record record;
   const Ratings& ratings = dataset.ratings;
-  record.data = {dataset.name,         dataset.sha256, ratings.user_count(),
-                 ratings.item_count(), ratings.size(), task == Task::rating ? dataset.best_rmse : std::nullopt};
+  record.data = {.name = dataset.name,
+                 .sha256 = dataset.sha256,
+                 .users = ratings.user_count(),
+                 .items = ratings.item_count(),
+                 .ratings = ratings.size(),
+                 .best_rmse = task == Task::rating ? dataset.best_rmse : std::nullopt,
+                 .rejected = dataset.report.rejected,
+                 .tags_from = choice.load.tags_from ? folder_name(*choice.load.tags_from) : ""};
   record.split = {choice.split.text,
                   fold.number,
                   choice.split_seed,

@@ -67,6 +67,7 @@ class Study {
     DividedData divided = load_and_divide(options_.data, threads_);
     for (const std::string& note : divided.notes) progress_.note("note: " + note);
     experiment_.dataset = std::move(divided.dataset);
+    summary_.rejected = experiment_.dataset.report.rejected;
     folds_ = std::move(divided.folds);
     if (options_.folds.empty()) return;
     std::vector<Fold> chosen;

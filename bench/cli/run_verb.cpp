@@ -94,7 +94,8 @@ void print_unsupported(const StudySummary& summary) {
              pairs == 1 ? "" : fmt::format(" (and {} more pairs, each with a record)", pairs - 1));
 }
 
-void print_summary(const StudySummary& summary, const std::string& output) {
+void print_summary(const StudySummary& summary, const StudyOptions& options) {
+  const std::string output = options.output.string();
   std::string text = fmt::format("{} ok", summary.number(Status::ok));
   for (const Status status :
        {Status::unsupported, Status::diverged, Status::failed, Status::out_of_memory, Status::timeout}) {
@@ -103,6 +104,10 @@ void print_summary(const StudySummary& summary, const std::string& output) {
   if (summary.resumed > 0) text += fmt::format(", {} of these resumed", summary.resumed);
   fmt::print(stderr, "{}; records in {}\n", text, output);
   print_unsupported(summary);
+  if (summary.rejected > 0) {
+    fmt::print(stderr, "Bad rows of the data left out: {}; they are listed in {}\n", summary.rejected,
+               options.data.load.rejects.string());
+  }
   if (summary.busy_load > 0) {
     fmt::print(stderr, "The machine had other work (load up to {:.1f}): times of these runs are not to be compared.\n",
                summary.busy_load);
@@ -121,7 +126,7 @@ int run(const RunArguments& arguments) {
   Threads threads(arguments.data.threads);
   Progress progress(arguments.quiet);
   const StudySummary summary = run_study(options, threads, progress);
-  print_summary(summary, arguments.output);
+  print_summary(summary, options);
   if (summary.interrupted) return 128 + interrupt_signal();
   return static_cast<int>(summary.exit_code());
 }

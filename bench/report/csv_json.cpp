@@ -34,6 +34,8 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
   put("busy_load", row.busy_load);
   put("positive", row.positive);
   put("best_rmse", row.best_rmse);
+  if (!row.tags_from.empty()) out["tags_from"] = row.tags_from;
+  if (row.rejected > 0) out["rejected"] = row.rejected;
   if (row.change && row.change->runs > 0) {
     out["change_metric"] = row.change->metric;
     out["change"] = row.change->value;
@@ -66,9 +68,9 @@ std::vector<std::string> row_columns(const std::vector<std::string>& metrics) {
   for (const std::string& name : metrics) {
     for (const char* part : {"", "_low", "_high"}) columns.push_back(name + part);
   }
-  for (const char* name :
-       {"train_seconds", "train_seconds_spread", "updates_per_second", "speedup_vs_cpu", "busy_load", "positive",
-        "best_rmse", "runs_of_table", "device_name", "threads", "settings", "best", "tied", "reason"}) {
+  for (const char* name : {"train_seconds", "train_seconds_spread", "updates_per_second", "speedup_vs_cpu", "busy_load",
+                           "positive", "best_rmse", "tags_from", "rejected", "runs_of_table", "device_name", "threads",
+                           "settings", "best", "tied", "reason"}) {
     columns.emplace_back(name);
   }
   return columns;

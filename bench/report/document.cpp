@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <set>
 #include <tuple>
 
@@ -113,7 +114,8 @@ std::vector<Source> sources(const std::vector<std::string>& metrics) {
 }
 
 std::string heading(const Row& row) {
-  std::string text = row.data + ", " + row.split + ", " + to_text(row.task);
+  std::string text = row.data + (row.tags_from.empty() ? "" : " with tags of " + row.tags_from) + ", " + row.split +
+                     ", " + to_text(row.task);
   if (row.positive) text += fmt::format(", positive from {:.6g}", *row.positive);
   return text;
 }
@@ -150,6 +152,9 @@ void add_comparison_notes(const std::vector<const Row*>& rows, Table& table) {
 }
 
 void add_notes(const std::vector<const Row*>& rows, Table& table) {
+  if (rows[0]->rejected > 0) {
+    table.notes.push_back(fmt::format("Bad rows of the data left out: {}.", rows[0]->rejected));
+  }
   if (rows[0]->best_rmse) {
     table.notes.push_back(
         fmt::format("Best reachable RMSE on {}: {:.4f} (the planted noise).", rows[0]->data, *rows[0]->best_rmse));
@@ -202,10 +207,20 @@ Table make_table(const std::vector<const Row*>& rows) {
   return table;
 }
 
+/// Tables of data by one name that are not the same data, such as with and without the tags of others.
+void tell_apart(const std::vector<std::string>& shas, std::vector<Table>& tables) {
+  std::map<std::string, int> headings;
+  for (const Table& table : tables) ++headings[table.heading];
+  for (std::size_t t = 0; t < tables.size(); ++t) {
+    if (headings[tables[t].heading] > 1) tables[t].heading += ", data " + shas[t].substr(0, 8);
+  }
+}
+
 }  // namespace
 
 Document make_document(const Report& report) {
   Document document;
+  std::vector<std::string> shas;  // of the tables' data
   for (std::size_t first = 0; first < report.rows.size();) {
     std::vector<const Row*> rows;
     std::size_t next = first;
@@ -213,8 +228,10 @@ Document make_document(const Report& report) {
       rows.push_back(&report.rows[next]);
     }
     document.tables.push_back(make_table(rows));
+    shas.push_back(rows[0]->data_sha256);
     first = next;
   }
+  tell_apart(shas, document.tables);
   if (!document.tables.empty()) {
     document.notes.emplace_back(
         "After the sign: half the 95 % interval (bootstrap over users), for times the standard "

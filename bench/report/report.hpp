@@ -41,7 +41,8 @@ struct Change {
 };
 
 struct Row {
-  std::string data, data_sha256, split, method, information;
+  std::string data, data_sha256, tags_from, split, method, information;
+  std::int64_t rejected = 0;  // bad rows of the data that were left out
   Task task = Task::rating;
   std::optional<double> positive;
   DeviceKind device = DeviceKind::cpu;

@@ -105,6 +105,8 @@ Entry make_entry(std::vector<const Record*> runs) {
   Row& row = entry.row;
   row.data = first.data.name;
   row.data_sha256 = first.data.sha256;
+  row.tags_from = first.data.tags_from;
+  row.rejected = first.data.rejected;
   row.split = first.split.name;
   row.method = first.method;
   row.information = first.information;
@@ -156,7 +158,7 @@ Report make_report(const std::vector<Record>& records) {
   std::map<decltype(row_key(records[0])), std::vector<const Record*>> rows, unsupported;
   std::set<std::string> seen, builds;
   for (const Record& record : records) {
-    if (!seen.insert(record.id).second || contest_of(record) != nullptr) continue;
+    if (!seen.insert(record.id).second || record.contest) continue;
     (record.status == Status::unsupported ? unsupported : rows)[row_key(record)].push_back(&record);
     builds.insert(made_by(record));
   }

@@ -136,6 +136,23 @@ TEST(Cli, WhatCannotBeIsSaidOnce) {
   }
 }
 
+TEST(Cli, BadRowsThatAreSkippedAreCountedInTheRecordAndAtTheEnd) {
+  const TemporaryFolder folder;
+  std::string table = "user,item,rating\n1,1,x\n2,1,y\n";
+  for (int row = 0; row < 40; ++row) table += std::to_string(row % 8) + "," + std::to_string(row) + ",3\n";
+  std::ofstream(folder / "data.csv") << table;
+  const Ended run = embrace_run({"run", "-d", (folder / "data.csv").string(), "-m", "mean", "--on-bad-row", "skip:5",
+                                 "-o", (folder / "out").string()});
+  ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(
+      run.err.find("Bad rows of the data left out: 2; they are listed in " + (folder / "out/rejects.csv").string()),
+      std::string::npos)
+      << run.err;
+  const fs::path file = records(folder / "out").at(0);
+  EXPECT_EQ(nlohmann::json::parse(read_file(file))["data"]["rejected"], 2);
+  EXPECT_EQ(record_from_json(read_file(file), "").data.rejected, 2);
+}
+
 TEST(Cli, AMethodForTheOtherTaskSaysHowToAskForIt) {
   const TemporaryFolder folder;
   const Ended run = embrace_run({"run", "-d", small_data, "-m", "ials", "-o", (folder / "out").string()});

@@ -300,6 +300,28 @@ TEST(Report, TimesOfABusyMachineAreMarked) {
   EXPECT_EQ(nlohmann::json::parse(render(report, Format::json, false, 0))["rows"][1]["busy_load"], 20.13);
 }
 
+// The same name, other data: one set has the tags of another. Earlier records do not say so.
+TEST(Report, HeadingsTellDataOfOneNameApart) {
+  std::vector<Record> records = {scored("als", 0.9), scored("als", 0.8), scored("als", 0.7)};
+  records[1].data.sha256 = "0123456789abcdef";
+  records[2].data.sha256 = "fedcba9876543210";
+  records[2].data.tags_from = "ml-10m";
+  records[2].data.rejected = 3;
+  const std::string text = render(make_report(with_ids(records)), Format::terminal, false, 0);
+  EXPECT_NE(text.find("ml-100k, kfold:5, rating, data d\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("ml-100k, kfold:5, rating, data 01234567\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("ml-100k with tags of ml-10m, kfold:5, rating\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("Bad rows of the data left out: 3.\n"), std::string::npos) << text;
+}
+
+TEST(Report, RunsOfContestsAreNoRowsAlsoWhenThisBuildDoesNotKnowTheContest) {
+  Record operation = scored("csr", 0.9);
+  operation.contest = Record::Contest{"a contest of another build", ContestSide::ours};
+  const Report report = make_report(with_ids({scored("als", 0.9), operation}));
+  ASSERT_EQ(report.rows.size(), 1U);
+  EXPECT_EQ(report.rows[0].method, "als");
+}
+
 TEST(Report, FailuresAreCountedAndExplained) {
   std::vector<Record> records;
   for (int fold = 0; fold < 5; ++fold) records.push_back(scored("sgd", 0.9, 0.001, fold));
