@@ -73,9 +73,9 @@ struct Report {
   std::vector<std::string> metric_names() const;  // those of the rows: rmse, mae, recall@10, …
 };
 
-/// All records of these files and of these folders themselves (not of folders inside). Other files in a folder are
-/// ignored. Throws SchemaError naming a record that is torn or breaks the schema, DataError for a path that cannot be
-/// read and when there is no record at all.
+/// All records of these files and of these folders with the folders inside, but for hidden ones and those behind links.
+/// Other files in a folder are ignored. Throws SchemaError naming a record that is torn or breaks the schema, DataError
+/// for a path that cannot be read and when there is no record at all.
 std::vector<Record> read_records(const std::vector<std::filesystem::path>& paths);
 
 /// Records with the same id count once.

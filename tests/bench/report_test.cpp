@@ -540,7 +540,13 @@ TEST_F(Files, RecordsAreFoundAndOthersIgnored) {
   put(".0000000000000003.json.Ab12", "{\"schema\": \"embrace.record/1\"");
   put("0000000000000001.answers.csv.gz", "x");
   fs::create_directories(folder_ / "inner.json");
+  fs::create_directories(folder_ / ".hidden");
+  put(".hidden/0000000000000003.json", "torn");
+  fs::create_directory_symlink(folder_, folder_ / "inner.json" / "loop");
   EXPECT_EQ(read_records({folder_}).size(), 2U);
+  put("inner.json/" + records[1].id + ".json", to_json(records[1]));
+  fs::remove(folder_ / (records[1].id + ".json"));
+  EXPECT_EQ(read_records({folder_}).size(), 2U) << "records of folders inside";
   EXPECT_EQ(read_records({folder_ / "0000000000000001.json"}).size(), 1U);
 }
 
