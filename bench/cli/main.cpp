@@ -1,8 +1,11 @@
 // embrace: the user's program. Errors become one line on stderr and the documented exit code.
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <new>
+#include <system_error>
 
 #include "bench/cli/parse.hpp"
 #include "bench/interrupt.hpp"
@@ -19,18 +22,27 @@ int fail(ExitCode code, const char* message) {
   return static_cast<int>(code);
 }
 
+/// A reader that has seen enough, as `head` has, is no failure: the program ends without a word, as if by SIGPIPE.
+int cannot_print(int error) {
+  if (error == EPIPE) return 128 + SIGPIPE;
+  return fail(ExitCode::output, "cannot write to the standard output");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
     embrace::watch_for_interrupts();
     const int code = embrace::cli::parse(argc, argv)();
-    if (std::fflush(stdout) != 0) return fail(ExitCode::output, "cannot write to the standard output");
+    if (std::fflush(stdout) != 0) return cannot_print(errno);
     return code;
   } catch (const embrace::Error& error) {
     return fail(error.code(), error.what());
   } catch (const std::bad_alloc&) {
     return fail(ExitCode::memory, "out of memory; use smaller data or free some memory");
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0) return cannot_print(error.code().value());
+    return fail(ExitCode::some_failed, error.what());
   } catch (const std::exception& error) {
     return fail(ExitCode::some_failed, error.what());
   }

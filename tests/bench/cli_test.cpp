@@ -310,6 +310,18 @@ TEST(Cli, HelpIsOnStdoutAndShort) {
   }
 }
 
+TEST(Cli, AReaderThatHasSeenEnoughIsNoError) {
+  for (const char* verb : {"list methods", "describe ndcg"}) {  // more and less than a buffer
+    const std::string late =
+        "set -o pipefail; { sleep 0.2; exec " + test::embrace_program() + " " + verb + "; } | true";
+    const Ended ended = test::run_program("/bin/bash", {"-c", late});
+    EXPECT_EQ(ended.code, 128 + SIGPIPE) << verb;
+    EXPECT_EQ(ended.err, "") << verb;
+  }
+  const std::string full = "exec " + test::embrace_program() + " list methods > /dev/full";
+  EXPECT_EQ(test::run_program("/bin/bash", {"-c", full}).code, 6);
+}
+
 TEST(Cli, AnInterruptLeavesOnlyWholeRecordsAndTheirCode) {
   for (const auto& [signal, code] : {std::pair{SIGINT, 130}, std::pair{SIGTERM, 143}}) {
     const TemporaryFolder folder;
