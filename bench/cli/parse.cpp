@@ -5,7 +5,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <memory>
+#include <type_traits>
 
 #include "bench/cli/arguments.hpp"
 #include "host/error.hpp"
@@ -222,6 +225,35 @@ void add_verbs(CLI::App& top, const std::string& command, Work& work) {
   add_named(top, "version", "version and build", nullptr, version, work);
 }
 
+/// Why the whole of `text` is no number of this type; empty when it is one.
+template <typename T>
+std::string why_no_number(const std::string& text, const char* what) {
+  T number{};
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc::result_out_of_range) return "'" + text + "' is too large a number";
+  bool good = error == std::errc() && rest == text.data() + text.size();
+  if constexpr (std::is_floating_point_v<T>) good = good && std::isfinite(number);
+  return good ? "" : "'" + text + "' is not " + what;
+}
+
+/// CLI11 itself takes "" for 0, lets -5 and 2^64 wrap around, and knows nan and inf.
+void read_numbers_strictly(CLI::App& app) {
+  for (CLI::App* verb : app.get_subcommands(nullptr)) read_numbers_strictly(*verb);
+  for (CLI::Option* option : app.get_options()) {
+    const std::string type = option->get_type_name();
+    const auto check = [&](std::string (*why)(const std::string&)) { option->check(CLI::Validator(why, "")); };
+    if (type.starts_with("UINT")) {
+      check([](const std::string& text) {
+        return why_no_number<std::uint64_t>(text, "a whole number that is not negative");
+      });
+    } else if (type.starts_with("INT")) {
+      check([](const std::string& text) { return why_no_number<std::int64_t>(text, "a whole number"); });
+    } else if (type.starts_with("FLOAT")) {
+      check([](const std::string& text) { return why_no_number<double>(text, "a finite number"); });
+    }
+  }
+}
+
 std::vector<std::string> names_of(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* verb : app.get_subcommands(nullptr)) names.push_back(verb->get_name());
@@ -276,6 +308,7 @@ std::function<int()> parse(int argc, const char* const* argv) {
   top.add_flag("--version")->description("print the version");
   Work work;
   add_verbs(top, command, work);
+  read_numbers_strictly(top);
   const auto help = [&] {
     return [text = top.help()] {  // of the innermost verb that was parsed
       fmt::print("{}", text);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 
 #include "bench/cli/shared_options.hpp"
 #include "bench/interrupt.hpp"
@@ -66,8 +65,10 @@ StudyOptions study_options(const RunArguments& arguments) {
   if (arguments.positive && options.task == Task::rating) {
     throw UsageError("--positive is for rankings", "add --task ranking");
   }
-  if (arguments.positive && !std::isfinite(*arguments.positive)) throw UsageError("--positive is not a finite number");
-  if (!arguments.at.empty()) options.at = whole_numbers(arguments.at, "--at", 1);
+  if (!arguments.at.empty()) {
+    options.at = whole_numbers(arguments.at, "--at", 1);
+    if (options.task == Task::rating) throw UsageError("--at is for rankings", "add --task ranking");
+  }
   options.settings = parse_settings(arguments.settings, options.methods);
   options.timeout_seconds = arguments.timeout;
   options.keep_answers = arguments.keep_answers;
