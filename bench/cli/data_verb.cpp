@@ -28,7 +28,8 @@ int data_describe(const DataVerbArguments& arguments) {
   Threads threads(arguments.data.threads);
   LoadOptions options = load_options(arguments.data, {});
   options.cache.clear();  // describing means reading every line
-  const Dataset dataset = load_dataset(arguments.data.data, options, threads);
+  const LoadedData loaded = load_data(arguments.data.data, options, threads);
+  const Dataset& dataset = loaded.dataset;
   if (!arguments.json) narrate(dataset);
   const Ratings& ratings = dataset.ratings;
   Fields object = {

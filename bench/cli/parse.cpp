@@ -34,9 +34,12 @@ void add_data_flags(CLI::App& app, DataArguments& data) {
   app.add_option("--duplicates", data.duplicates,
                  "for a pair of user and item that occurs again: error, first, last or mean")
       ->capture_default_str();
-  app.add_option("--tags-from", data.tags_from, "folder of another data set whose tags are transferred to this one");
   app.add_option("--cache", data.cache, "folder of the prepared cache (default: $XDG_CACHE_HOME/embrace)");
   app.add_option("--threads", data.threads, "threads (default: all processors)")->check(CLI::Range(0, 4096));
+}
+
+void add_tags_from(CLI::App& app, DataArguments& data) {
+  app.add_option("--tags-from", data.tags_from, "folder of another data set whose tags are transferred to this one");
 }
 
 /// An option that may be given several times, one value each; commas separate values inside one.
@@ -74,6 +77,7 @@ void add_run(CLI::App& top, const std::string& command, Work& work) {
   app.add_flag("-q,--quiet", run.quiet, "no progress");
   app.add_option("-o,--output", run.output, "folder for the records")->required();
   add_data_flags(app, run.data);
+  add_tags_from(app, run.data);
   does(app, cli::run, arguments, work);
   app.footer(
       "Examples:\n"
@@ -113,6 +117,7 @@ void add_data(CLI::App& top, Work& work) {
   synth.add_option("--seed", data.seed, "seed")->capture_default_str();
   synth.add_option("--threads", data.data.threads, "threads (default: all processors)")->check(CLI::Range(0, 4096));
   for (CLI::App* app : {&describe, &prepare, &split}) add_data_flags(*app, data.data);
+  for (CLI::App* app : {&describe, &prepare}) add_tags_from(*app, data.data);  // a split has no tags
   for (CLI::App* app : {&prepare, &split, &synth}) app->add_option("-o,--output", data.output, "folder")->required();
   does(describe, data_describe, arguments, work);
   does(prepare, data_prepare, arguments, work);
@@ -148,6 +153,7 @@ void add_peers(CLI::App& top, const std::string& command, Work& work) {
       ->check(CLI::NonNegativeNumber);
   run.add_option("-o,--output", peers.output, "folder for the records")->required();
   add_data_flags(run, peers.data);
+  add_tags_from(run, peers.data);
   for (CLI::App* app : {&list, &install, &run}) {
     app->add_option("--environments", peers.environments,
                     "folder of the virtual environments (default: $XDG_DATA_HOME/embrace/peers)");
@@ -181,6 +187,7 @@ void add_profile(CLI::App& top, Work& work) {
         ->capture_default_str()
         ->check(CLI::Range(1, 1000));
     add_data_flags(*app, profile.data);
+    add_tags_from(*app, profile.data);
   }
   phases.add_flag("--json", profile.json, "as JSON");
   for (CLI::App* app : {&nsys, &ncu}) {

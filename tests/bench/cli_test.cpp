@@ -287,6 +287,11 @@ INSTANTIATE_TEST_SUITE_P(
                 2,
                 "add --task ranking"},
         Refusal{"SizeTooLarge", {"data", "synth", "-o", "OUT", "--users", "9223372036854775808"}, 2, "too large"},
+        Refusal{"TagsFromNowhere", {"data", "describe", "synth", "--tags-from", "/nonexistent"}, 3, "/nonexistent"},
+        Refusal{"TagsOfASplit",
+                {"data", "split", "synth", "--split", "kfold:2", "--tags-from", "x", "-o", "OUT"},
+                2,
+                "--tags-from"},
         Refusal{"List", {"list", "metods"}, 2, "did you mean 'methods'"},
         Refusal{"Describe", {"describe", "ndgc"}, 2, "did you mean 'ndcg'"}),
     [](const auto& test) { return test.param.name; });
