@@ -7,6 +7,7 @@
 #include "bench/read_data.hpp"
 #include "host/data/load.hpp"
 #include "host/data/load_options.hpp"
+#include "host/data/read/source.hpp"
 #include "host/data/split/divide.hpp"
 #include "host/data/split/split.hpp"
 #include "host/data/split/split_name.hpp"
@@ -22,6 +23,19 @@ void narrate(const Dataset& dataset) {
   for (const std::string& warning : dataset.report.warnings) fmt::print(stderr, "note: {}\n", warning);
 }
 
+/// Those of a folder that were read; of built-in data there are none.
+std::vector<std::string> files_of(const std::string& data, const Dataset& dataset) {
+  if (dataset.layout == "synthetic") return {};
+  const Source source = find_source(data);
+  std::vector<std::string> names;
+  for (const auto& file : source.ratings) names.push_back(file.filename().string());
+  for (const auto& file : {source.catalogue.users, source.catalogue.movies, source.catalogue.genres,
+                           source.catalogue.tags, source.negatives}) {
+    if (file) names.push_back(file->filename().string());
+  }
+  return names;
+}
+
 }  // namespace
 
 int data_describe(const DataVerbArguments& arguments) {
@@ -35,6 +49,7 @@ int data_describe(const DataVerbArguments& arguments) {
   Fields object = {
       {"name", dataset.name},
       {"layout", dataset.layout},
+      {"files", files_of(arguments.data.data, dataset)},
       {"sha256", dataset.sha256},
       {"users", ratings.user_count()},
       {"items", ratings.item_count()},

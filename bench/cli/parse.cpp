@@ -280,6 +280,11 @@ const CLI::App* innermost(const CLI::App* app) {
   if (&app != &top && !verbs.empty() && app.remaining(true).empty()) {
     throw UsageError("'" + app.get_name() + "' needs a verb", suggestion("", verbs));
   }
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_positional() && option->get_required() && option->count() == 0 && app.remaining(true).empty()) {
+      throw UsageError("'" + app.get_name() + "' has no argument", "give " + option->get_description());
+    }
+  }
   // Words that no option took: an unknown verb or an unknown flag.
   std::vector<std::string> rest = app.remaining(true);
   if (rest.empty()) rest = top.remaining(true);
@@ -324,6 +329,10 @@ std::function<int()> parse(int argc, const char* const* argv) {
   };
   if (words.empty()) return help();
   if (words.size() == 1 && words[0] == "--version") words[0] = "version";
+  if (words[0] == "help") {  // embrace help run
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
   try {
     std::vector<std::string> reversed(words.rbegin(), words.rend());  // CLI11 wants them so
     top.parse(reversed);

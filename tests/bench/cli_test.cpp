@@ -292,6 +292,14 @@ INSTANTIATE_TEST_SUITE_P(
                 {"data", "split", "synth", "--split", "kfold:2", "--tags-from", "x", "-o", "OUT"},
                 2,
                 "--tags-from"},
+        Refusal{"PositiveTooHigh",
+                {"run", "-d", "synth", "-m", "ials", "--task", "ranking", "--positive", "6", "-o", "OUT"},
+                2,
+                "no rating is at least 6; the highest is 5"},
+        Refusal{"VerbFarFromAll", {"man"}, 2, "one of: run"},
+        Refusal{"FormatFarFromAll", {"report", "EMPTY", "--format", "pdf"}, 2, "one of: terminal, md"},
+        Refusal{"ReportOfNothing", {"report"}, 2, "'report' has no argument; give folders or files of records"},
+        Refusal{"ListOfNothing", {"list"}, 2, "'list' has no argument; give methods, information"},
         Refusal{"List", {"list", "metods"}, 2, "did you mean 'methods'"},
         Refusal{"Describe", {"describe", "ndgc"}, 2, "did you mean 'ndcg'"}),
     [](const auto& test) { return test.param.name; });
@@ -331,6 +339,30 @@ TEST(Cli, ListingsAreJsonThatParses) {
   }
   EXPECT_TRUE(nlohmann::json::parse(embrace_run({"doctor", "--json"}).out).is_array());
   EXPECT_TRUE(nlohmann::json::parse(embrace_run({"version", "--json"}).out).contains("commit"));
+}
+
+TEST(Cli, ListsShowWholeSentences) {
+  const std::string metrics = embrace_run({"list", "metrics"}).out;
+  EXPECT_NE(metrics.find("Mult-VAE protocol (Liang et al. 2018)\n"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("min(K, number of the user's targets)\n"), std::string::npos) << metrics;
+}
+
+TEST(Cli, DataAreDescribedWithTheFilesThatWereRead) {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "ratings.csv") << "userId,movieId,rating,timestamp\n1,2,3,4\n";
+  std::ofstream(folder / "movies.csv") << "movieId,title,genres\n2,Two (1999),Drama\n";
+  std::ofstream(folder / "links.csv") << "movieId,imdbId,tmdbId\n2,3,4\n";
+  const Ended described = embrace_run({"data", "describe", folder.path().string()});
+  EXPECT_NE(described.out.find("ratings.csv, movies.csv\n"), std::string::npos) << described.out;
+  EXPECT_NE(described.out.find("official_splits  none\n"), std::string::npos) << described.out;
+  EXPECT_EQ(nlohmann::json::parse(embrace_run({"data", "describe", "synth:20x30x100", "--json"}).out)["files"],
+            nlohmann::json::array());
+}
+
+TEST(Cli, HelpIsAVerbToo) {
+  EXPECT_EQ(embrace_run({"help"}).out, embrace_run({"--help"}).out);
+  EXPECT_EQ(embrace_run({"help", "run"}).out, embrace_run({"run", "--help"}).out);
+  EXPECT_NE(embrace_run({"help", "run"}).out.find("ratings (default)"), std::string::npos);
 }
 
 TEST(Cli, HelpIsOnStdoutAndShort) {

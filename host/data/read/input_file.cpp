@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "host/data/read/foreign_format.hpp"
 #include "host/data/read/gunzip.hpp"
 #include "host/data/read/text_encoding.hpp"
 #include "host/error.hpp"
@@ -66,6 +67,7 @@ InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
   } else if (named_gzip && !text_.empty()) {
     throw DataError(name() + ": is called .gz but is not gzip", "take .gz off its name");
   }
+  if (const auto format = foreign_format(text_)) throw DataError(name() + ": is " + format->what, format->hint);
   if (const auto encoding = refused_encoding(text_)) {
     throw DataError(name() + ": is " + *encoding, "convert it to UTF-8: iconv -f " + *encoding + " -t UTF-8");
   }
