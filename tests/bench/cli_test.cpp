@@ -481,6 +481,10 @@ TEST(Cli, ProfilePrintsTheCommandsOfProfilers) {
 
 TEST(Cli, ProfileRefusesWhatHasNoPhases) {
   EXPECT_EQ(embrace_run({"profile", "nsys", "-d", "synth", "-m", "all"}).code, 2);
+  const Ended wrong = embrace_run({"profile", "ncu", "-d", "synth", "-m", "als", "--phase", "nonsense"});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_EQ(wrong.err, "embrace: 'als' has no phase 'nonsense'; one of: solve rows, penalties, sum\n");
+  EXPECT_EQ(embrace_run({"profile", "ncu", "-d", "synth", "-m", "als", "--phase", "sum"}).code, 0);
   EXPECT_EQ(embrace_run({"profile", "phases", "-d", small_data, "-m", "als", "--device", "cpu"}).code, 2);
   const TemporaryFolder nothing;
   const Ended ended =
