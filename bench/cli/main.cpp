@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <new>
+#include <string>
 #include <system_error>
 
 #include "bench/cli/parse.hpp"
@@ -16,9 +17,16 @@ namespace {
 
 using embrace::ExitCode;
 
+/// Names from the command line and from data stand in messages, and may be of any length; the hint is at the end.
+std::string shortened(const std::string& message) {
+  constexpr std::size_t head = 500, tail = 200;
+  if (message.size() <= head + tail) return message;
+  return message.substr(0, head) + " [...] " + message.substr(message.size() - tail);
+}
+
 int fail(ExitCode code, const char* message) {
   std::fflush(stdout);
-  fmt::print(stderr, "embrace: {}\n", message);
+  fmt::print(stderr, "embrace: {}\n", shortened(message));
   return static_cast<int>(code);
 }
 

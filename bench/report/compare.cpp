@@ -1,6 +1,7 @@
 #include "bench/report/compare.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "bench/report/settings.hpp"
@@ -96,11 +97,13 @@ void compare_table(const std::vector<Entry*>& table) {
     }
     if (rows.size() < 2) continue;
     const std::vector<RunId> runs = common_runs(rows, name);
-    for (Entry* row : rows) row->row.accuracy[name].compared = static_cast<int>(runs.size());
-    const MetricInfo* info = find_metric(name);
-    if (runs.empty() || info == nullptr) continue;
     std::vector<Contender> contenders;
     for (Entry* row : rows) contenders.push_back(contender(*row, name, runs));
+    const bool comparable =
+        std::none_of(contenders.begin(), contenders.end(), [](const Contender& c) { return c.draws.empty(); });
+    for (Entry* row : rows) row->row.accuracy[name].compared = comparable ? static_cast<int>(runs.size()) : 0;
+    const MetricInfo* info = find_metric(name);
+    if (!comparable || info == nullptr) continue;
     rank_rows(contenders, name, info->higher_is_better);
   }
 }
@@ -128,6 +131,7 @@ Change change_between(Entry& before, Entry& after) {
   if (both.empty()) return change;
   Contender a = contender(after, change.metric, both), b = contender(before, change.metric, both);
   change.value = a.value - b.value;
+  if (!std::isfinite(change.value)) return {change.metric, 0, std::nullopt, 0};
   if (a.draws.empty() || a.draws.size() != b.draws.size()) return change;
   for (std::size_t d = 0; d < a.draws.size(); ++d) a.draws[d] -= b.draws[d];
   change.interval = percentile_interval(std::move(a.draws));
@@ -151,7 +155,10 @@ std::vector<double> mean_draws(const Runs& runs) {
     if (draws.size() != mean.size()) return {};
     for (std::size_t b = 0; b < draws.size(); ++b) mean[b] += draws[b];
   }
-  for (double& draw : mean) draw /= static_cast<double>(runs.size());
+  for (double& draw : mean) {
+    draw /= static_cast<double>(runs.size());
+    if (!std::isfinite(draw)) return {};  // of a sum that is too large for a number
+  }
   return mean;
 }
 

@@ -8,20 +8,11 @@
 #include <set>
 #include <tuple>
 
+#include "bench/report/numbers.hpp"
 #include "host/metrics/metric.hpp"
 
 namespace embrace {
 namespace {
-
-/// Three digits, never an exponent for times and speeds that occur.
-/// Two digits below a tenth, so that a closed form does not take 0.000 seconds.
-std::string three_digits(double value) {
-  if (value >= 99.95) return fmt::format("{:.0f}", value);
-  if (value >= 9.995) return fmt::format("{:.1f}", value);
-  if (value >= 0.9995) return fmt::format("{:.2f}", value);
-  if (value >= 0.0995) return fmt::format("{:.3f}", value);
-  return fmt::format("{:.2g}", value);
-}
 
 std::string rate(double value) {
   if (value >= 999.5e6) return three_digits(value / 1e9) + " G";
@@ -30,16 +21,18 @@ std::string rate(double value) {
   return three_digits(value);
 }
 
+std::string half_width(const Interval& interval) { return fixed(interval.high / 2 - interval.low / 2, 4); }
+
 Cell metric_cell(const Row& row, const std::string& name) {
   const auto found = row.accuracy.find(name);
   if (found == row.accuracy.end()) return {};
   const RowMetric& metric = found->second;
   Cell cell;
-  cell.text = fmt::format("{:.4f}", metric.value);
+  cell.text = fixed(metric.value, 4);
   cell.standing = metric.standing;
   if (metric.interval) {
-    cell.spread = fmt::format("{:.4f}", (metric.interval->high - metric.interval->low) / 2);
-    cell.detail = fmt::format("{:.4f} to {:.4f}", metric.interval->low, metric.interval->high);
+    cell.spread = half_width(*metric.interval);
+    cell.detail = fixed(metric.interval->low, 4) + " to " + fixed(metric.interval->high, 4);
   }
   return cell;
 }
@@ -62,10 +55,10 @@ Cell change_cell(const Row& row) {
     cell.text = "no run in common";
     return cell;
   }
-  cell.text = change.metric + (change.value == 0 ? " 0" : fmt::format(" {:+.4f}", change.value));
+  cell.text = change.metric + (change.value == 0 ? " 0" : (change.value > 0 ? " +" : " ") + fixed(change.value, 4));
   if (change.interval) {
-    cell.spread = fmt::format("{:.4f}", (change.interval->high - change.interval->low) / 2);
-    cell.detail = fmt::format("{:+.4f} to {:+.4f}", change.interval->low, change.interval->high);
+    cell.spread = half_width(*change.interval);
+    cell.detail = fixed(change.interval->low, 4) + " to " + fixed(change.interval->high, 4);
   }
   return cell;
 }
@@ -156,8 +149,8 @@ void add_notes(const std::vector<const Row*>& rows, Table& table) {
     table.notes.push_back(fmt::format("Bad rows of the data left out: {}.", rows[0]->rejected));
   }
   if (rows[0]->best_rmse) {
-    table.notes.push_back(
-        fmt::format("Best reachable RMSE on {}: {:.4f} (the planted noise).", rows[0]->data, *rows[0]->best_rmse));
+    table.notes.push_back(fmt::format("Best reachable RMSE on {}: {} (the planted noise).", rows[0]->data,
+                                      fixed(*rows[0]->best_rmse, 4)));
   }
   if (any_standing(table, Standing::best)) {
     table.best_legend =
@@ -173,7 +166,7 @@ void add_notes(const std::vector<const Row*>& rows, Table& table) {
   for (const Row* row : rows) load = std::max(load, row->busy_load.value_or(0));
   if (load > 0) {
     table.notes.push_back(fmt::format(
-        "!: the machine had other work (load up to {:.1f} when a run began): not a time to compare.", load));
+        "!: the machine had other work (load up to {} when a run began): not a time to compare.", fixed(load, 1)));
   }
   if (std::any_of(rows.begin(), rows.end(), [](const Row* row) { return row->change.has_value(); })) {
     table.notes.emplace_back(

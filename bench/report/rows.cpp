@@ -49,11 +49,19 @@ std::string status_text(const std::vector<const Record*>& runs) {
   return text;
 }
 
+/// A sum may be too large for a number although its mean is none.
 double mean(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
+  const auto count = static_cast<double>(values.size());
+  double sum = 0, sum_of_parts = 0;
+  for (const double value : values) {
+    sum += value;
+    sum_of_parts += value / count;
+  }
+  return std::isfinite(sum) ? sum / count : sum_of_parts;
 }
+
+/// What is no number is left out of every table.
+std::optional<double> if_finite(double value) { return std::isfinite(value) ? std::optional(value) : std::nullopt; }
 
 double deviation(const std::vector<double>& values) {
   const double center = mean(values);
@@ -73,7 +81,7 @@ void add_cost(const std::vector<const Record*>& runs, Row& row) {
   }
   if (seconds.empty()) return;
   row.train_seconds = mean(seconds);
-  if (seconds.size() > 1) row.train_seconds_spread = deviation(seconds);
+  if (seconds.size() > 1) row.train_seconds_spread = if_finite(deviation(seconds));
   row.updates_per_second = mean(rates);
 }
 
@@ -92,7 +100,8 @@ void add_accuracy(const std::vector<const Record*>& runs, Entry& entry) {
       metric.value = only.value;
       metric.interval = Interval{only.low, only.high};
     } else if (!draws.empty()) {
-      metric.interval = percentile_interval(std::move(draws));
+      const Interval interval = percentile_interval(std::move(draws));
+      if (std::isfinite(interval.low) && std::isfinite(interval.high)) metric.interval = interval;
     }
   }
 }
@@ -146,7 +155,7 @@ void add_speedups(std::vector<Entry>& entries) {
   for (Entry& entry : entries) {
     if (entry.row.device != DeviceKind::gpu || !entry.row.train_seconds || *entry.row.train_seconds <= 0) continue;
     const auto cpu = fastest_cpu.find(work_key(*entry.record));
-    if (cpu != fastest_cpu.end()) entry.row.speedup_vs_cpu = cpu->second / *entry.row.train_seconds;
+    if (cpu != fastest_cpu.end()) entry.row.speedup_vs_cpu = if_finite(cpu->second / *entry.row.train_seconds);
   }
 }
 

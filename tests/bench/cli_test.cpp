@@ -375,6 +375,16 @@ TEST(Cli, HelpIsOnStdoutAndShort) {
   }
 }
 
+TEST(Cli, ALongNameIsNotEchoedInFull) {
+  const TemporaryFolder folder;
+  const std::string name(100000, 'x');
+  const Ended ended = embrace_run({"run", "-d", "synth", "-m", name, "-o", (folder / "out").string()});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_LT(ended.err.size(), 1000U);
+  EXPECT_NE(ended.err.find("there is no method 'xxx"), std::string::npos);
+  EXPECT_NE(ended.err.find("one of: "), std::string::npos) << "the hint stays";
+}
+
 TEST(Cli, AReaderThatHasSeenEnoughIsNoError) {
   for (const char* verb : {"list methods", "describe ndcg"}) {  // more and less than a buffer
     const std::string late =

@@ -516,6 +516,31 @@ TEST(ReportFormats, HostileNamesAreHarmlessEverywhere) {
   EXPECT_EQ(json["rows"][0]["method"], "=cmd|' /C calc'!A0") << "JSON is for programs";
 }
 
+// A record may hold any finite number; what follows from it need not be one.
+TEST(ReportFormats, NumbersBeyondAllBoundsAreNoNullAndNoRowOfDigits) {
+  std::vector<Record> records = {scored("als", 0.9), scored("als", 0.9, 0.001, 1), scored("sgd", 0.9),
+                                 scored("sgd", 0.9, 0.001, 1)};
+  for (Record& r : records) {
+    const double sign = r.split.fold == 0 ? 1 : r.method == "als" ? 1 : -1;
+    r.cost->train_seconds = 1.5e308 / (1 + r.split.fold);
+    r.cost->updates_per_second = 1.5e308;
+    Accuracy& a = r.accuracy["rmse"];
+    a.value = sign * 1.5e308;
+    a.low = -1.7e308;
+    a.high = 1.7e308;
+    for (double& draw : a.draws) draw = sign * 1.5e308;
+  }
+  const Report report = make_report(with_ids(records));
+  EXPECT_EQ(report.rows[0].updates_per_second, 1.5e308);
+  for (const Format format : {Format::terminal, Format::md, Format::html, Format::latex, Format::csv, Format::json}) {
+    const std::string text = render(report, format, false, 0);
+    EXPECT_EQ(text.find("null"), std::string::npos);
+    EXPECT_EQ(text.find("nan"), std::string::npos);
+    EXPECT_EQ(text.find("inf,"), std::string::npos);
+    EXPECT_EQ(text.find("00000000000"), std::string::npos) << text;
+  }
+}
+
 TEST(ReportFormats, NamesAreKnownAndNearOnesSuggested) {
   EXPECT_EQ(parse_format("latex"), Format::latex);
   EXPECT_EQ(parse_format("md"), Format::md);
