@@ -30,6 +30,19 @@ DividedData load_and_divide(const DataChoice& choice, Threads& threads) {
   return divided;
 }
 
+std::vector<Fold> choose_folds(std::vector<Fold> folds, const std::vector<int>& numbers, const SplitName& split) {
+  if (numbers.empty()) return folds;
+  std::vector<Fold> chosen;
+  for (const int number : numbers) {
+    if (number < 0 || number >= static_cast<int>(folds.size())) {
+      throw UsageError(fmt::format("there is no fold {}; {} has {}", number, split.text, folds.size()),
+                       "folds count from 0");
+    }
+    chosen.push_back(folds[static_cast<std::size_t>(number)]);
+  }
+  return chosen;
+}
+
 Experiment make_experiment(const DataChoice& choice, Threads& threads) {
   DividedData divided = load_and_divide(choice, threads);
   Experiment experiment{std::move(divided.dataset), std::move(divided.folds.at(0)), {}};

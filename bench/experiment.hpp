@@ -34,6 +34,9 @@ struct DividedData {
 };
 DividedData load_and_divide(const DataChoice& choice, Threads& threads);
 
+/// Those with these numbers, in this order; no numbers: all. UsageError for a number that there is not.
+std::vector<Fold> choose_folds(std::vector<Fold> folds, const std::vector<int>& numbers, const SplitName& split);
+
 /// Features are not in it: a study has many sets of them on one fold.
 struct Experiment {
   Dataset dataset;

@@ -68,17 +68,7 @@ class Study {
     for (const std::string& note : divided.notes) progress_.note("note: " + note);
     experiment_.dataset = std::move(divided.dataset);
     summary_.rejected = experiment_.dataset.report.rejected;
-    folds_ = std::move(divided.folds);
-    if (options_.folds.empty()) return;
-    std::vector<Fold> chosen;
-    for (const int number : options_.folds) {
-      if (number < 0 || number >= static_cast<int>(folds_.size())) {
-        throw UsageError(fmt::format("there is no fold {}; {} has {}", number, options_.data.split.text, folds_.size()),
-                         "folds count from 0");
-      }
-      chosen.push_back(folds_[static_cast<std::size_t>(number)]);
-    }
-    folds_ = std::move(chosen);
+    folds_ = choose_folds(std::move(divided.folds), options_.folds, options_.data.split);
   }
 
   void run_fold(Fold fold) {

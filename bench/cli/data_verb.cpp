@@ -4,6 +4,7 @@
 #include "bench/cli/arguments.hpp"
 #include "bench/cli/listing.hpp"
 #include "bench/cli/shared_options.hpp"
+#include "bench/experiment.hpp"
 #include "bench/read_data.hpp"
 #include "host/data/load.hpp"
 #include "host/data/load_options.hpp"
@@ -73,11 +74,17 @@ int data_split(const DataVerbArguments& arguments) {
   Threads threads(arguments.data.threads);
   const LoadOptions options = load_options(arguments.data, arguments.output);
   const SplitName split = parse_split(arguments.split);
-  Dataset dataset = load_dataset(arguments.data.data, options, threads);
-  narrate(dataset);
-  const Division division = divide(std::move(dataset), split, arguments.split_seed, std::nullopt, options, threads);
-  write_split(division.dataset, division.folds, arguments.output);
-  for (const Fold& fold : division.folds) {
+  const std::vector<int> numbers = whole_numbers(arguments.folds, "--folds", 0);
+  const DividedData divided = load_and_divide({.data = arguments.data.data,
+                                               .load = options,
+                                               .split = split,
+                                               .split_seed = arguments.split_seed,
+                                               .positive = arguments.positive},
+                                              threads);
+  for (const std::string& note : divided.notes) fmt::print(stderr, "note: {}\n", note);
+  const std::vector<Fold> folds = choose_folds(divided.folds, numbers, split);
+  write_split(divided.dataset, folds, arguments.output);
+  for (const Fold& fold : folds) {
     print_line(fmt::format("{}/fold-{}: {} training, {} test ratings, sha256 {}", arguments.output, fold.number,
                            fold.train.size(), fold.test.size(), fold.sha256));
   }

@@ -110,6 +110,8 @@ void add_data(CLI::App& top, Work& work) {
   split.add_option("data", data.data.data, "folder, file or built-in name")->required();
   split.add_option("--split", data.split, "see embrace list splits")->required();
   split.add_option("--split-seed", data.split_seed, "seed of random splits")->capture_default_str();
+  split.add_option("--folds", data.folds, "only these folds, from 0: 0,2");
+  split.add_option("--positive", data.positive, "first reduce the data to ratings of at least this");
   CLI::App& synth = *group.add_subcommand("synth", "write synthetic data in the ml-1m layout");
   synth.add_option("--users", data.users, "users")->capture_default_str();
   synth.add_option("--items", data.items, "movies")->capture_default_str();

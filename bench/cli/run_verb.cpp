@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "bench/cli/shared_options.hpp"
 #include "bench/interrupt.hpp"
@@ -21,22 +20,6 @@ std::string joined(const std::vector<std::string>& parts) {
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
   return text;
-}
-
-std::vector<int> whole_numbers(const std::string& text, const std::string& flag, int lowest) {
-  std::vector<int> numbers;
-  for (const std::string& part : split_text(text, ',')) {
-    int number = 0;
-    const auto [rest, error] = std::from_chars(part.data(), part.data() + part.size(), number);
-    if (part.empty() || error != std::errc() || rest != part.data() + part.size() || number < lowest) {
-      throw UsageError(fmt::format("{} {}: '{}' is not a whole number of at least {}", flag, text, part, lowest),
-                       "separate the numbers with commas");
-    }
-    numbers.push_back(number);
-  }
-  std::sort(numbers.begin(), numbers.end());
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-  return numbers;
 }
 
 std::vector<Information> parse_all_information(const std::vector<std::string>& texts) {

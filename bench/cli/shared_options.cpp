@@ -1,5 +1,8 @@
 #include "bench/cli/shared_options.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -52,6 +55,22 @@ LoadOptions load_options(const DataArguments& arguments, const std::filesystem::
   if (options.skip_bad_rows > 0 && !rejects.empty()) options.rejects = rejects / "rejects.csv";
   if (!arguments.tags_from.empty()) options.tags_from = arguments.tags_from;
   return options;
+}
+
+std::vector<int> whole_numbers(const std::string& text, const std::string& flag, int lowest) {
+  std::vector<int> numbers;
+  for (const std::string& part : split_text(text, ',')) {
+    int number = 0;
+    const auto [rest, error] = std::from_chars(part.data(), part.data() + part.size(), number);
+    if (part.empty() || error != std::errc() || rest != part.data() + part.size() || number < lowest) {
+      throw UsageError(fmt::format("{} {}: '{}' is not a whole number of at least {}", flag, text, part, lowest),
+                       "separate the numbers with commas");
+    }
+    numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  return numbers;
 }
 
 Task parse_task(const std::string& text, const SplitName& split) {

@@ -1,6 +1,8 @@
 // From command line text to options that several verbs share.
 #pragma once
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "bench/cli/arguments.hpp"
 #include "host/data/dataset.hpp"
@@ -13,6 +15,9 @@ namespace embrace::cli {
 
 /// `rejects`: the folder in which skipped rows are listed (rejects.csv); empty: nowhere.
 LoadOptions load_options(const DataArguments& arguments, const std::filesystem::path& rejects);
+
+/// "0,2" as given to `flag`: ascending, each once. UsageError for what is no whole number of at least `lowest`.
+std::vector<int> whole_numbers(const std::string& text, const std::string& flag, int lowest);
 
 /// What --task says; without it, what the split is for.
 Task parse_task(const std::string& text, const SplitName& split);

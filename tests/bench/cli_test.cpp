@@ -300,6 +300,10 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"FormatFarFromAll", {"report", "EMPTY", "--format", "pdf"}, 2, "one of: terminal, md"},
         Refusal{"ReportOfNothing", {"report"}, 2, "'report' has no argument; give folders or files of records"},
         Refusal{"ListOfNothing", {"list"}, 2, "'list' has no argument; give methods, information"},
+        Refusal{"FoldOfADataSplit",
+                {"data", "split", "synth:20x20x100", "--split", "kfold:2", "--folds", "2", "-o", "OUT"},
+                2,
+                "there is no fold 2"},
         Refusal{"List", {"list", "metods"}, 2, "did you mean 'methods'"},
         Refusal{"Describe", {"describe", "ndgc"}, 2, "did you mean 'ndcg'"}),
     [](const auto& test) { return test.param.name; });
@@ -357,6 +361,26 @@ TEST(Cli, DataAreDescribedWithTheFilesThatWereRead) {
   EXPECT_NE(described.out.find("official_splits  none\n"), std::string::npos) << described.out;
   EXPECT_EQ(nlohmann::json::parse(embrace_run({"data", "describe", "synth:20x30x100", "--json"}).out)["files"],
             nlohmann::json::array());
+}
+
+TEST(Cli, SplitsAreWrittenForTheFoldsAndRatingsThatARunWouldHave) {
+  const TemporaryFolder folder;
+  std::string table = "user,item,rating\n";
+  for (int row = 0; row < 60; ++row) {
+    table += std::to_string(row % 6) + "," + std::to_string(row / 6) + "," + std::to_string(row % 5 + 1) + "\n";
+  }
+  std::ofstream(folder / "data.csv") << table;
+  const Ended ended = embrace_run({"data", "split", (folder / "data.csv").string(), "--split", "kfold:3", "--folds",
+                                   "0,2", "--positive", "4", "-o", (folder / "out").string()});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_TRUE(fs::exists(folder / "out/fold-0/train.csv"));
+  EXPECT_FALSE(fs::exists(folder / "out/fold-1"));
+  const std::string train = read_file(folder / "out/fold-2/train.csv"),
+                    test = read_file(folder / "out/fold-2/test.csv");
+  EXPECT_TRUE(train.starts_with("user,item,rating,timestamp\n"));
+  const std::string both = train + test;
+  EXPECT_EQ(std::count(both.begin(), both.end(), '\n'), 24 + 2) << "two of five ratings are 4 or 5";
+  EXPECT_EQ(both.find(",3,\n"), std::string::npos) << "no rating below 4";
 }
 
 TEST(Cli, HelpIsAVerbToo) {
