@@ -62,7 +62,7 @@ Problem problem_of(const Experiment& experiment, const FeatureSet& features, con
   return {.ratings = data.ratings.view(),
           .by_item = data.by_item.view(),
           .by_item_order = data.by_item_order,
-          .scale = experiment.dataset.ratings.scale,
+          .scale = data.scale,
           .task = task,
           .user_features = features.user ? &*features.user : nullptr,
           .item_features = features.item ? &*features.item : nullptr,
@@ -85,7 +85,7 @@ Predictions predict_test(const Experiment& experiment, const FeatureSet& feature
   const auto begin = std::chrono::steady_clock::now();
   trainer.predict(pairs, predictions.values);
   predictions.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  const Scale& scale = experiment.dataset.ratings.scale;
+  const Scale& scale = experiment.data.scale;
   for (float& p : predictions.values) {
     if (!std::isfinite(p)) throw Diverged("a prediction is not finite");
     p = std::clamp(p, scale.lowest, scale.highest);

@@ -56,7 +56,7 @@ Problem problem_of(const Experiment& experiment, const FeatureSet& features, con
 /// The test pairs, in the order of Fold::test; `context` becomes what they read of the features' context.
 PairsView test_pairs(const Experiment& experiment, const FeatureSet& features, Csr& context);
 
-/// Ratings of the test pairs as a model predicts them, clipped to the scale.
+/// Ratings of the test pairs as a model predicts them, clipped to the fold's scale.
 struct Predictions {
   std::vector<float> values;
   double seconds = 0;  // of predicting alone

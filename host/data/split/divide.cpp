@@ -120,11 +120,6 @@ void refuse_common_pairs(const Ratings& ratings, std::int64_t train, const Split
   }
 }
 
-Scale wider(const Scale& a, const Scale& b) {
-  return {std::min(a.lowest, b.lowest), std::max(a.highest, b.highest),
-          a.step == b.step ? a.step : std::min(a.step, b.step)};
-}
-
 /// files:TRAIN,TEST: train first, test behind it.
 Division from_files(Dataset dataset, const SplitName& split, const LoadOptions& options, Threads& threads) {
   LoadOptions plain = options;
@@ -134,7 +129,8 @@ Division from_files(Dataset dataset, const SplitName& split, const LoadOptions& 
   Ratings joined;
   joined.user_ids = united(train.ratings.user_ids, test.ratings.user_ids);
   joined.item_ids = united(train.ratings.item_ids, test.ratings.item_ids);
-  joined.scale = wider(train.ratings.scale, test.ratings.scale);
+  joined.scale = train.ratings.scale;
+  joined.scale_found = train.ratings.scale_found;
   const bool times = !train.ratings.times.empty() && !test.ratings.times.empty();
   append(joined, train.ratings, times);
   append(joined, test.ratings, times);
