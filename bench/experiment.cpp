@@ -30,6 +30,19 @@ DividedData load_and_divide(const DataChoice& choice, Threads& threads) {
   return divided;
 }
 
+std::vector<Fold> choose_folds(std::vector<Fold> folds, const std::vector<int>& numbers, const SplitName& split) {
+  if (numbers.empty()) return folds;
+  std::vector<Fold> chosen;
+  for (const int number : numbers) {
+    if (number < 0 || number >= static_cast<int>(folds.size())) {
+      throw UsageError(fmt::format("there is no fold {}; {} has {}", number, split.text, folds.size()),
+                       "folds count from 0");
+    }
+    chosen.push_back(folds[static_cast<std::size_t>(number)]);
+  }
+  return chosen;
+}
+
 Experiment make_experiment(const DataChoice& choice, Threads& threads) {
   DividedData divided = load_and_divide(choice, threads);
   Experiment experiment{std::move(divided.dataset), std::move(divided.folds.at(0)), {}};
@@ -49,7 +62,7 @@ Problem problem_of(const Experiment& experiment, const FeatureSet& features, con
   return {.ratings = data.ratings.view(),
           .by_item = data.by_item.view(),
           .by_item_order = data.by_item_order,
-          .scale = experiment.dataset.ratings.scale,
+          .scale = data.scale,
           .task = task,
           .user_features = features.user ? &*features.user : nullptr,
           .item_features = features.item ? &*features.item : nullptr,
@@ -72,7 +85,7 @@ Predictions predict_test(const Experiment& experiment, const FeatureSet& feature
   const auto begin = std::chrono::steady_clock::now();
   trainer.predict(pairs, predictions.values);
   predictions.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  const Scale& scale = experiment.dataset.ratings.scale;
+  const Scale& scale = experiment.data.scale;
   for (float& p : predictions.values) {
     if (!std::isfinite(p)) throw Diverged("a prediction is not finite");
     p = std::clamp(p, scale.lowest, scale.highest);

@@ -34,6 +34,9 @@ struct DividedData {
 };
 DividedData load_and_divide(const DataChoice& choice, Threads& threads);
 
+/// Those with these numbers, in this order; no numbers: all. UsageError for a number that there is not.
+std::vector<Fold> choose_folds(std::vector<Fold> folds, const std::vector<int>& numbers, const SplitName& split);
+
 /// Features are not in it: a study has many sets of them on one fold.
 struct Experiment {
   Dataset dataset;
@@ -53,7 +56,7 @@ Problem problem_of(const Experiment& experiment, const FeatureSet& features, con
 /// The test pairs, in the order of Fold::test; `context` becomes what they read of the features' context.
 PairsView test_pairs(const Experiment& experiment, const FeatureSet& features, Csr& context);
 
-/// Ratings of the test pairs as a model predicts them, clipped to the scale.
+/// Ratings of the test pairs as a model predicts them, clipped to the fold's scale.
 struct Predictions {
   std::vector<float> values;
   double seconds = 0;  // of predicting alone

@@ -1,5 +1,7 @@
 #include "bench/fold_data.hpp"
 
+#include "host/data/read/assemble.hpp"
+
 namespace embrace {
 namespace {
 
@@ -23,6 +25,15 @@ Csr matrix_of(const Ratings& ratings, const std::vector<std::int64_t>& positions
   return csr;
 }
 
+/// No test rating has a part in it.
+Scale scale_of(const Ratings& ratings, const std::vector<std::int64_t>& seen) {
+  if (!ratings.scale_found) return ratings.scale;
+  std::vector<float> values;
+  values.reserve(seen.size());
+  for (const std::int64_t position : seen) values.push_back(ratings.values[static_cast<std::size_t>(position)]);
+  return data_scale(values);
+}
+
 }  // namespace
 
 FoldData make_fold_data(const Dataset& dataset, const Fold& fold, Threads& threads) {
@@ -34,6 +45,7 @@ FoldData make_fold_data(const Dataset& dataset, const Fold& fold, Threads& threa
   std::vector<std::int64_t> seen = fold.train;
   seen.insert(seen.end(), fold.known.begin(), fold.known.end());
   data.mask = matrix_of(ratings, seen, threads);
+  data.scale = scale_of(ratings, seen);
   data.targets = matrix_of(ratings, fold.test, threads);
   for (const std::int64_t position : fold.test) {
     const auto p = static_cast<std::size_t>(position);

@@ -12,6 +12,7 @@
 namespace embrace {
 
 struct FoldData {
+  Scale scale;                // the layout's, or that of the training part: predictions are clipped to it
   Csr ratings;                // training part, users × items
   Array<std::int64_t> order;  // position in Dataset::ratings of each entry
   Csr by_item;

@@ -2,19 +2,39 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "bench/machine.hpp"
 #include "host/build_info.hpp"
 #include "host/digest.hpp"
+#include "host/threads.hpp"
 
 namespace embrace {
+
+namespace {
+
+/// "ml-10m", also of "../ml-10m/".
+std::string folder_name(const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::filesystem::path whole = std::filesystem::absolute(folder, error).lexically_normal();
+  return (whole.has_filename() ? whole : whole.parent_path()).filename().string();
+}
+
+}  // namespace
 
 Record describe_data(const Experiment& experiment, const DataChoice& choice, Task task) {
   const Dataset& dataset = experiment.dataset;
   const Fold& fold = experiment.fold;
   Record record;
   const Ratings& ratings = dataset.ratings;
-  record.data = {dataset.name,         dataset.sha256, ratings.user_count(),
-                 ratings.item_count(), ratings.size(), task == Task::rating ? dataset.best_rmse : std::nullopt};
+  record.data = {.name = dataset.name,
+                 .sha256 = dataset.sha256,
+                 .users = ratings.user_count(),
+                 .items = ratings.item_count(),
+                 .ratings = ratings.size(),
+                 .best_rmse = task == Task::rating ? dataset.best_rmse : std::nullopt,
+                 .rejected = dataset.report.rejected,
+                 .tags_from = choice.load.tags_from ? folder_name(*choice.load.tags_from) : ""};
   record.split = {choice.split.text,
                   fold.number,
                   choice.split_seed,
@@ -35,6 +55,8 @@ std::map<std::string, std::string> provenance(const DeviceInfo& device, const st
                                                 {"libraries", library_names()},
                                                 {"machine", machine_name()},
                                                 {"cpu", cpu_name()},
+                                                {"load", fmt::format("{:.2f}", load_average())},
+                                                {"processors", std::to_string(usable_processors())},
                                                 {"started", utc_now()},
                                                 {"command", command}};
   if (device.kind != DeviceKind::cpu) {
@@ -43,6 +65,14 @@ std::map<std::string, std::string> provenance(const DeviceInfo& device, const st
     entries["toolkit"] = device.toolkit;
   }
   return entries;
+}
+
+double busy_load(const Record& record) {
+  const auto found = record.provenance.find("load");
+  if (found == record.provenance.end()) return 0;
+  double load = 0;
+  std::from_chars(found->second.data(), found->second.data() + found->second.size(), load);
+  return load > record.device.threads + 0.5 ? load : 0;
 }
 
 std::string record_id(const Record& record, const DeviceInfo& device, const std::string& more) {

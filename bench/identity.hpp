@@ -15,6 +15,10 @@ Record describe_data(const Experiment& experiment, const DataChoice& choice, Tas
 /// Of a run that starts now in this program.
 std::map<std::string, std::string> provenance(const DeviceInfo& device, const std::string& command);
 
+/// The load of the machine when the run began, where it had other work than the run's threads; else 0. What is measured
+/// then takes longer than it should.
+double busy_load(const Record& record);
+
 /// The resume key: everything that a result depends on, the program itself included. `more`: what tells runs apart
 /// that agree in all fields that the schema lists; empty for those of a study.
 std::string record_id(const Record& record, const DeviceInfo& device, const std::string& more);

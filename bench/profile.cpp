@@ -31,7 +31,28 @@ std::vector<PhaseProfile> medians(const Epochs& epochs) {
   return phases;
 }
 
+/// As cuda/ names them at the head of a scope.
+const std::map<std::string, std::vector<std::string>>& all_phase_names() {
+  static const std::map<std::string, std::vector<std::string>> names = {
+      {"als", {"solve rows", "penalties", "sum"}},
+      {"ials",
+       {"gram", "solve rows", "penalties", "sum", "improve rows", "missing", "matrix product", "solve blocks",
+        "losses"}},
+      {"sgd", {"descend"}},
+      {"hybrid",
+       {"draw samples", "collect", "clear", "represent", "coefficients", "slot gradients", "update rows", "search"}},
+      {"deep",
+       {"draw samples", "collect", "clear", "represent", "matrix product", "network", "slot gradients",
+        "weight gradients", "update network", "update rows"}}};
+  return names;
+}
+
 }  // namespace
+
+std::vector<std::string> phase_names(const Method& method) {
+  const auto found = all_phase_names().find(method.name);
+  return found == all_phase_names().end() ? std::vector<std::string>{} : found->second;
+}
 
 std::vector<PhaseProfile> profile_phases(const ProfileOptions& options, Threads& threads) {
   const Method& method = *options.method;

@@ -27,6 +27,9 @@ struct PhaseProfile {
   std::int64_t calls = 0;   // an epoch
 };
 
+/// The phases of a method's epochs, by any of its settings; empty for a method that is trained in one step.
+std::vector<std::string> phase_names(const Method& method);
+
 /// The whole epoch first, then the phases in the order of their first call. Profilers that wait for cudaProfilerStart
 /// see exactly these epochs. Throws UsageError for a method that is trained in one step, and what the run throws.
 std::vector<PhaseProfile> profile_phases(const ProfileOptions& options, Threads& threads);

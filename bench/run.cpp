@@ -90,7 +90,8 @@ void require_possible(const Run& run) {
   const Traits& traits = run.method.info.traits;
   const std::string name = "method '" + run.method.name + "' ";
   if (!(run.task == Task::rating ? traits.rating : traits.ranking)) {
-    throw Unsupported(name + (run.task == Task::rating ? "predicts no ratings" : "gives every movie the same score"));
+    throw Unsupported(name + (run.task == Task::rating ? "predicts no ratings; use --task ranking"
+                                                       : "gives every movie the same score; use --task rating"));
   }
   if (!run.experiment.fold.known.empty() && !traits.fold_in)
     throw Unsupported(name + "cannot take in users after training");

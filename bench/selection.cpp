@@ -60,6 +60,9 @@ Setting parse_setting(const std::string& text, const std::vector<const Method*>&
     setting.name = setting.name.substr(dot + 1);
   }
   setting.value = text.substr(equals + 1);
+  if (setting.name.empty() || (dot != std::string::npos && setting.method.empty())) {
+    throw UsageError("--set " + text + " names no hyper-parameter", "write NAME=VALUE or METHOD.NAME=VALUE");
+  }
   std::vector<std::string> known;
   bool found = false;
   if (!setting.method.empty() && find_method(setting.method) == nullptr) {
@@ -93,7 +96,18 @@ Setting parse_setting(const std::string& text, const std::vector<const Method*>&
 std::vector<Setting> parse_settings(const std::vector<std::string>& texts, const std::vector<const Method*>& methods) {
   std::vector<Setting> settings;
   for (const std::string& text : texts) {
-    for (const std::string& part : split_text(text, ',')) settings.push_back(parse_setting(part, methods));
+    for (const std::string& part : split_text(text, ',')) {
+      Setting setting = parse_setting(part, methods);
+      const auto again = std::find_if(settings.begin(), settings.end(), [&](const Setting& s) {
+        return s.method == setting.method && s.name == setting.name;
+      });
+      if (again != settings.end()) {
+        throw UsageError(
+            "--set gives " + part.substr(0, part.find('=')) + " twice: " + again->value + " and " + setting.value,
+            "a run has one value of it");
+      }
+      settings.push_back(std::move(setting));
+    }
   }
   return settings;
 }
@@ -125,10 +139,10 @@ void require_possible_settings(const std::vector<const Method*>& methods, Task t
 
 Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings) {
   std::vector<std::pair<std::string, double>> own;
-  for (const Setting& setting : settings) {
-    if (!setting.method.empty() && setting.method != method.name) continue;
-    if (const HyperSpec* spec = find_hyper(method, setting.name)) {
-      own.emplace_back(setting.name, parse_hyper(method, *spec, setting.value));
+  for (const std::string& whose : {std::string(), method.name}) {  // the method's own settings last: they prevail
+    for (const Setting& setting : settings) {
+      const HyperSpec* spec = setting.method == whose ? find_hyper(method, setting.name) : nullptr;
+      if (spec != nullptr) own.emplace_back(setting.name, parse_hyper(method, *spec, setting.value));
     }
   }
   return make_hyper(method, task, own);

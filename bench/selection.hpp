@@ -15,10 +15,11 @@ struct Setting {
   std::string value;  // a number, or the name of a choice
 };
 
-/// "a=1,b.c=2" as given to --set, once or more; throws UsageError. Names are checked against the methods of the study.
+/// "a=1,b.c=2" as given to --set, once or more; throws UsageError, also for two values of one name. Names are checked
+/// against the methods of the study.
 std::vector<Setting> parse_settings(const std::vector<std::string>& texts, const std::vector<const Method*>& methods);
 
-/// The method's hyper-parameters: its defaults, then those of the settings that are for all methods or for it.
+/// The method's hyper-parameters: its defaults, then the settings for all methods, then those for it.
 Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings);
 
 /// Throws UsageError for settings that a method refuses for this task, each being in its range: only its trainer knows,

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <map>
 #include <numeric>
+#include <set>
+#include <tuple>
 
 #include "bench/answers.hpp"
 #include "bench/identity.hpp"
@@ -55,17 +57,8 @@ class Study {
     DividedData divided = load_and_divide(options_.data, threads_);
     for (const std::string& note : divided.notes) progress_.note("note: " + note);
     experiment_.dataset = std::move(divided.dataset);
-    folds_ = std::move(divided.folds);
-    if (options_.folds.empty()) return;
-    std::vector<Fold> chosen;
-    for (const int number : options_.folds) {
-      if (number < 0 || number >= static_cast<int>(folds_.size())) {
-        throw UsageError(fmt::format("there is no fold {}; {} has {}", number, options_.data.split.text, folds_.size()),
-                         "folds count from 0");
-      }
-      chosen.push_back(folds_[static_cast<std::size_t>(number)]);
-    }
-    folds_ = std::move(chosen);
+    summary_.rejected = experiment_.dataset.report.rejected;
+    folds_ = choose_folds(std::move(divided.folds), options_.folds, options_.data.split);
   }
 
   void run_fold(Fold fold) {
@@ -117,6 +110,7 @@ class Study {
     progress_.entry(
         fmt::format("{} {} fold {} seed {}{}", method.name, information.text, experiment_.fold.number, seed, where));
     record.provenance = provenance(device, options_.command);
+    summary_.busy_load = std::max(summary_.busy_load, busy_load(record));
     const Built& built = features(information, method, seed);
     if (built.unsupported.empty()) {
       record.notes = built.set.notes;
@@ -141,9 +135,29 @@ class Study {
       record.status = Status::unsupported;
       record.reason = built.unsupported;
     }
+    if (record.status == Status::unsupported) return keep_unsupported(record);
+    write(record);
+    progress_.finish(outcome(record));
+  }
+
+  void write(const Record& record) {
     write_atomically(options_.output / (record.id + ".json"), to_json(record));
     ++summary_.runs[record.status];
-    progress_.finish(outcome(record));
+  }
+
+  /// What cannot be for the same reason in each fold and with each seed is one record.
+  void keep_unsupported(const Record& record) {
+    progress_.skip();
+    if (is_new(record)) write(record);
+  }
+
+  /// Remembers an unsupported run; false for a pair that is known to be impossible for this reason.
+  bool is_new(const Record& record) {
+    if (summary_.unsupported.empty()) {
+      summary_.unsupported = record.method + " " + record.information + ": " + record.reason;
+    }
+    return impossible_.emplace(record.method, record.information, record.device.kind, record.device.name, record.reason)
+        .second;
   }
 
   /// Features are shared by all methods of the fold; the controls are random, so they depend on the seed too.
@@ -155,7 +169,7 @@ class Study {
     if (const auto found = built_.find(key); found != built_.end()) return found->second;
     Built& built = built_[key];
     if (!reads && information.text != "ratings") {
-      built.unsupported = "the method reads no features";
+      built.unsupported = "the method reads no features; use -i ratings";
       return built;
     }
     const auto begin = std::chrono::steady_clock::now();
@@ -181,6 +195,7 @@ class Study {
       const bool answered = !options_.keep_answers || record.status != Status::ok ||
                             std::filesystem::exists(answers_path(options_.output, wanted.id));
       if (record.id != wanted.id || !settled || !answered) return false;
+      if (record.status == Status::unsupported) is_new(record);
       ++summary_.runs[record.status];
       ++summary_.resumed;
       return true;
@@ -209,6 +224,7 @@ class Study {
   std::vector<Fold> folds_;
   Experiment experiment_;  // on the fold that runs
   std::map<std::int64_t, Built> built_;
+  std::set<std::tuple<std::string, std::string, DeviceKind, std::string, std::string>> impossible_;
   StudySummary summary_;
 };
 

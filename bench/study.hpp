@@ -45,6 +45,9 @@ struct StudyOptions {
 struct StudySummary {
   std::map<Status, int> runs;  // their numbers, where not 0
   int resumed = 0;             // of these, taken from records that were there
+  std::string unsupported;     // of the first pair that cannot be: which, and why
+  std::int64_t rejected = 0;   // bad rows of the data that were left out
+  double busy_load = 0;        // most load of the machine, where it had other work; see bench/identity.hpp
   bool interrupted = false;
   int number(Status status) const;
   ExitCode exit_code() const;

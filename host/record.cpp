@@ -13,9 +13,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* first_provenance[] = {"version",   "commit",  "dirty",  "compiler", "flags",
-                                            "libraries", "machine", "cpu",    "gpu",      "driver",
-                                            "toolkit",   "started", "command"};
+constexpr const char* first_provenance[] = {"version",   "commit",  "dirty",      "compiler", "flags",
+                                            "libraries", "machine", "cpu",        "gpu",      "driver",
+                                            "toolkit",   "load",    "processors", "started",  "command"};
 
 /// 64 rather than 64.0 for a whole number.
 Json number(double value) {
@@ -108,6 +108,8 @@ Json identity_json(const Record& r) {
                  {"items", r.data.items},
                  {"ratings", r.data.ratings}};
   if (r.data.best_rmse) out["data"]["best_rmse"] = *r.data.best_rmse;
+  if (r.data.rejected > 0) out["data"]["rejected"] = r.data.rejected;
+  if (!r.data.tags_from.empty()) out["data"]["tags_from"] = r.data.tags_from;
   out["split"] = {{"name", r.split.name},     {"fold", r.split.fold},   {"seed", r.split.seed},
                   {"sha256", r.split.sha256}, {"train", r.split.train}, {"test", r.split.test}};
   out["method"] = r.method;

@@ -47,7 +47,9 @@ struct Record {
   struct Data {
     std::string name, sha256;
     std::int64_t users = 0, items = 0, ratings = 0;
-    std::optional<double> best_rmse;  // synthetic data: the best RMSE that can be reached
+    std::optional<double> best_rmse{};  // synthetic data: the best RMSE that can be reached
+    std::int64_t rejected = 0;          // bad rows that were left out
+    std::string tags_from{};            // name of the data whose tags have travelled to these; empty: none
   } data;
   struct Split {
     std::string name;

@@ -143,6 +143,8 @@ void check_setting(const Json& record, std::optional<Task> task, Checker& check)
     check.text(*data, "data.", "sha256");
     for (const char* name : {"users", "items", "ratings"}) check.count(*data, "data.", name);
     check.number(*data, "data.", "best_rmse", false);
+    check.count(*data, "data.", "rejected", largest, false);
+    check.text(*data, "data.", "tags_from", false);
   }
   if (const Json* split = check.object(record, "", "split")) {
     check.text(*split, "split.", "name");
@@ -239,7 +241,7 @@ void check_provenance(const Json& record, Checker& check) {
   check.field(*provenance, "provenance.", "dirty", false, "true or false",
               [](const Json& v) { return v.is_boolean(); });
   for (const char* name : {"version", "commit", "compiler", "flags", "libraries", "machine", "cpu", "gpu", "driver",
-                           "toolkit", "started", "command"}) {
+                           "toolkit", "load", "processors", "started", "command"}) {
     check.text(*provenance, "provenance.", name, false);
   }
 }
@@ -332,6 +334,8 @@ void read_setting(const Json& json, Record& record) {
   record.data.items = data["items"];
   record.data.ratings = data["ratings"];
   if (data.contains("best_rmse")) record.data.best_rmse = data["best_rmse"].get<double>();
+  record.data.rejected = data.value("rejected", std::int64_t{0});
+  record.data.tags_from = data.value("tags_from", std::string());
   const Json& split = json["split"];
   record.split.name = split["name"];
   record.split.fold = split["fold"];

@@ -48,6 +48,8 @@ struct DataVerbArguments {
   DataArguments data;
   bool json = false;
   std::string split;
+  std::string folds;
+  std::optional<double> positive;
   std::uint64_t split_seed = 1;
   std::string output;
   std::int64_t users = 943, items = 1682, ratings = 100000;

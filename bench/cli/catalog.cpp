@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+
 #include "host/data/split/split.hpp"
 #include "host/data/split/split_name.hpp"
 
@@ -39,6 +41,14 @@ Fields hyper_entry(const HyperSpec& spec, const Traits& traits) {
   return entry;
 }
 
+/// Up to the point before a capital: "et al. 2018" goes on.
+std::string first_sentence(const std::string& text) {
+  for (std::size_t end = text.find(". "); end != std::string::npos; end = text.find(". ", end + 1)) {
+    if (std::isupper(static_cast<unsigned char>(text[end + 2])) != 0) return text.substr(0, end);
+  }
+  return text;
+}
+
 Fields metric_entry(const MetricInfo& metric, const std::string& definition) {
   return {{"name", metric.name},
           {"task", to_text(metric.task)},
@@ -72,8 +82,6 @@ Fields method_entry(const Method& method) {
 
 Fields metric_entry(const MetricInfo& metric) { return metric_entry(metric, metric.definition); }
 
-Fields metric_line(const MetricInfo& metric) {
-  return metric_entry(metric, metric.definition.substr(0, metric.definition.find(". ")));
-}
+Fields metric_line(const MetricInfo& metric) { return metric_entry(metric, first_sentence(metric.definition)); }
 
 }  // namespace embrace::cli

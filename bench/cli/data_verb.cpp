@@ -4,12 +4,14 @@
 #include "bench/cli/arguments.hpp"
 #include "bench/cli/listing.hpp"
 #include "bench/cli/shared_options.hpp"
+#include "bench/experiment.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/machine.hpp"
 #include "bench/read_data.hpp"
 #include "bench/say.hpp"
 #include "host/data/load.hpp"
 #include "host/data/load_options.hpp"
+#include "host/data/read/source.hpp"
 #include "host/data/split/divide.hpp"
 #include "host/data/split/split.hpp"
 #include "host/data/split/split_name.hpp"
@@ -30,6 +32,19 @@ std::unique_ptr<Threads> start(const DataVerbArguments& arguments) {
   return start_threads(arguments.data.threads);
 }
 
+/// Those of a folder that were read; of built-in data there are none.
+std::vector<std::string> files_of(const std::string& data, const Dataset& dataset) {
+  if (dataset.layout == "synthetic") return {};
+  const Source source = find_source(data);
+  std::vector<std::string> names;
+  for (const auto& file : source.ratings) names.push_back(file.filename().string());
+  for (const auto& file : {source.catalogue.users, source.catalogue.movies, source.catalogue.genres,
+                           source.catalogue.tags, source.negatives}) {
+    if (file) names.push_back(file->filename().string());
+  }
+  return names;
+}
+
 }  // namespace
 
 int data_describe(const DataVerbArguments& arguments) {
@@ -38,12 +53,14 @@ int data_describe(const DataVerbArguments& arguments) {
   const Threads::Checked stoppable(threads, stop_if_interrupted);
   LoadOptions options = load_options(arguments.data, {});
   options.cache.clear();  // describing means reading every line
-  const Dataset dataset = load_dataset(arguments.data.data, options, threads);
+  const LoadedData loaded = load_data(arguments.data.data, options, threads);
+  const Dataset& dataset = loaded.dataset;
   if (!arguments.json) narrate(dataset);
   const Ratings& ratings = dataset.ratings;
   Fields object = {
       {"name", dataset.name},
       {"layout", dataset.layout},
+      {"files", files_of(arguments.data.data, dataset)},
       {"sha256", dataset.sha256},
       {"users", ratings.user_count()},
       {"items", ratings.item_count()},
@@ -69,11 +86,17 @@ int data_split(const DataVerbArguments& arguments) {
   const Threads::Checked stoppable(threads, stop_if_interrupted);
   const LoadOptions options = load_options(arguments.data, arguments.output);
   const SplitName split = parse_split(arguments.split);
-  Dataset dataset = load_dataset(arguments.data.data, options, threads);
-  narrate(dataset);
-  const Division division = divide(std::move(dataset), split, arguments.split_seed, std::nullopt, options, threads);
-  write_split(division.dataset, division.folds, arguments.output);
-  for (const Fold& fold : division.folds) {
+  const std::vector<int> numbers = whole_numbers(arguments.folds, "--folds", 0);
+  const DividedData divided = load_and_divide({.data = arguments.data.data,
+                                               .load = options,
+                                               .split = split,
+                                               .split_seed = arguments.split_seed,
+                                               .positive = arguments.positive},
+                                              threads);
+  for (const std::string& note : divided.notes) say("note: ", note);
+  const std::vector<Fold> folds = choose_folds(divided.folds, numbers, split);
+  write_split(divided.dataset, folds, arguments.output);
+  for (const Fold& fold : folds) {
     print_line(fmt::format("{}/fold-{}: {} training, {} test ratings, sha256 {}", arguments.output, fold.number,
                            fold.train.size(), fold.test.size(), fold.sha256));
   }

@@ -40,7 +40,7 @@ struct CellText {
   std::string operator()(std::int64_t value) const { return std::to_string(value); }
   std::string operator()(double value) const { return fmt::format("{}", value); }
   std::string operator()(const std::vector<std::string>& list) const {
-    return fmt::format("{}", fmt::join(list, ", "));
+    return list.empty() ? "none" : fmt::format("{}", fmt::join(list, ", "));
   }
   std::string operator()(const Fields& /*fields*/) const { return ""; }
   std::string operator()(const std::vector<Fields>& /*entries*/) const { return ""; }

@@ -1,8 +1,12 @@
 // embrace: the user's program. Errors become one line on stderr and the documented exit code.
 #include <unistd.h>
 
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <new>
+#include <string>
+#include <system_error>
 
 #include "bench/cli/parse.hpp"
 #include "bench/cuda_library.hpp"
@@ -15,17 +19,30 @@ namespace {
 
 using embrace::ExitCode;
 
+/// Names from the command line and from data stand in messages, and may be of any length; the hint is at the end.
+std::string shortened(const std::string& message) {
+  constexpr std::size_t head = 500, tail = 200;
+  if (message.size() <= head + tail) return message;
+  return message.substr(0, head) + " [...] " + message.substr(message.size() - tail);
+}
+
 int fail(ExitCode code, const char* message) {
   std::fflush(stdout);
-  embrace::say("embrace: ", message);
+  embrace::say("embrace: ", shortened(message));
   return static_cast<int>(code);
+}
+
+/// A reader that has seen enough, as `head` has, is no failure: the program ends without a word, as if by SIGPIPE.
+int cannot_print(int error) {
+  if (error == EPIPE) return 128 + SIGPIPE;
+  return fail(ExitCode::output, "cannot write to the standard output");
 }
 
 int work(int argc, char** argv) {
   try {
     embrace::watch_for_interrupts();
     const int code = embrace::cli::parse(argc, argv)();
-    if (std::fflush(stdout) != 0) return fail(ExitCode::output, "cannot write to the standard output");
+    if (std::fflush(stdout) != 0) return cannot_print(errno);
     return code;
   } catch (const embrace::Interrupted&) {
     return 128 + embrace::interrupt_signal();
@@ -33,6 +50,9 @@ int work(int argc, char** argv) {
     return fail(error.code(), error.what());
   } catch (const std::bad_alloc&) {
     return fail(ExitCode::memory, embrace::out_of_memory);
+  } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0) return cannot_print(error.code().value());
+    return fail(ExitCode::some_failed, error.what());
   } catch (const std::exception& error) {
     return fail(ExitCode::some_failed, error.what());
   }

@@ -5,7 +5,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <memory>
+#include <type_traits>
 
 #include "bench/cli/arguments.hpp"
 #include "host/error.hpp"
@@ -36,9 +39,12 @@ void add_data_flags(CLI::App& app, DataArguments& data) {
   app.add_option("--duplicates", data.duplicates,
                  "for a pair of user and item that occurs again: error, first, last or mean")
       ->capture_default_str();
-  app.add_option("--tags-from", data.tags_from, "folder of another data set whose tags are transferred to this one");
   app.add_option("--cache", data.cache, "folder of the prepared cache (default: $XDG_CACHE_HOME/embrace)");
   add_threads(app, data.threads);
+}
+
+void add_tags_from(CLI::App& app, DataArguments& data) {
+  app.add_option("--tags-from", data.tags_from, "folder of another data set whose tags are transferred to this one");
 }
 
 /// An option that may be given several times, one value each; commas separate values inside one.
@@ -61,8 +67,8 @@ void add_run(CLI::App& top, const std::string& command, Work& work) {
   app.add_option("--folds", run.folds, "only these folds, from 0: 0,2");
   add_list(app, "-m,--method,--methods", run.methods, "names or globs, comma-separated; a leading ! excludes; all",
            true);
-  add_list(app, "-i,--information", run.information, "ratings, +user+movie, all ...; see embrace list information",
-           false);
+  add_list(app, "-i,--information", run.information,
+           "ratings (default), +user+movie, all ...; see embrace list information", false);
   app.add_option("--device,--devices", run.device, "cpu, cuda:N or all")->capture_default_str();
   app.add_option("--seeds", run.seeds, "runs with seeds 1 ... N")->capture_default_str()->check(CLI::Range(1, 100000));
   app.add_option("--task", run.task, "rating or ranking (default: rating; ranking for official:ncf)");
@@ -76,6 +82,7 @@ void add_run(CLI::App& top, const std::string& command, Work& work) {
   app.add_flag("-q,--quiet", run.quiet, "no progress");
   app.add_option("-o,--output", run.output, "folder for the records")->required();
   add_data_flags(app, run.data);
+  add_tags_from(app, run.data);
   does(app, cli::run, arguments, work);
   app.footer(
       "Examples:\n"
@@ -108,6 +115,8 @@ void add_data(CLI::App& top, Work& work) {
   split.add_option("data", data.data.data, "folder, file or built-in name")->required();
   split.add_option("--split", data.split, "see embrace list splits")->required();
   split.add_option("--split-seed", data.split_seed, "seed of random splits")->capture_default_str();
+  split.add_option("--folds", data.folds, "only these folds, from 0: 0,2");
+  split.add_option("--positive", data.positive, "first reduce the data to ratings of at least this");
   CLI::App& synth = *group.add_subcommand("synth", "write synthetic data in the ml-1m layout");
   synth.add_option("--users", data.users, "users")->capture_default_str();
   synth.add_option("--items", data.items, "movies")->capture_default_str();
@@ -115,6 +124,7 @@ void add_data(CLI::App& top, Work& work) {
   synth.add_option("--seed", data.seed, "seed")->capture_default_str();
   add_threads(synth, data.data.threads);
   for (CLI::App* app : {&describe, &prepare, &split}) add_data_flags(*app, data.data);
+  for (CLI::App* app : {&describe, &prepare}) add_tags_from(*app, data.data);  // a split has no tags
   for (CLI::App* app : {&prepare, &split, &synth}) app->add_option("-o,--output", data.output, "folder")->required();
   does(describe, data_describe, arguments, work);
   does(prepare, data_prepare, arguments, work);
@@ -150,6 +160,7 @@ void add_peers(CLI::App& top, const std::string& command, Work& work) {
       ->check(CLI::NonNegativeNumber);
   run.add_option("-o,--output", peers.output, "folder for the records")->required();
   add_data_flags(run, peers.data);
+  add_tags_from(run, peers.data);
   for (CLI::App* app : {&list, &install, &run}) {
     app->add_option("--environments", peers.environments,
                     "folder of the virtual environments (default: $XDG_DATA_HOME/embrace/peers)");
@@ -183,6 +194,7 @@ void add_profile(CLI::App& top, Work& work) {
         ->capture_default_str()
         ->check(CLI::Range(1, 1000));
     add_data_flags(*app, profile.data);
+    add_tags_from(*app, profile.data);
   }
   phases.add_flag("--json", profile.json, "as JSON");
   for (CLI::App* app : {&nsys, &ncu}) {
@@ -227,6 +239,35 @@ void add_verbs(CLI::App& top, const std::string& command, Work& work) {
   add_named(top, "version", "version and build", nullptr, version, work);
 }
 
+/// Why the whole of `text` is no number of this type; empty when it is one.
+template <typename T>
+std::string why_no_number(const std::string& text, const char* what) {
+  T number{};
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc::result_out_of_range) return "'" + text + "' is too large a number";
+  bool good = error == std::errc() && rest == text.data() + text.size();
+  if constexpr (std::is_floating_point_v<T>) good = good && std::isfinite(number);
+  return good ? "" : "'" + text + "' is not " + what;
+}
+
+/// CLI11 itself takes "" for 0, lets -5 and 2^64 wrap around, and knows nan and inf.
+void read_numbers_strictly(CLI::App& app) {
+  for (CLI::App* verb : app.get_subcommands(nullptr)) read_numbers_strictly(*verb);
+  for (CLI::Option* option : app.get_options()) {
+    const std::string type = option->get_type_name();
+    const auto check = [&](std::string (*why)(const std::string&)) { option->check(CLI::Validator(why, "")); };
+    if (type.starts_with("UINT")) {
+      check([](const std::string& text) {
+        return why_no_number<std::uint64_t>(text, "a whole number that is not negative");
+      });
+    } else if (type.starts_with("INT")) {
+      check([](const std::string& text) { return why_no_number<std::int64_t>(text, "a whole number"); });
+    } else if (type.starts_with("FLOAT")) {
+      check([](const std::string& text) { return why_no_number<double>(text, "a finite number"); });
+    }
+  }
+}
+
 std::vector<std::string> names_of(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* verb : app.get_subcommands(nullptr)) names.push_back(verb->get_name());
@@ -245,6 +286,11 @@ const CLI::App* innermost(const CLI::App* app) {
   const auto verbs = names_of(app);
   if (&app != &top && !verbs.empty() && app.remaining(true).empty()) {
     throw UsageError("'" + app.get_name() + "' needs a verb", suggestion("", verbs));
+  }
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_positional() && option->get_required() && option->count() == 0 && app.remaining(true).empty()) {
+      throw UsageError("'" + app.get_name() + "' has no argument", "give " + option->get_description());
+    }
   }
   // Words that no option took: an unknown verb or an unknown flag.
   std::vector<std::string> rest = app.remaining(true);
@@ -281,6 +327,7 @@ std::function<int()> parse(int argc, const char* const* argv) {
   top.add_flag("--version")->description("print the version");
   Work work;
   add_verbs(top, command, work);
+  read_numbers_strictly(top);
   const auto help = [&] {
     return [text = top.help()] {  // of the innermost verb that was parsed
       fmt::print("{}", text);
@@ -289,6 +336,10 @@ std::function<int()> parse(int argc, const char* const* argv) {
   };
   if (words.empty()) return help();
   if (words.size() == 1 && words[0] == "--version") words[0] = "version";
+  if (words[0] == "help") {  // embrace help run
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
   try {
     std::vector<std::string> reversed(words.rbegin(), words.rend());  // CLI11 wants them so
     top.parse(reversed);

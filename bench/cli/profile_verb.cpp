@@ -96,6 +96,15 @@ Words ncu_command(const ProfileArguments& arguments) {
   return words;
 }
 
+/// A wrong name would profile nothing, after all of the run.
+void require_phase(const ProfileArguments& arguments) {
+  const Method& method = *one_method(arguments.method);
+  const Words known = phase_names(method);
+  if (arguments.phase.empty() || known.empty()) return;
+  if (std::find(known.begin(), known.end(), arguments.phase) != known.end()) return;
+  throw UsageError("'" + method.name + "' has no phase '" + arguments.phase + "'", suggestion(arguments.phase, known));
+}
+
 /// The command, with its report named after the method when it has no name.
 int print_or_run(const ProfileArguments& given, Words (*command)(const ProfileArguments&)) {
   ProfileArguments arguments = given;
@@ -154,6 +163,9 @@ int profile_phases(const ProfileArguments& arguments) {
 
 int profile_nsys(const ProfileArguments& arguments) { return print_or_run(arguments, nsys_command); }
 
-int profile_ncu(const ProfileArguments& arguments) { return print_or_run(arguments, ncu_command); }
+int profile_ncu(const ProfileArguments& arguments) {
+  require_phase(arguments);
+  return print_or_run(arguments, ncu_command);
+}
 
 }  // namespace embrace::cli

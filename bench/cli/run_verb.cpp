@@ -2,8 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 
 #include "bench/cli/shared_options.hpp"
 #include "bench/interrupt.hpp"
@@ -23,22 +21,6 @@ std::string joined(const std::vector<std::string>& parts) {
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
   return text;
-}
-
-std::vector<int> whole_numbers(const std::string& text, const std::string& flag, int lowest) {
-  std::vector<int> numbers;
-  for (const std::string& part : split_text(text, ',')) {
-    int number = 0;
-    const auto [rest, error] = std::from_chars(part.data(), part.data() + part.size(), number);
-    if (part.empty() || error != std::errc() || rest != part.data() + part.size() || number < lowest) {
-      throw UsageError(fmt::format("{} {}: '{}' is not a whole number of at least {}", flag, text, part, lowest),
-                       "separate the numbers with commas");
-    }
-    numbers.push_back(number);
-  }
-  std::sort(numbers.begin(), numbers.end());
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
-  return numbers;
 }
 
 std::vector<Information> parse_all_information(const std::vector<std::string>& texts) {
@@ -67,8 +49,10 @@ StudyOptions study_options(const RunArguments& arguments) {
   if (arguments.positive && options.task == Task::rating) {
     throw UsageError("--positive is for rankings", "add --task ranking");
   }
-  if (arguments.positive && !std::isfinite(*arguments.positive)) throw UsageError("--positive is not a finite number");
-  if (!arguments.at.empty()) options.at = whole_numbers(arguments.at, "--at", 1);
+  if (!arguments.at.empty()) {
+    options.at = whole_numbers(arguments.at, "--at", 1);
+    if (options.task == Task::rating) throw UsageError("--at is for rankings", "add --task ranking");
+  }
   options.settings = parse_settings(arguments.settings, options.methods);
   require_possible_settings(options.methods, options.task, options.settings);
   options.timeout_seconds = arguments.timeout;
@@ -87,7 +71,17 @@ std::string words(Status status) {
   return text;
 }
 
-void print_summary(const StudySummary& summary, const std::string& output) {
+/// One line on what could not be run, however many pairs there are.
+void print_unsupported(const StudySummary& summary) {
+  const int pairs = summary.number(Status::unsupported);
+  if (pairs == 0) return;
+  const bool nothing_else = summary.runs.size() == 1;
+  say(fmt::format("{}: {}{}", nothing_else ? "Nothing could be run" : "Unsupported", summary.unsupported,
+                  pairs == 1 ? "" : fmt::format(" (and {} more pairs, each with a record)", pairs - 1)));
+}
+
+void print_summary(const StudySummary& summary, const StudyOptions& options) {
+  const std::string output = options.output.string();
   std::string text = fmt::format("{} ok", summary.number(Status::ok));
   for (const Status status :
        {Status::unsupported, Status::diverged, Status::failed, Status::out_of_memory, Status::timeout}) {
@@ -95,6 +89,16 @@ void print_summary(const StudySummary& summary, const std::string& output) {
   }
   if (summary.resumed > 0) text += fmt::format(", {} of these resumed", summary.resumed);
   say(text, "; records in " + output);
+  print_unsupported(summary);
+  if (summary.rejected > 0) {
+    say(fmt::format("Bad rows of the data left out: {}; they are listed in {}", summary.rejected,
+                    options.data.load.rejects.string()));
+  }
+  if (summary.busy_load > 0) {
+    say(fmt::format("The machine had other work (load up to {:.1f}): times of these runs are not to be compared.",
+                    summary.busy_load));
+  }
+  if (summary.number(Status::ok) > 0) say("The table: embrace report ", shell_quoted(output));
 }
 
 }  // namespace
@@ -109,7 +113,7 @@ int run(const RunArguments& arguments) {
   Threads& threads = *pool;
   Progress progress(arguments.quiet);
   const StudySummary summary = run_study(options, threads, progress);
-  print_summary(summary, arguments.output);
+  print_summary(summary, options);
   if (summary.interrupted) return 128 + interrupt_signal();
   return static_cast<int>(summary.exit_code());
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -64,6 +65,22 @@ std::unique_ptr<Threads> start_threads(int count) {
                     threads->count(), usable_processors()));
   }
   return threads;
+}
+
+std::vector<int> whole_numbers(const std::string& text, const std::string& flag, int lowest) {
+  std::vector<int> numbers;
+  for (const std::string& part : split_text(text, ',')) {
+    int number = 0;
+    const auto [rest, error] = std::from_chars(part.data(), part.data() + part.size(), number);
+    if (part.empty() || error != std::errc() || rest != part.data() + part.size() || number < lowest) {
+      throw UsageError(fmt::format("{} {}: '{}' is not a whole number of at least {}", flag, text, part, lowest),
+                       "separate the numbers with commas");
+    }
+    numbers.push_back(number);
+  }
+  std::sort(numbers.begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  return numbers;
 }
 
 Task parse_task(const std::string& text, const SplitName& split) {

@@ -2,6 +2,8 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "bench/cli/arguments.hpp"
 #include "host/data/dataset.hpp"
@@ -18,6 +20,9 @@ LoadOptions load_options(const DataArguments& arguments, const std::filesystem::
 
 /// As many as --threads says. Without it, as many as can be started, and a note when these are fewer than processors.
 std::unique_ptr<Threads> start_threads(int count);
+
+/// "0,2" as given to `flag`: ascending, each once. UsageError for what is no whole number of at least `lowest`.
+std::vector<int> whole_numbers(const std::string& text, const std::string& flag, int lowest);
 
 /// What --task says; without it, what the split is for.
 Task parse_task(const std::string& text, const SplitName& split);

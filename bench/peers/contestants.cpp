@@ -46,7 +46,6 @@ Record Contestants::describe(bool ours, int repetition) const {
   }
   record.device = {device_.kind, device_.name, threads_.count()};
   record.provenance = provenance(device_, context_.command);
-  record.provenance["load"] = fmt::format("{:.2f}", load_average());
   const Method* method = ours ? find_method(side.method) : nullptr;
   if (method != nullptr) {
     record.family = method->info.family;

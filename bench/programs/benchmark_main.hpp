@@ -9,7 +9,7 @@ namespace embrace::programs {
 
 /// Adds version, machine and libraries to the benchmark's context, registers entries by `add`, runs them.
 /// Every --benchmark_* flag works; `--threads=N` (default: all processors) is ours. Returns the exit code:
-/// 1 when an entry was INCORRECT.
+/// 1 when an entry was INCORRECT, 2 for unknown flags and a filter that no entry matches.
 int run_benchmarks(int argc, char** argv, const std::function<void()>& add);
 
 /// Ends an entry that gave a wrong answer, before any time is taken.

@@ -5,20 +5,18 @@
 #include <tuple>
 
 #include "bench/report/document.hpp"
+#include "bench/report/numbers.hpp"
 
 namespace embrace {
 namespace {
 
-std::string three_digits(double value) {
-  if (value >= 99.95) return fmt::format("{:.0f}", value);
-  if (value >= 9.995) return fmt::format("{:.1f}", value);
-  return fmt::format("{:.{}f}", value, value >= 0.9995 ? 2 : 4);
-}
+/// Four decimals below one: operations take tenths of milliseconds.
+std::string contest_digits(double value) { return value >= 0.9995 ? three_digits(value) : fixed(value, 4); }
 
 std::string value_text(const ContestRow& row, const std::optional<double>& value) {
   if (!value) return "";
-  if (row.measure == peers::Measure::rate) return three_digits(*value / 1e6) + " M/s";
-  return three_digits(*value) + " s";
+  if (row.measure == peers::Measure::rate) return contest_digits(*value / 1e6) + " M/s";
+  return contest_digits(*value) + " s";
 }
 
 Cell plain(std::string text) {
@@ -28,19 +26,19 @@ Cell plain(std::string text) {
 }
 
 std::vector<Cell> cells_of(const ContestRow& row) {
-  const auto accuracy = [](const std::optional<double>& value) { return value ? fmt::format("{:.4f}", *value) : ""; };
+  const auto accuracy = [](const std::optional<double>& value) { return value ? fixed(*value, 4) : ""; };
   std::vector<Cell> cells = {
       plain(row.contest),
       plain(row.package),
       plain(row.factors > 0 ? std::to_string(row.factors) : ""),
       plain(peers::measure_name(row.measure)),
-      plain(row.target ? fmt::format("{} {:.4f}", row.metric, *row.target) : row.metric),
+      plain(row.target ? row.metric + " " + fixed(*row.target, 4) : row.metric),
       plain(accuracy(row.ours_accuracy)),
       plain(accuracy(row.theirs_accuracy)),
       plain(value_text(row, row.ours_value)),
       plain(value_text(row, row.theirs_value)),
-      plain(row.ratio ? three_digits(*row.ratio) + "x" : ""),
-      plain(row.interval ? three_digits(row.interval->low) + " to " + three_digits(row.interval->high) : ""),
+      plain(row.ratio ? contest_digits(*row.ratio) + "x" : ""),
+      plain(row.interval ? contest_digits(row.interval->low) + " to " + contest_digits(row.interval->high) : ""),
       plain(row.bar > 0 ? fmt::format("{:g}x", row.bar) : ""),
       plain(verdict(row))};
   return cells;

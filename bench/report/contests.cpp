@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <tuple>
 
+#include "bench/identity.hpp"
 #include "bench/report/settings.hpp"
 #include "bench/spread.hpp"
 #include "host/random.hpp"
@@ -22,14 +22,6 @@ using peers::Measure;
 std::string provenance(const Record& record, const std::string& name) {
   const auto found = record.provenance.find(name);
   return found == record.provenance.end() ? "" : found->second;
-}
-
-/// Programs that ran or waited when the run began, beyond the threads of a contest; 0 when there were none.
-double load_of(const Record& record) {
-  const std::string text = provenance(record, "load");
-  double load = 0;
-  std::from_chars(text.data(), text.data() + text.size(), load);
-  return load > record.device.threads + 0.5 ? load : 0;
 }
 
 int factors_of(const Record& record) {
@@ -212,7 +204,7 @@ Contests make_contests(const std::vector<Record>& records) {
   for (const Record& record : records) {
     if (contest_of(record) == nullptr) continue;
     sides.push_back(&record);
-    contests.load = std::max(contests.load, load_of(record));
+    contests.load = std::max(contests.load, busy_load(record));
     const std::string maker = made_by(record) + ", " + provenance(record, "machine");
     if (std::find(contests.makers.begin(), contests.makers.end(), maker) == contests.makers.end()) {
       contests.makers.push_back(maker);

@@ -31,8 +31,21 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
   put("train_seconds_spread", row.train_seconds_spread);
   put("updates_per_second", row.updates_per_second);
   put("speedup_vs_cpu", row.speedup_vs_cpu);
+  put("busy_load", row.busy_load);
   put("positive", row.positive);
   put("best_rmse", row.best_rmse);
+  if (!row.tags_from.empty()) out["tags_from"] = row.tags_from;
+  if (row.rejected > 0) out["rejected"] = row.rejected;
+  if (row.change && row.change->runs > 0) {
+    out["change_metric"] = row.change->metric;
+    out["change"] = row.change->value;
+    if (row.change->interval) {
+      out["change_low"] = row.change->interval->low;
+      out["change_high"] = row.change->interval->high;
+    }
+    out["change_runs"] = row.change->runs;
+  }
+  if (row.runs < row.runs_of_table) out["runs_of_table"] = row.runs_of_table;
   out["device_name"] = row.device_name;
   out["threads"] = row.threads;
   if (!row.settings.empty()) out["settings"] = row.settings;
@@ -55,8 +68,9 @@ std::vector<std::string> row_columns(const std::vector<std::string>& metrics) {
   for (const std::string& name : metrics) {
     for (const char* part : {"", "_low", "_high"}) columns.push_back(name + part);
   }
-  for (const char* name : {"train_seconds", "train_seconds_spread", "updates_per_second", "speedup_vs_cpu", "positive",
-                           "best_rmse", "device_name", "threads", "settings", "best", "tied", "reason"}) {
+  for (const char* name : {"train_seconds", "train_seconds_spread", "updates_per_second", "speedup_vs_cpu", "busy_load",
+                           "positive", "best_rmse", "tags_from", "rejected", "runs_of_table", "device_name", "threads",
+                           "settings", "best", "tied", "reason"}) {
     columns.emplace_back(name);
   }
   return columns;

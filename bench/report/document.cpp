@@ -4,22 +4,15 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <set>
 #include <tuple>
 
+#include "bench/report/numbers.hpp"
 #include "host/metrics/metric.hpp"
 
 namespace embrace {
 namespace {
-
-/// Three digits, never an exponent for times and speeds that occur.
-/// Two digits below a tenth, so that a closed form does not take 0.000 seconds.
-std::string three_digits(double value) {
-  if (value >= 99.95) return fmt::format("{:.0f}", value);
-  if (value >= 9.995) return fmt::format("{:.1f}", value);
-  if (value >= 0.9995) return fmt::format("{:.2f}", value);
-  if (value >= 0.0995) return fmt::format("{:.3f}", value);
-  return fmt::format("{:.2g}", value);
-}
 
 std::string rate(double value) {
   if (value >= 999.5e6) return three_digits(value / 1e9) + " G";
@@ -28,30 +21,53 @@ std::string rate(double value) {
   return three_digits(value);
 }
 
+std::string half_width(const Interval& interval) { return fixed(interval.high / 2 - interval.low / 2, 4); }
+
 Cell metric_cell(const Row& row, const std::string& name) {
   const auto found = row.accuracy.find(name);
   if (found == row.accuracy.end()) return {};
   const RowMetric& metric = found->second;
   Cell cell;
-  cell.text = fmt::format("{:.4f}", metric.value);
+  cell.text = fixed(metric.value, 4);
   cell.standing = metric.standing;
   if (metric.interval) {
-    cell.spread = fmt::format("{:.4f}", (metric.interval->high - metric.interval->low) / 2);
-    cell.detail = fmt::format("{:.4f} to {:.4f}", metric.interval->low, metric.interval->high);
+    cell.spread = half_width(*metric.interval);
+    cell.detail = fixed(metric.interval->low, 4) + " to " + fixed(metric.interval->high, 4);
   }
   return cell;
 }
 
+/// A figure of time, with the mark of a busy machine.
+std::string timed(const Row& row, const std::string& text) { return row.busy_load ? text + "!" : text; }
+
 Cell seconds_cell(const Row& row) {
   Cell cell;
-  if (row.train_seconds) cell.text = three_digits(*row.train_seconds);
+  if (row.train_seconds) cell.text = timed(row, three_digits(*row.train_seconds));
   if (row.train_seconds_spread) cell.spread = three_digits(*row.train_seconds_spread);
   return cell;
 }
 
+Cell change_cell(const Row& row) {
+  Cell cell;
+  if (!row.change) return cell;
+  const Change& change = *row.change;
+  if (change.runs == 0) {
+    cell.text = "no run in common";
+    return cell;
+  }
+  cell.text = change.metric + (change.value == 0 ? " 0" : (change.value > 0 ? " +" : " ") + fixed(change.value, 4));
+  if (change.interval) {
+    cell.spread = half_width(*change.interval);
+    cell.detail = fixed(change.interval->low, 4) + " to " + fixed(change.interval->high, 4);
+  }
+  return cell;
+}
+
+/// "ok 5"; "ok 2 of 5" when other rows of the table have more.
 std::string status_text(const Row& row) {
-  return row.runs > 1 && row.status.find('/') == std::string::npos ? row.status + " " + std::to_string(row.runs)
-                                                                   : row.status;
+  const std::string of = row.runs < row.runs_of_table ? " of " + std::to_string(row.runs_of_table) : "";
+  if (of.empty() && (row.runs == 1 || row.status.find('/') != std::string::npos)) return row.status;
+  return row.status + " " + std::to_string(row.runs) + of;
 }
 
 /// A column: how it is titled and what a row puts there. Columns without any content are dropped.
@@ -79,17 +95,20 @@ std::vector<Source> sources(const std::vector<std::string>& metrics) {
   for (const std::string& name : metrics) {
     add(name.c_str(), true, false, [name](const Row& row) { return metric_cell(row, name); });
   }
+  add("change", true, false, change_cell);
   add("train s", true, false, seconds_cell);
   add("updates/s", true, false,
-      [](const Row& row) { return plain(row.updates_per_second ? rate(*row.updates_per_second) : ""); });
-  add("speedup", true, false,
-      [](const Row& row) { return plain(row.speedup_vs_cpu ? three_digits(*row.speedup_vs_cpu) + "x" : ""); });
+      [](const Row& row) { return plain(row.updates_per_second ? timed(row, rate(*row.updates_per_second)) : ""); });
+  add("speedup", true, false, [](const Row& row) {
+    return plain(row.speedup_vs_cpu ? timed(row, three_digits(*row.speedup_vs_cpu) + "x") : "");
+  });
   add("status", false, true, [](const Row& row) { return plain(status_text(row)); });
   return all;
 }
 
 std::string heading(const Row& row) {
-  std::string text = row.data + ", " + row.split + ", " + to_text(row.task);
+  std::string text = row.data + (row.tags_from.empty() ? "" : " with tags of " + row.tags_from) + ", " + row.split +
+                     ", " + to_text(row.task);
   if (row.positive) text += fmt::format(", positive from {:.6g}", *row.positive);
   return text;
 }
@@ -105,10 +124,33 @@ bool any_standing(const Table& table, Standing standing) {
   });
 }
 
-void add_notes(const std::vector<const Row*>& rows, Table& table) {
-  if (rows[0]->best_rmse) {
+/// Says over what the marks compare, when that is not all that the table shows.
+void add_comparison_notes(const std::vector<const Row*>& rows, Table& table) {
+  std::string none;
+  std::set<int> fewer;
+  std::set<std::string> said;
+  for (const Row* row : rows) {
+    for (const auto& [name, metric] : row->accuracy) {
+      if (!metric.compared || !said.insert(name).second) continue;
+      if (*metric.compared == 0) none += (none.empty() ? "" : ", ") + name;
+      if (*metric.compared > 0 && *metric.compared < row->runs_of_table) fewer.insert(*metric.compared);
+    }
+  }
+  for (const int runs : fewer) {
     table.notes.push_back(
-        fmt::format("Best reachable RMSE on {}: {:.4f} (the planted noise).", rows[0]->data, *rows[0]->best_rmse));
+        fmt::format("Marks compare the {} of {} folds and seeds that all rows have; rows with fewer than {} have none.",
+                    runs, rows[0]->runs_of_table, rows[0]->runs_of_table));
+  }
+  if (!none.empty()) table.notes.push_back("No marks for " + none + ": there is no fold and seed that all rows have.");
+}
+
+void add_notes(const std::vector<const Row*>& rows, Table& table) {
+  if (rows[0]->rejected > 0) {
+    table.notes.push_back(fmt::format("Bad rows of the data left out: {}.", rows[0]->rejected));
+  }
+  if (rows[0]->best_rmse) {
+    table.notes.push_back(fmt::format("Best reachable RMSE on {}: {} (the planted noise).", rows[0]->data,
+                                      fixed(*rows[0]->best_rmse, 4)));
   }
   if (any_standing(table, Standing::best)) {
     table.best_legend =
@@ -118,6 +160,17 @@ void add_notes(const std::vector<const Row*>& rows, Table& table) {
   if (any_standing(table, Standing::tied)) {
     table.notes.emplace_back(
         "~: the best value and those that cannot be told from it (paired interval includes zero).");
+  }
+  add_comparison_notes(rows, table);
+  double load = 0;
+  for (const Row* row : rows) load = std::max(load, row->busy_load.value_or(0));
+  if (load > 0) {
+    table.notes.push_back(fmt::format(
+        "!: the machine had other work (load up to {} when a run began): not a time to compare.", fixed(load, 1)));
+  }
+  if (std::any_of(rows.begin(), rows.end(), [](const Row* row) { return row->change.has_value(); })) {
+    table.notes.emplace_back(
+        "Change: difference to the same row of the earliest build, paired over the folds and seeds that both have.");
   }
   for (const Row* row : rows) {
     if (row->failed == 0) continue;
@@ -147,10 +200,20 @@ Table make_table(const std::vector<const Row*>& rows) {
   return table;
 }
 
+/// Tables of data by one name that are not the same data, such as with and without the tags of others.
+void tell_apart(const std::vector<std::string>& shas, std::vector<Table>& tables) {
+  std::map<std::string, int> headings;
+  for (const Table& table : tables) ++headings[table.heading];
+  for (std::size_t t = 0; t < tables.size(); ++t) {
+    if (headings[tables[t].heading] > 1) tables[t].heading += ", data " + shas[t].substr(0, 8);
+  }
+}
+
 }  // namespace
 
 Document make_document(const Report& report) {
   Document document;
+  std::vector<std::string> shas;  // of the tables' data
   for (std::size_t first = 0; first < report.rows.size();) {
     std::vector<const Row*> rows;
     std::size_t next = first;
@@ -158,12 +221,18 @@ Document make_document(const Report& report) {
       rows.push_back(&report.rows[next]);
     }
     document.tables.push_back(make_table(rows));
+    shas.push_back(rows[0]->data_sha256);
     first = next;
   }
+  tell_apart(shas, document.tables);
   if (!document.tables.empty()) {
     document.notes.emplace_back(
         "After the sign: half the 95 % interval (bootstrap over users), for times the standard "
         "deviation between runs.");
+  }
+  if (std::any_of(report.rows.begin(), report.rows.end(), [](const Row& row) { return !row.settings.empty(); })) {
+    document.notes.emplace_back(
+        "Settings: those that are not the method's default, and those that set rows of a method apart.");
   }
   if (report.unsupported > 0) {
     document.notes.push_back(

@@ -29,9 +29,13 @@ bool claims_to_be_record(const fs::path& file) {
 std::vector<fs::path> records_in(const fs::path& folder) {
   std::vector<fs::path> files;
   std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+  for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const fs::path file = entry->path();
     std::error_code ignored;
+    if (fs::is_directory(file, ignored)) {
+      if (file.filename().string()[0] == '.') entry.disable_recursion_pending();
+      continue;
+    }
     if (file.extension() == ".json" && file.filename().string()[0] != '.' && fs::is_regular_file(file, ignored) &&
         claims_to_be_record(file)) {
       files.push_back(file);

@@ -15,8 +15,9 @@
 
 namespace embrace {
 
-/// Among the rows over the same data, split, task, folds and seeds without failed runs, by paired 95 % intervals of the
-/// difference. The same method, information and hyper-parameters on another device is not a rival.
+/// Among the rows over the same data, split and task without failed runs, by paired 95 % intervals of the difference
+/// over the folds and seeds that all of them have. A row that lacks some of the others' folds or seeds is a rival, and
+/// has no mark. The same method, information and hyper-parameters on another device is not a rival.
 enum class Standing {
   none,  // worse than the best, or nothing to compare with
   best,  // better than every rival: each paired interval excludes zero
@@ -27,19 +28,31 @@ struct RowMetric {
   double value = 0;                  // mean over the runs
   std::optional<Interval> interval;  // of the record (one run), or of the mean of paired draws over the runs
   Standing standing = Standing::none;
+  std::optional<int> compared;  // runs that all rows with this metric have; absent when there is nothing to compare
+};
+
+/// How a row differs from the one of the earliest build with the same work on the same kind of device: a paired
+/// comparison over the folds and seeds that both have.
+struct Change {
+  std::string metric;                // rmse, or ndcg@10; without them the first one
+  double value = 0;                  // own mean - that of the earlier build
+  std::optional<Interval> interval;  // 95 %, of paired draws
+  int runs = 0;                      // that both have; 0: nothing to compare
 };
 
 struct Row {
-  std::string data, data_sha256, split, method, information;
+  std::string data, data_sha256, tags_from, split, method, information;
+  std::int64_t rejected = 0;  // bad rows of the data that were left out
   Task task = Task::rating;
   std::optional<double> positive;
   DeviceKind device = DeviceKind::cpu;
   std::string device_name;
   int threads = 0;
-  std::string settings;  // what sets it apart from rows of the same method here, e.g. "factors=64"; often empty
-  int runs = 0;          // folds × seeds, failed ones too
-  std::string status;    // "ok", another status when all runs share it, else e.g. "diverged 1/5"
-  int failed = 0;        // runs that are not ok
+  std::string settings;   // what sets it apart from rows of the same method here, e.g. "factors=64"; often empty
+  int runs = 0;           // folds × seeds, failed ones too
+  int runs_of_table = 0;  // the same of all rows of the table together: more when this one lacks some
+  std::string status;     // "ok", another status when all runs share it, else e.g. "diverged 1/5"
+  int failed = 0;         // runs that are not ok
   std::vector<std::string> reasons;           // of failed runs, each once
   std::map<std::string, RowMetric> accuracy;  // over the runs that are ok
   // Absent without a run that is ok, and for an emulated device.
@@ -47,7 +60,9 @@ struct Row {
   std::optional<double> train_seconds_spread;  // standard deviation over two or more runs
   std::optional<double> updates_per_second;    // mean
   std::optional<double> speedup_vs_cpu;        // gpu only: training time of the fastest cpu row of the same work / own
+  std::optional<double> busy_load;             // most load of the machine, where it had other work: no times to trust
   std::optional<double> best_rmse;             // synthetic data, rating task
+  std::optional<Change> change;                // where there is a row of an earlier build
 };
 
 struct Report {
@@ -58,9 +73,9 @@ struct Report {
   std::vector<std::string> metric_names() const;  // those of the rows: rmse, mae, recall@10, …
 };
 
-/// All records of these files and of these folders themselves (not of folders inside). Other files in a folder are
-/// ignored. Throws SchemaError naming a record that is torn or breaks the schema, DataError for a path that cannot be
-/// read and when there is no record at all.
+/// All records of these files and of these folders with the folders inside, but for hidden ones and those behind links.
+/// Other files in a folder are ignored. Throws SchemaError naming a record that is torn or breaks the schema, DataError
+/// for a path that cannot be read and when there is no record at all.
 std::vector<Record> read_records(const std::vector<std::filesystem::path>& paths);
 
 /// Records with the same id count once.

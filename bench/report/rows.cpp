@@ -4,6 +4,7 @@
 #include <set>
 #include <tuple>
 
+#include "bench/identity.hpp"
 #include "bench/report/compare.hpp"
 #include "bench/report/report.hpp"
 #include "bench/report/settings.hpp"
@@ -48,11 +49,19 @@ std::string status_text(const std::vector<const Record*>& runs) {
   return text;
 }
 
+/// A sum may be too large for a number although its mean is none.
 double mean(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
+  const auto count = static_cast<double>(values.size());
+  double sum = 0, sum_of_parts = 0;
+  for (const double value : values) {
+    sum += value;
+    sum_of_parts += value / count;
+  }
+  return std::isfinite(sum) ? sum / count : sum_of_parts;
 }
+
+/// What is no number is left out of every table.
+std::optional<double> if_finite(double value) { return std::isfinite(value) ? std::optional(value) : std::nullopt; }
 
 double deviation(const std::vector<double>& values) {
   const double center = mean(values);
@@ -68,45 +77,31 @@ void add_cost(const std::vector<const Record*>& runs, Row& row) {
     if (run->status != Status::ok || !run->cost) continue;
     seconds.push_back(run->cost->train_seconds);
     rates.push_back(run->cost->updates_per_second);
+    if (const double load = busy_load(*run); load > row.busy_load.value_or(0)) row.busy_load = load;
   }
   if (seconds.empty()) return;
   row.train_seconds = mean(seconds);
-  if (seconds.size() > 1) row.train_seconds_spread = deviation(seconds);
+  if (seconds.size() > 1) row.train_seconds_spread = if_finite(deviation(seconds));
   row.updates_per_second = mean(rates);
 }
 
-/// Mean of the runs, draw by draw; empty when a run has none or another number of them.
-std::vector<double> mean_draws(const std::vector<const Accuracy*>& runs) {
-  std::vector<double> draws = runs[0]->draws;
-  for (std::size_t r = 1; r < runs.size(); ++r) {
-    if (runs[r]->draws.size() != draws.size()) return {};
-    for (std::size_t b = 0; b < draws.size(); ++b) draws[b] += runs[r]->draws[b];
-  }
-  for (double& draw : draws) draw /= static_cast<double>(runs.size());
-  return draws;
-}
-
 void add_accuracy(const std::vector<const Record*>& runs, Entry& entry) {
-  std::map<std::string, std::vector<const Accuracy*>> by_name;
-  std::map<std::string, std::vector<RunId>> ids;
   for (const Record* run : runs) {
+    entry.runs.push_back(run_id(*run));
     if (run->status != Status::ok) continue;
-    for (const auto& [name, accuracy] : run->accuracy) {
-      by_name[name].push_back(&accuracy);
-      ids[name].push_back(run_id(*run));
-    }
+    for (const auto& [name, accuracy] : run->accuracy) entry.measured[name][run_id(*run)] = &accuracy;
   }
-  for (const auto& [name, values] : by_name) {
+  for (const auto& [name, measured] : entry.measured) {
     RowMetric& metric = entry.row.accuracy[name];
-    for (const Accuracy* a : values) metric.value += a->value / static_cast<double>(values.size());
-    PairedDraws& paired = entry.draws[name];
-    paired.runs = ids[name];
-    paired.values = mean_draws(values);
-    if (values.size() == 1) {
-      metric.value = values[0]->value;
-      metric.interval = Interval{values[0]->low, values[0]->high};
-    } else if (!paired.values.empty()) {
-      metric.interval = percentile_interval(paired.values);
+    for (const auto& [run, a] : measured) metric.value += a->value / static_cast<double>(measured.size());
+    std::vector<double> draws = mean_draws(measured);
+    if (measured.size() == 1) {
+      const Accuracy& only = *measured.begin()->second;
+      metric.value = only.value;
+      metric.interval = Interval{only.low, only.high};
+    } else if (!draws.empty()) {
+      const Interval interval = percentile_interval(std::move(draws));
+      if (std::isfinite(interval.low) && std::isfinite(interval.high)) metric.interval = interval;
     }
   }
 }
@@ -119,6 +114,8 @@ Entry make_entry(std::vector<const Record*> runs) {
   Row& row = entry.row;
   row.data = first.data.name;
   row.data_sha256 = first.data.sha256;
+  row.tags_from = first.data.tags_from;
+  row.rejected = first.data.rejected;
   row.split = first.split.name;
   row.method = first.method;
   row.information = first.information;
@@ -158,7 +155,7 @@ void add_speedups(std::vector<Entry>& entries) {
   for (Entry& entry : entries) {
     if (entry.row.device != DeviceKind::gpu || !entry.row.train_seconds || *entry.row.train_seconds <= 0) continue;
     const auto cpu = fastest_cpu.find(work_key(*entry.record));
-    if (cpu != fastest_cpu.end()) entry.row.speedup_vs_cpu = cpu->second / *entry.row.train_seconds;
+    if (cpu != fastest_cpu.end()) entry.row.speedup_vs_cpu = if_finite(cpu->second / *entry.row.train_seconds);
   }
 }
 
@@ -170,7 +167,7 @@ Report make_report(const std::vector<Record>& records) {
   std::map<decltype(row_key(records[0])), std::vector<const Record*>> rows, unsupported;
   std::set<std::string> seen, builds;
   for (const Record& record : records) {
-    if (!seen.insert(record.id).second || contest_of(record) != nullptr) continue;
+    if (!seen.insert(record.id).second || record.contest) continue;
     (record.status == Status::unsupported ? unsupported : rows)[row_key(record)].push_back(&record);
     builds.insert(made_by(record));
   }
@@ -181,6 +178,7 @@ Report make_report(const std::vector<Record>& records) {
   add_settings(entries);
   add_speedups(entries);
   add_standings(entries);
+  add_changes(entries);
   for (Entry& entry : entries) report.rows.push_back(std::move(entry.row));
   return report;
 }

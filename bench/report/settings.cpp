@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <functional>
+#include <map>
+#include <set>
+#include <tuple>
 
 #include "host/methods/registry.hpp"
 
@@ -27,26 +29,63 @@ std::string commit_text(const Record& record) {
 }
 
 /// Choices by name; earlier records have them by number.
-std::string hyper_text(const std::string& method_name, const std::string& name, const HyperValue& value) {
+std::string hyper_text(const HyperSpec* spec, const HyperValue& value) {
   if (const auto* choice = std::get_if<std::string>(&value)) return *choice;
   const auto number = std::get<double>(value);
-  const Method* method = find_method(method_name);
-  const HyperSpec* spec = method == nullptr ? nullptr : find_hyper(*method, name);
   const bool chosen = spec != nullptr && number >= 0 && number < static_cast<double>(spec->choices.size());
   return chosen ? spec->choices[static_cast<std::size_t>(number)] : fmt::format("{:.6g}", number);
 }
 
-std::vector<std::pair<std::string, std::string>> settings_of(const Record& r) {
-  std::vector<std::pair<std::string, std::string>> all;
-  for (const auto& [name, value] : r.hyper) all.emplace_back(name, name + "=" + hyper_text(r.method, name, value));
+struct SettingText {
+  std::string name;  // what must differ between rows for the text to be shown
+  std::string text;
+  bool always = false;  // shown as well when it does not differ
+};
+
+/// What this build does not know the default of stands in the row, too.
+SettingText hyper_setting(const Record& record, const std::string& name, const HyperValue& value) {
+  const Method* method = find_method(record.method);
+  const HyperSpec* spec = method == nullptr ? nullptr : find_hyper(*method, name);
+  const std::string text = hyper_text(spec, value);
+  const bool usual = spec != nullptr && text == hyper_text(spec, record.task == Task::rating ? spec->rating_default
+                                                                                             : spec->ranking_default);
+  return {name, name + "=" + text, !usual};
+}
+
+std::vector<SettingText> settings_of(const Record& r) {
+  std::vector<SettingText> all;
+  for (const auto& [name, value] : r.hyper) all.push_back(hyper_setting(r, name, value));
   std::vector<std::string> cuts;
   for (const int at : r.at) cuts.push_back(std::to_string(at));
-  all.emplace_back("at", "at=" + join(cuts, ","));
+  all.push_back({"at", "at=" + join(cuts, ",")});
   const std::string kind = to_text(r.device.kind) + " ";
-  all.emplace_back(kind + "threads", "threads=" + std::to_string(r.device.threads));
-  all.emplace_back(kind + "name", r.device.name);
-  all.emplace_back(kind + "build", "build " + build_text(r));
+  all.push_back({kind + "threads", "threads=" + std::to_string(r.device.threads)});
+  all.push_back({kind + "name", r.device.name});
   return all;
+}
+
+constexpr int every_detail = 2;
+
+/// 0: the first digits of the commit; 1: and the compiler; 2: and its flags and the version.
+std::string build_text(const Record& record, int detail) {
+  const std::string commit = provenance(record, "commit").substr(0, 8);
+  const std::string changed = provenance(record, "dirty") == "true" ? " (changed)" : "";
+  const std::string version = commit.empty() || detail == every_detail ? provenance(record, "version") : "";
+  return join({join({version, commit}, " ") + changed, detail > 0 ? provenance(record, "compiler") : "",
+               detail == every_detail ? provenance(record, "flags") : ""},
+              ", ");
+}
+
+/// What tells the builds of these records apart, and no more; all empty when it is one build.
+std::vector<std::string> build_texts(const std::vector<const Record*>& records) {
+  std::set<std::string> builds;
+  for (const Record* record : records) builds.insert(build_text(*record));
+  std::vector<std::string> texts(records.size());
+  for (int detail = 0; builds.size() > 1 && detail <= every_detail; ++detail) {
+    for (std::size_t r = 0; r < records.size(); ++r) texts[r] = "build " + build_text(*records[r], detail);
+    if (std::set<std::string>(texts.begin(), texts.end()).size() == builds.size()) break;
+  }
+  return texts;
 }
 
 }  // namespace
@@ -64,20 +103,27 @@ std::string made_by(const Record& record) {
 }
 
 void add_settings(std::vector<Entry>& entries) {
-  using Place = std::tuple<std::string, std::string, std::string, Task, std::optional<double>, std::string,
-                           std::string>;  // the last one: name of the setting
-  const auto place = [](const Row& row, const std::string& setting) {
-    return Place(row.data, row.data_sha256, row.split, row.task, row.positive, row.method, setting);
+  using Place = std::tuple<std::string, std::string, std::string, Task, std::optional<double>, std::string>;
+  const auto place_of = [](const Row& row) {
+    return Place(row.data, row.data_sha256, row.split, row.task, row.positive, row.method);
   };
-  std::map<Place, std::map<std::string, int>> texts;
+  std::map<std::pair<Place, std::string>, std::set<std::string>> texts;  // by method and name of the setting
+  std::map<std::pair<Place, DeviceKind>, std::vector<const Record*>> records;
+  std::map<const Record*, std::string> builds;
   for (const Entry& entry : entries) {
-    for (const auto& [name, text] : settings_of(*entry.record)) ++texts[place(entry.row, name)][text];
+    for (const SettingText& s : settings_of(*entry.record)) texts[{place_of(entry.row), s.name}].insert(s.text);
+    records[{place_of(entry.row), entry.row.device}].push_back(entry.record);
+  }
+  for (const auto& [place, list] : records) {
+    const std::vector<std::string> of_list = build_texts(list);
+    for (std::size_t r = 0; r < list.size(); ++r) builds[list[r]] = of_list[r];
   }
   for (Entry& entry : entries) {
     std::vector<std::string> shown;
-    for (const auto& [name, text] : settings_of(*entry.record)) {
-      if (texts[place(entry.row, name)].size() > 1) shown.push_back(text);
+    for (const SettingText& s : settings_of(*entry.record)) {
+      if (s.always || texts[{place_of(entry.row), s.name}].size() > 1) shown.push_back(s.text);
     }
+    shown.push_back(builds[entry.record]);
     entry.row.settings = join(shown, " ");
   }
 }

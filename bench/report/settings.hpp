@@ -1,4 +1,4 @@
-// What sets rows of the same method apart, in words.
+// What sets a row apart from the method with its defaults, and from other rows, in words.
 #pragma once
 #include <string>
 #include <vector>
@@ -7,11 +7,12 @@
 
 namespace embrace {
 
-/// Fills Row::settings: of everything that is not a column, what differs between rows of the same method (and, for
-/// threads, device names and builds, the same kind of device) over the same data, split and task.
+/// Fills Row::settings: hyper-parameters that do not have this build's default; and of everything that is not a column,
+/// what differs between rows of the same method (and, for threads, device names and builds, the same kind of device)
+/// over the same data, split and task.
 void add_settings(std::vector<Entry>& entries);
 
-/// "0.1.0 1a2b3c4 (changed), GNU 12.2.0, -O3": two records of one build give the same text.
+/// "0.1.0 1a2b3c4d5e6f (changed), GNU 12.2.0, -O3": two records of one build give the same text.
 std::string build_text(const Record& record);
 
 /// For the foot of a table: build and processor.

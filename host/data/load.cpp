@@ -47,8 +47,10 @@ Dataset load_dataset(const std::string& source, const LoadOptions& options, Thre
   if (is_built_in(source)) return make_synthetic(parse_synthetic(source), threads);
   const OpenSource open = open_source(find_source(source), threads);
   // The rejects file is written by reading the rows.
-  if (options.cache.empty() || !options.rejects.empty()) return read_source(open, options, threads);
-  return read_prepared(open, options, threads);
+  const bool prepared = !options.cache.empty() && options.rejects.empty();
+  Dataset dataset = prepared ? read_prepared(open, options, threads) : read_source(open, options, threads);
+  dataset.ratings.scale_found = open.source.layout == Layout::delimited;
+  return dataset;
 }
 
 std::vector<std::pair<std::string, std::string>> dataset_names() {

@@ -29,6 +29,7 @@ std::int32_t index_of(Span<const std::int64_t> ids, std::int64_t id) {
 Ratings subset(const Ratings& ratings, Span<const std::int64_t> keep) {
   Ratings result;
   result.scale = ratings.scale;
+  result.scale_found = ratings.scale_found;
   result.user_ids = ratings.user_ids;
   result.item_ids = ratings.item_ids;
   std::vector<bool> user_used(ratings.user_ids.size()), item_used(ratings.item_ids.size());

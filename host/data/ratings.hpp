@@ -16,6 +16,7 @@ struct Ratings {
   std::vector<float> values;
   std::vector<std::int64_t> times;  // seconds; empty when the source has none
   Scale scale;
+  bool scale_found = false;  // the layout has no scale: it is that of the values
 
   std::int64_t size() const { return static_cast<std::int64_t>(values.size()); }
   std::int64_t user_count() const { return static_cast<std::int64_t>(user_ids.size()); }

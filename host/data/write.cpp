@@ -49,12 +49,14 @@ void write_rating(TextFile& out, const Ratings& ratings, std::int64_t position, 
   out << ratings.user_ids[at(ratings.users[p])] << separator << ratings.item_ids[at(ratings.items[p])] << separator
       << ratings.values[p];
   if (!ratings.times.empty()) out << separator << ratings.times[p];
-  out << "\n";
 }
 
 void write_ratings(const Ratings& ratings, const std::filesystem::path& path) {
   TextFile out(path);
-  for (std::int64_t p = 0; p < ratings.size(); ++p) write_rating(out, ratings, p, "::");
+  for (std::int64_t p = 0; p < ratings.size(); ++p) {
+    write_rating(out, ratings, p, "::");
+    out << "\n";
+  }
   out.finish();
 }
 
@@ -100,8 +102,11 @@ void write_tags(const std::vector<TagUse>& tags, const std::filesystem::path& pa
 
 void write_part(const Ratings& ratings, const std::vector<std::int64_t>& positions, const std::filesystem::path& path) {
   TextFile out(path);
-  out << (ratings.times.empty() ? "user,item,rating\n" : "user,item,rating,timestamp\n");
-  for (const std::int64_t p : positions) write_rating(out, ratings, p, ",");
+  out << "user,item,rating,timestamp\n";
+  for (const std::int64_t p : positions) {
+    write_rating(out, ratings, p, ",");
+    out << (ratings.times.empty() ? ",\n" : "\n");
+  }
   out.finish();
 }
 

@@ -15,7 +15,7 @@ namespace embrace {
 void write_movielens(const Dataset& dataset, const std::filesystem::path& folder);
 
 /// FOLDER/fold-N/train.csv and test.csv, with fold-in also known.csv: header user,item,rating,timestamp, raw ids, rows
-/// by position. Without timestamps the last column is left out of header and rows.
+/// by position. Without timestamps the last column is empty.
 void write_split(const Dataset& dataset, const std::vector<Fold>& folds, const std::filesystem::path& folder);
 
 }  // namespace embrace

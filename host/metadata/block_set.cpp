@@ -52,6 +52,7 @@ class Builder {
     append(set_.item, {std::move(block)}, "+tags");
     set_.notes.push_back(std::to_string(table.vocabulary.size()) + " tags from " + std::to_string(table.used) +
                          " uses; left out: " + std::to_string(table.in_test) + " of test pairs, " +
+                         (fold_.until ? std::to_string(table.later) + " of after the training part, " : "") +
                          std::to_string(table.without_movie) + " of movies without a rating");
   }
 

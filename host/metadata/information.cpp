@@ -20,7 +20,9 @@ constexpr std::array<Part, 5> parts = {{
     {"user", &Information::user, "age band, gender, occupation, zip region and training activity of the user"},
     {"movie", &Information::movie, "genres, year, decade, title words and training popularity of the movie"},
     {"tags", &Information::tags, "the movie's most common tags, tf-idf weights"},
-    {"time", &Information::time, "day, 28-day period, weekday and hour of the rating; rating task only"},
+    {"time", &Information::time,
+     "day, 28-day period, weekday and hour of the rated moment, which is not known when recommending; rating task "
+     "only"},
     {"sets", &Information::sets, "which items the user rated, and which users rated the item, in the training part"},
 }};
 

@@ -40,7 +40,8 @@ std::vector<std::uint64_t> hidden_pairs(const Ratings& ratings, const Fold& fold
 
 class Counter {
  public:
-  Counter(const Dataset& dataset, const Fold& fold) : ratings_(dataset.ratings), hidden_(hidden_pairs(ratings_, fold)) {
+  Counter(const Dataset& dataset, const Fold& fold)
+      : ratings_(dataset.ratings), until_(fold.until), hidden_(hidden_pairs(ratings_, fold)) {
     for (const TagUse& use : dataset.catalogue.tags) add(use);
     // Users that are not known stay apart; a known one counts once a movie.
     std::sort(uses_.begin(), uses_.end(), [](const Use& a, const Use& b) { return a.key() < b.key(); });
@@ -61,6 +62,7 @@ class Counter {
   void report(TagTable& table) const {
     table.used = used_;
     table.in_test = in_test_;
+    table.later = later_;
     table.nameless = nameless_;
     table.without_movie = without_movie_;
   }
@@ -75,6 +77,10 @@ class Counter {
     const std::int32_t user = use.travelled || use.user < 0 ? -1 : index_of(ratings_.user_ids, use.user);
     if (user >= 0 && std::binary_search(hidden_.begin(), hidden_.end(), pair_key(user, item))) {
       ++in_test_;
+      return;
+    }
+    if (until_ && (!use.time || *use.time > *until_)) {
+      ++later_;
       return;
     }
     const std::string name = normalise_tag(use.tag);
@@ -94,12 +100,13 @@ class Counter {
   }
 
   const Ratings& ratings_;
+  std::optional<std::int64_t> until_;
   std::vector<std::uint64_t> hidden_;
   std::unordered_map<std::string, std::int32_t> ids_;  // nodes stay where they are, so names_ may point into it
   std::vector<const std::string*> names_;
   std::vector<std::map<std::string, std::int64_t>> typed_;
   std::vector<Use> uses_;
-  std::int64_t used_ = 0, in_test_ = 0, nameless_ = 0, without_movie_ = 0;
+  std::int64_t used_ = 0, in_test_ = 0, later_ = 0, nameless_ = 0, without_movie_ = 0;
 };
 
 /// Tags of movies with a training rating, most used first.

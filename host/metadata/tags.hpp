@@ -32,13 +32,15 @@ struct TagTable {
   Csr weights;                           // the same entries as tf-idf, summing to 1 in a row
   std::int64_t used = 0;                 // rows of the catalogue that count
   std::int64_t in_test = 0;              // left out: by this user on a movie of a test pair
+  std::int64_t later = 0;                // left out: given after the training part, or nobody knows when
   std::int64_t nameless = 0;             // left out: nothing remained of the tag
   std::int64_t without_movie = 0;        // left out: the movie has no rating
 };
 
 /// Uses of the fold's training part: all but those that a user of this data gave to a movie of one of their own test
-/// (or fold-in) pairs. The vocabulary and idf come from movies with a training rating; every movie gets its weights.
-/// tf-idf: (1 + ln count) · (1 + ln((1 + movies) / (1 + movies with the tag))), then each row divided by its sum.
+/// (or fold-in) pairs, and of a fold that ends at a time those that are not known to be of before. The vocabulary and
+/// idf come from movies with a training rating; every movie gets its weights. tf-idf: (1 + ln count) · (1 + ln((1 +
+/// movies) / (1 + movies with the tag))), then each row divided by its sum.
 TagTable count_tags(const Dataset& dataset, const Fold& fold, const TagOptions& options = {});
 
 }  // namespace embrace

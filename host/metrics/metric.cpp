@@ -33,8 +33,9 @@ std::vector<MetricInfo> make_infos() {
        " Recall@K of the Mult-VAE protocol (Liang et al. 2018)." +
            ranking_rules},
       {"ndcg", true, Task::ranking,
-       "ndcg@K = DCG / ideal DCG. DCG = sum of 1 / log2(rank + 1) over the targets among the first K (rank from 1,"
-       " relevance 0 or 1); ideal DCG = the same sum over the ranks 1 to min(K, number of the user's targets)." +
+       "ndcg@K = DCG / ideal DCG, where DCG = sum of 1 / log2(rank + 1) over the targets among the first K (rank from "
+       "1,"
+       " relevance 0 or 1) and ideal DCG = the same sum over the ranks 1 to min(K, number of the user's targets)." +
            ranking_rules},
       {"hr", true, Task::ranking,
        "hr@K (hit rate) = 1 when at least one target is among the first K of the user's list, else 0." + ranking_rules},

@@ -60,6 +60,8 @@ TEST(Cli, RunWritesOneValidRecordPerRun) {
     EXPECT_EQ(record["id"], file.stem().string());
     EXPECT_EQ(record["status"], "ok");
     EXPECT_EQ(record["data"]["ratings"], 1500);
+    EXPECT_GE(std::stod(record["provenance"]["load"].get<std::string>()), 0);
+    EXPECT_GE(std::stoi(record["provenance"]["processors"].get<std::string>()), 1);
   }
   EXPECT_EQ(embrace_run({"validate", (folder / "out").string()}).code, 0);
 }
@@ -105,6 +107,65 @@ TEST(Cli, RunsThatCannotBeAreUnsupportedRecordsAndNoFailure) {
     }
   }
   EXPECT_EQ(statuses, (std::multiset<std::string>{"ok", "unsupported", "unsupported", "unsupported"}));
+}
+
+// A pair that cannot be is the same "no" in every fold and with every seed: one record, and one line for all pairs.
+TEST(Cli, WhatCannotBeIsSaidOnce) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> arguments = {"run",
+                                              "-d",
+                                              small_data,
+                                              "--split",
+                                              "kfold:3",
+                                              "--seeds",
+                                              "2",
+                                              "-m",
+                                              "bias,popularity",
+                                              "-i",
+                                              "ratings,+movie",
+                                              "-o",
+                                              (folder / "out").string()};
+  for (const char* resumed : {"", "9 of these resumed"}) {
+    const Ended run = embrace_run(arguments);
+    EXPECT_EQ(run.code, 0) << run.err;
+    EXPECT_NE(run.err.find("6 ok, 3 unsupported"), std::string::npos) << run.err;
+    EXPECT_NE(run.err.find(resumed), std::string::npos) << run.err;
+    EXPECT_NE(run.err.find("Unsupported: "), std::string::npos) << run.err;
+    EXPECT_EQ(run.err.find("nsupported: "), run.err.rfind("nsupported: ")) << run.err;
+    EXPECT_EQ(records(folder / "out").size(), 9U);
+  }
+}
+
+TEST(Cli, BadRowsThatAreSkippedAreCountedInTheRecordAndAtTheEnd) {
+  const TemporaryFolder folder;
+  std::string table = "user,item,rating\n1,1,x\n2,1,y\n";
+  for (int row = 0; row < 40; ++row) table += std::to_string(row % 8) + "," + std::to_string(row) + ",3\n";
+  std::ofstream(folder / "data.csv") << table;
+  const Ended run = embrace_run({"run", "-d", (folder / "data.csv").string(), "-m", "mean", "--on-bad-row", "skip:5",
+                                 "-o", (folder / "out").string()});
+  ASSERT_EQ(run.code, 0) << run.err;
+  EXPECT_NE(
+      run.err.find("Bad rows of the data left out: 2; they are listed in " + (folder / "out/rejects.csv").string()),
+      std::string::npos)
+      << run.err;
+  const fs::path file = records(folder / "out").at(0);
+  EXPECT_EQ(nlohmann::json::parse(read_file(file))["data"]["rejected"], 2);
+  EXPECT_EQ(record_from_json(read_file(file), "").data.rejected, 2);
+}
+
+TEST(Cli, AMethodForTheOtherTaskSaysHowToAskForIt) {
+  const TemporaryFolder folder;
+  const Ended run = embrace_run({"run", "-d", small_data, "-m", "ials", "-o", (folder / "out").string()});
+  EXPECT_EQ(run.code, 0) << "the interface: all ok or unsupported";
+  EXPECT_NE(run.err.find("Nothing could be run: ials ratings: method 'ials' predicts no ratings; use --task ranking"),
+            std::string::npos)
+      << run.err;
+}
+
+TEST(Cli, ARunEndsWithTheCommandThatShowsItsTable) {
+  const TemporaryFolder folder;
+  const Ended run = embrace_run(small_run(folder / "out"));
+  EXPECT_NE(run.err.find("embrace report " + (folder / "out").string()), std::string::npos) << run.err;
 }
 
 struct Refusal {
@@ -186,9 +247,81 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"NoRecords", {"report", "EMPTY"}, 3, "no records"},
         Refusal{"NoRecordsFolder", {"report", "/nonexistent/records"}, 3, "/nonexistent/records"},
         Refusal{"Format", {"report", "EMPTY", "--format", "excel"}, 2, "excel"},
+        Refusal{"HyperTwice",
+                {"run", "-d", "synth", "-m", "als", "--set", "factors=8", "--set", "factors=16", "-o", "OUT"},
+                2,
+                "gives factors twice: 8 and 16"},
+        Refusal{"HyperOfOneMethodTwice",
+                {"run", "-d", "synth", "-m", "als", "--set", "als.factors=3,als.factors=4", "-o", "OUT"},
+                2,
+                "gives als.factors twice: 3 and 4"},
+        Refusal{"HyperWithoutName",
+                {"run", "-d", "synth", "-m", "als", "--set", "=3", "-o", "OUT"},
+                2,
+                "names no hyper-parameter"},
+        Refusal{"HyperWithoutMethod",
+                {"run", "-d", "synth", "-m", "als", "--set", ".factors=3", "-o", "OUT"},
+                2,
+                "names no hyper-parameter"},
+        Refusal{"SeedTooLarge",
+                {"run", "-d", "synth", "-m", "bias", "--split-seed", "18446744073709551616", "-o", "OUT"},
+                2,
+                "too large"},
+        Refusal{"SeedNegative",
+                {"run", "-d", "synth", "-m", "bias", "--split-seed", "-5", "-o", "OUT"},
+                2,
+                "'-5' is not a whole number"},
+        Refusal{"SeedEmpty",
+                {"run", "-d", "synth", "-m", "bias", "--split-seed", "", "-o", "OUT"},
+                2,
+                "'' is not a whole number"},
+        Refusal{"SeedWithMore",
+                {"run", "-d", "synth", "-m", "bias", "--split-seed", "7x", "-o", "OUT"},
+                2,
+                "'7x' is not a whole number"},
+        Refusal{"TimeoutNan", {"run", "-d", "synth", "-m", "bias", "--timeout", "nan", "-o", "OUT"}, 2, "nan"},
+        Refusal{"TimeoutInfinite", {"run", "-d", "synth", "-m", "bias", "--timeout", "inf", "-o", "OUT"}, 2, "inf"},
+        Refusal{"SeedsOfSomeDigits", {"run", "-d", "synth", "-m", "bias", "--seeds", "1e3", "-o", "OUT"}, 2, "1e3"},
+        Refusal{"PositiveNan",
+                {"run", "-d", "synth", "-m", "bias", "--task", "ranking", "--positive", "nan", "-o", "OUT"},
+                2,
+                "'nan' is not a finite number"},
+        Refusal{"AtWithoutRanking",
+                {"run", "-d", "synth", "-m", "bias", "--at", "5", "-o", "OUT"},
+                2,
+                "add --task ranking"},
+        Refusal{"SizeTooLarge", {"data", "synth", "-o", "OUT", "--users", "9223372036854775808"}, 2, "too large"},
+        Refusal{"TagsFromNowhere", {"data", "describe", "synth", "--tags-from", "/nonexistent"}, 3, "/nonexistent"},
+        Refusal{"TagsOfASplit",
+                {"data", "split", "synth", "--split", "kfold:2", "--tags-from", "x", "-o", "OUT"},
+                2,
+                "--tags-from"},
+        Refusal{"PositiveTooHigh",
+                {"run", "-d", "synth", "-m", "ials", "--task", "ranking", "--positive", "6", "-o", "OUT"},
+                2,
+                "no rating is at least 6; the highest is 5"},
+        Refusal{"VerbFarFromAll", {"man"}, 2, "one of: run"},
+        Refusal{"FormatFarFromAll", {"report", "EMPTY", "--format", "pdf"}, 2, "one of: terminal, md"},
+        Refusal{"ReportOfNothing", {"report"}, 2, "'report' has no argument; give folders or files of records"},
+        Refusal{"ListOfNothing", {"list"}, 2, "'list' has no argument; give methods, information"},
+        Refusal{"FoldOfADataSplit",
+                {"data", "split", "synth:20x20x100", "--split", "kfold:2", "--folds", "2", "-o", "OUT"},
+                2,
+                "there is no fold 2"},
         Refusal{"List", {"list", "metods"}, 2, "did you mean 'methods'"},
         Refusal{"Describe", {"describe", "ndgc"}, 2, "did you mean 'ndcg'"}),
     [](const auto& test) { return test.param.name; });
+
+TEST(Cli, ASettingForOneMethodPrevailsOverOneForAll) {
+  const TemporaryFolder folder;
+  const Ended run = embrace_run({"run", "-d", small_data, "-m", "als,sgd", "--set", "als.factors=4,factors=8", "--set",
+                                 "epochs=1", "-o", (folder / "out").string()});
+  ASSERT_EQ(run.code, 0) << run.err;
+  for (const fs::path& file : records(folder / "out")) {
+    const auto record = nlohmann::json::parse(read_file(file));
+    EXPECT_EQ(record["hyper"]["factors"], record["method"] == "als" ? 4 : 8);
+  }
+}
 
 TEST(Cli, ARecordThatBreaksTheSchemaIsCodeEight) {
   const TemporaryFolder folder;
@@ -216,6 +349,50 @@ TEST(Cli, ListingsAreJsonThatParses) {
   EXPECT_TRUE(nlohmann::json::parse(embrace_run({"version", "--json"}).out).contains("commit"));
 }
 
+TEST(Cli, ListsShowWholeSentences) {
+  const std::string metrics = embrace_run({"list", "metrics"}).out;
+  EXPECT_NE(metrics.find("Mult-VAE protocol (Liang et al. 2018)\n"), std::string::npos) << metrics;
+  EXPECT_NE(metrics.find("min(K, number of the user's targets)\n"), std::string::npos) << metrics;
+}
+
+TEST(Cli, DataAreDescribedWithTheFilesThatWereRead) {
+  const TemporaryFolder folder;
+  std::ofstream(folder / "ratings.csv") << "userId,movieId,rating,timestamp\n1,2,3,4\n";
+  std::ofstream(folder / "movies.csv") << "movieId,title,genres\n2,Two (1999),Drama\n";
+  std::ofstream(folder / "links.csv") << "movieId,imdbId,tmdbId\n2,3,4\n";
+  const Ended described = embrace_run({"data", "describe", folder.path().string()});
+  EXPECT_NE(described.out.find("ratings.csv, movies.csv\n"), std::string::npos) << described.out;
+  EXPECT_NE(described.out.find("official_splits  none\n"), std::string::npos) << described.out;
+  EXPECT_EQ(nlohmann::json::parse(embrace_run({"data", "describe", "synth:20x30x100", "--json"}).out)["files"],
+            nlohmann::json::array());
+}
+
+TEST(Cli, SplitsAreWrittenForTheFoldsAndRatingsThatARunWouldHave) {
+  const TemporaryFolder folder;
+  std::string table = "user,item,rating\n";
+  for (int row = 0; row < 60; ++row) {
+    table += std::to_string(row % 6) + "," + std::to_string(row / 6) + "," + std::to_string(row % 5 + 1) + "\n";
+  }
+  std::ofstream(folder / "data.csv") << table;
+  const Ended ended = embrace_run({"data", "split", (folder / "data.csv").string(), "--split", "kfold:3", "--folds",
+                                   "0,2", "--positive", "4", "-o", (folder / "out").string()});
+  ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_TRUE(fs::exists(folder / "out/fold-0/train.csv"));
+  EXPECT_FALSE(fs::exists(folder / "out/fold-1"));
+  const std::string train = read_file(folder / "out/fold-2/train.csv"),
+                    test = read_file(folder / "out/fold-2/test.csv");
+  EXPECT_TRUE(train.starts_with("user,item,rating,timestamp\n"));
+  const std::string both = train + test;
+  EXPECT_EQ(std::count(both.begin(), both.end(), '\n'), 24 + 2) << "two of five ratings are 4 or 5";
+  EXPECT_EQ(both.find(",3,\n"), std::string::npos) << "no rating below 4";
+}
+
+TEST(Cli, HelpIsAVerbToo) {
+  EXPECT_EQ(embrace_run({"help"}).out, embrace_run({"--help"}).out);
+  EXPECT_EQ(embrace_run({"help", "run"}).out, embrace_run({"run", "--help"}).out);
+  EXPECT_NE(embrace_run({"help", "run"}).out.find("ratings (default)"), std::string::npos);
+}
+
 TEST(Cli, HelpIsOnStdoutAndShort) {
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"--help"}, {"run", "--help"}, {"report", "--help"}, {"data", "--help"}}) {
@@ -224,6 +401,28 @@ TEST(Cli, HelpIsOnStdoutAndShort) {
     EXPECT_EQ(ended.err, "");
     EXPECT_LE(std::count(ended.out.begin(), ended.out.end(), '\n'), 45) << ended.out;
   }
+}
+
+TEST(Cli, ALongNameIsNotEchoedInFull) {
+  const TemporaryFolder folder;
+  const std::string name(100000, 'x');
+  const Ended ended = embrace_run({"run", "-d", "synth", "-m", name, "-o", (folder / "out").string()});
+  EXPECT_EQ(ended.code, 2);
+  EXPECT_LT(ended.err.size(), 1000U);
+  EXPECT_NE(ended.err.find("there is no method 'xxx"), std::string::npos);
+  EXPECT_NE(ended.err.find("one of: "), std::string::npos) << "the hint stays";
+}
+
+TEST(Cli, AReaderThatHasSeenEnoughIsNoError) {
+  for (const char* verb : {"list methods", "describe ndcg"}) {  // more and less than a buffer
+    const std::string late =
+        "set -o pipefail; { sleep 0.2; exec " + test::embrace_program() + " " + verb + "; } | true";
+    const Ended ended = test::run_program("/bin/bash", {"-c", late});
+    EXPECT_EQ(ended.code, 128 + SIGPIPE) << verb;
+    EXPECT_EQ(ended.err, "") << verb;
+  }
+  const std::string full = "exec " + test::embrace_program() + " list methods > /dev/full";
+  EXPECT_EQ(test::run_program("/bin/bash", {"-c", full}).code, 6);
 }
 
 TEST(Cli, AnInterruptLeavesOnlyWholeRecordsAndTheirCode) {
@@ -320,6 +519,10 @@ TEST(Cli, ProfilePrintsTheCommandsOfProfilers) {
 
 TEST(Cli, ProfileRefusesWhatHasNoPhases) {
   EXPECT_EQ(embrace_run({"profile", "nsys", "-d", "synth", "-m", "all"}).code, 2);
+  const Ended wrong = embrace_run({"profile", "ncu", "-d", "synth", "-m", "als", "--phase", "nonsense"});
+  EXPECT_EQ(wrong.code, 2);
+  EXPECT_EQ(wrong.err, "embrace: 'als' has no phase 'nonsense'; one of: solve rows, penalties, sum\n");
+  EXPECT_EQ(embrace_run({"profile", "ncu", "-d", "synth", "-m", "als", "--phase", "sum"}).code, 0);
   EXPECT_EQ(embrace_run({"profile", "phases", "-d", small_data, "-m", "als", "--device", "cpu"}).code, 2);
   const TemporaryFolder nothing;
   const Ended ended =

@@ -10,6 +10,8 @@
 
 #include "host/error.hpp"
 #include "host/files.hpp"
+#include "host/method.hpp"
+#include "host/methods/registry.hpp"
 #include "host/random.hpp"
 
 namespace embrace {
@@ -143,7 +145,8 @@ TEST(Report, ARowWithFailedRunsTakesNoPart) {
   Record failed = scored("a", 0.5, 0.001, 1);
   failed.status = Status::failed;
   failed.reason = "x";
-  const Report report = make_report(with_ids({scored("a", 0.5), failed, scored("b", 0.90), scored("c", 0.95)}));
+  const Report report = make_report(with_ids({scored("a", 0.5), failed, scored("b", 0.90), scored("b", 0.90, 0.001, 1),
+                                              scored("c", 0.95), scored("c", 0.95, 0.001, 1)}));
   EXPECT_EQ(row_of(report, "a").accuracy.at("rmse").standing, Standing::none);
   EXPECT_EQ(row_of(report, "b").accuracy.at("rmse").standing, Standing::best);
 }
@@ -161,10 +164,47 @@ TEST(Report, HigherIsBetterForRankings) {
   EXPECT_EQ(row_of(report, "b").accuracy.at("ndcg@10").standing, Standing::best);
 }
 
-TEST(Report, OnlyTheSameFoldsAndSeedsAreCompared) {
+TEST(Report, WithoutACommonFoldThereIsNoMarkAndANoteSaysWhy) {
   Record other = scored("b", 0.95, 0.001, 1);
   const Report report = make_report(with_ids({scored("a", 0.90), other}));
   for (const Row& row : report.rows) EXPECT_EQ(row.accuracy.at("rmse").standing, Standing::none);
+  const std::string text = render(report, Format::terminal, false, 0);
+  EXPECT_NE(text.find("No marks for rmse: there is no fold and seed that all rows have."), std::string::npos) << text;
+  EXPECT_NE(text.find("ok 1 of 2"), std::string::npos) << text;
+}
+
+// An interrupted study: one fold of two. "b" would be best of the complete rows if "c" were forgotten.
+TEST(Report, ARowWithFewerFoldsIsARivalWithoutAMark) {
+  const std::vector<Record> records = {scored("a", 0.95), scored("a", 0.95, 0.001, 1), scored("b", 0.93),
+                                       scored("b", 0.93, 0.001, 1), scored("c", 0.90)};
+  const Report report = make_report(with_ids(records));
+  for (const char* method : {"a", "b", "c"}) {
+    EXPECT_EQ(row_of(report, method).accuracy.at("rmse").standing, Standing::none) << method;
+    EXPECT_EQ(row_of(report, method).accuracy.at("rmse").compared, 1) << method;
+    EXPECT_EQ(row_of(report, method).runs_of_table, 2) << method;
+  }
+  const std::string text = render(report, Format::md, false, 0);
+  EXPECT_NE(text.find("| ok 1 of 2 |"), std::string::npos) << text;
+  EXPECT_NE(text.find("| ok 2 |"), std::string::npos) << text;
+  EXPECT_NE(text.find("Marks compare the 1 of 2 folds and seeds that all rows have"), std::string::npos) << text;
+  EXPECT_EQ(nlohmann::json::parse(render(report, Format::json, false, 0))["rows"][2]["runs_of_table"], 2);
+}
+
+// On fold 0, the common one, "a" is better; over both folds "b" would be.
+TEST(Report, CompleteRowsAreComparedOverWhatAllRowsHave) {
+  const std::vector<Record> records = {scored("a", 0.90), scored("a", 0.99, 0.001, 1), scored("b", 0.93),
+                                       scored("b", 0.93, 0.001, 1), scored("c", 0.98)};
+  const Report report = make_report(with_ids(records));
+  EXPECT_EQ(row_of(report, "a").accuracy.at("rmse").standing, Standing::best);
+  EXPECT_EQ(row_of(report, "b").accuracy.at("rmse").standing, Standing::none);
+}
+
+TEST(Report, MoreSeedsOfOneRowDoNotHideTheMarksOfTheOthers) {
+  Record again = scored("a", 0.91);
+  again.seed = 2;
+  const Report report = make_report(with_ids({scored("a", 0.91), again, scored("b", 0.95)}));
+  EXPECT_EQ(row_of(report, "a").accuracy.at("rmse").standing, Standing::best);
+  EXPECT_NE(render(report, Format::terminal, false, 0).find("ok 1 of 2"), std::string::npos);
 }
 
 TEST(Report, OtherSettingsAreRowsOfTheirOwnAndAreNamed) {
@@ -185,7 +225,101 @@ TEST(Report, OtherSettingsAreRowsOfTheirOwnAndAreNamed) {
   positives[1].provenance["commit"] = "def";
   const Report builds = make_report(with_ids(positives));
   EXPECT_EQ(builds.rows.size(), 2U);
-  EXPECT_EQ(builds.rows[1].settings, "build 0.1.0 def");
+  EXPECT_EQ(builds.rows[1].settings, "factors=64 build def");
+}
+
+// Rows that share a setting do not differ by it; a reader must see all the same that it is not the default.
+TEST(Report, SettingsThatAreNotTheDefaultStandInTheRow) {
+  const HyperSpec& epochs = *find_hyper(*find_method("sgd"), "epochs");
+  Record usual = scored("sgd", 0.9);
+  usual.hyper = {{"epochs", epochs.rating_default}};
+  Record fewer = usual;
+  fewer.hyper = {{"epochs", epochs.rating_default - 1}};
+  EXPECT_EQ(make_report(with_ids({usual})).rows[0].settings, "");
+  const Report report = make_report(with_ids({fewer}));
+  EXPECT_EQ(report.rows[0].settings, "epochs=" + std::to_string(static_cast<int>(epochs.rating_default) - 1));
+  EXPECT_NE(render(report, Format::md, false, 0).find("not the method's default"), std::string::npos);
+  Record ranking = scored("hybrid", 0.9);
+  ranking.hyper = {{"loss", "bpr"}};
+  EXPECT_EQ(make_report(with_ids({ranking})).rows[0].settings, "loss=bpr");
+  Record unknown = scored("of another build", 0.9);
+  EXPECT_EQ(make_report(with_ids({unknown})).rows[0].settings, "factors=64") << "its default is not known here";
+}
+
+// Two folds of a later build beside five of an earlier one: the means differ, the code does not.
+TEST(Report, BuildsAreComparedOverTheRunsThatBothHave) {
+  std::vector<Record> records;
+  for (int fold = 0; fold < 5; ++fold) {
+    records.push_back(scored("als", 0.90 + 0.01 * fold, 0.001, fold));
+    records.back().provenance = {{"version", "0.1.0"},
+                                 {"commit", "0123456789ab"},
+                                 {"compiler", "GNU 12.2.0"},
+                                 {"flags", "-O3"},
+                                 {"started", "2026-01-02"}};
+    if (fold < 3) continue;
+    records.push_back(records.back());
+    records.back().provenance["commit"] = "fedcba987654";
+    records.back().provenance["started"] = "2026-01-03";
+  }
+  records.back().accuracy["rmse"].value -= 0.004;
+  for (double& draw : records.back().accuracy["rmse"].draws) draw -= 0.004;
+  const Report report = make_report(with_ids(records));
+  ASSERT_EQ(report.rows.size(), 2U);
+  EXPECT_FALSE(report.rows[0].change);
+  EXPECT_EQ(report.rows[0].settings, "factors=64 build 01234567");
+  EXPECT_EQ(report.rows[1].settings, "factors=64 build fedcba98");
+  const Change& change = *report.rows[1].change;
+  EXPECT_EQ(change.metric, "rmse");
+  EXPECT_EQ(change.runs, 2);
+  EXPECT_NEAR(change.value, -0.002, 1e-12) << "not the difference of the means, which is 0.013";
+  EXPECT_NEAR(change.interval->low, -0.002, 1e-9);
+  const std::string text = render(report, Format::terminal, false, 0);
+  EXPECT_NE(text.find("rmse -0.0020 +- 0.0000"), std::string::npos) << text;
+  EXPECT_NE(text.find("ok 2 of 5"), std::string::npos) << text;
+
+  records.back().provenance["commit"] = records[0].provenance["commit"];
+  records.back().provenance["compiler"] = "Clang 16";
+  records.erase(records.begin() + 4);  // the other run of the later build
+  const Report compilers = make_report(with_ids(records));
+  EXPECT_EQ(compilers.rows[0].settings, "factors=64 build 01234567, Clang 16");
+  EXPECT_EQ(compilers.rows[1].settings, "factors=64 build 01234567, GNU 12.2.0");
+}
+
+TEST(Report, TimesOfABusyMachineAreMarked) {
+  Record quiet = scored("als", 0.9), busy = scored("sgd", 0.9);
+  quiet.provenance["load"] = "2.10";  // our own two threads
+  busy.provenance["load"] = "20.13";
+  const Report report = make_report(with_ids({quiet, busy}));
+  EXPECT_FALSE(row_of(report, "als").busy_load);
+  EXPECT_DOUBLE_EQ(*row_of(report, "sgd").busy_load, 20.13);
+  const std::string text = render(report, Format::terminal, false, 0);
+  EXPECT_NE(text.find("  2.00!"), std::string::npos) << text;
+  EXPECT_NE(text.find("1.00 k!"), std::string::npos) << text;
+  EXPECT_NE(text.find("!: the machine had other work (load up to 20.1"), std::string::npos) << text;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '!'), 3);
+  EXPECT_EQ(nlohmann::json::parse(render(report, Format::json, false, 0))["rows"][1]["busy_load"], 20.13);
+}
+
+// The same name, other data: one set has the tags of another. Earlier records do not say so.
+TEST(Report, HeadingsTellDataOfOneNameApart) {
+  std::vector<Record> records = {scored("als", 0.9), scored("als", 0.8), scored("als", 0.7)};
+  records[1].data.sha256 = "0123456789abcdef";
+  records[2].data.sha256 = "fedcba9876543210";
+  records[2].data.tags_from = "ml-10m";
+  records[2].data.rejected = 3;
+  const std::string text = render(make_report(with_ids(records)), Format::terminal, false, 0);
+  EXPECT_NE(text.find("ml-100k, kfold:5, rating, data d\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("ml-100k, kfold:5, rating, data 01234567\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("ml-100k with tags of ml-10m, kfold:5, rating\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("Bad rows of the data left out: 3.\n"), std::string::npos) << text;
+}
+
+TEST(Report, RunsOfContestsAreNoRowsAlsoWhenThisBuildDoesNotKnowTheContest) {
+  Record operation = scored("csr", 0.9);
+  operation.contest = Record::Contest{"a contest of another build", ContestSide::ours};
+  const Report report = make_report(with_ids({scored("als", 0.9), operation}));
+  ASSERT_EQ(report.rows.size(), 1U);
+  EXPECT_EQ(report.rows[0].method, "als");
 }
 
 TEST(Report, FailuresAreCountedAndExplained) {
@@ -382,6 +516,31 @@ TEST(ReportFormats, HostileNamesAreHarmlessEverywhere) {
   EXPECT_EQ(json["rows"][0]["method"], "=cmd|' /C calc'!A0") << "JSON is for programs";
 }
 
+// A record may hold any finite number; what follows from it need not be one.
+TEST(ReportFormats, NumbersBeyondAllBoundsAreNoNullAndNoRowOfDigits) {
+  std::vector<Record> records = {scored("als", 0.9), scored("als", 0.9, 0.001, 1), scored("sgd", 0.9),
+                                 scored("sgd", 0.9, 0.001, 1)};
+  for (Record& r : records) {
+    const double sign = r.split.fold == 0 ? 1 : r.method == "als" ? 1 : -1;
+    r.cost->train_seconds = 1.5e308 / (1 + r.split.fold);
+    r.cost->updates_per_second = 1.5e308;
+    Accuracy& a = r.accuracy["rmse"];
+    a.value = sign * 1.5e308;
+    a.low = -1.7e308;
+    a.high = 1.7e308;
+    for (double& draw : a.draws) draw = sign * 1.5e308;
+  }
+  const Report report = make_report(with_ids(records));
+  EXPECT_EQ(report.rows[0].updates_per_second, 1.5e308);
+  for (const Format format : {Format::terminal, Format::md, Format::html, Format::latex, Format::csv, Format::json}) {
+    const std::string text = render(report, format, false, 0);
+    EXPECT_EQ(text.find("null"), std::string::npos);
+    EXPECT_EQ(text.find("nan"), std::string::npos);
+    EXPECT_EQ(text.find("inf,"), std::string::npos);
+    EXPECT_EQ(text.find("00000000000"), std::string::npos) << text;
+  }
+}
+
 TEST(ReportFormats, NamesAreKnownAndNearOnesSuggested) {
   EXPECT_EQ(parse_format("latex"), Format::latex);
   EXPECT_EQ(parse_format("md"), Format::md);
@@ -406,7 +565,13 @@ TEST_F(Files, RecordsAreFoundAndOthersIgnored) {
   put(".0000000000000003.json.Ab12", "{\"schema\": \"embrace.record/1\"");
   put("0000000000000001.answers.csv.gz", "x");
   fs::create_directories(folder_ / "inner.json");
+  fs::create_directories(folder_ / ".hidden");
+  put(".hidden/0000000000000003.json", "torn");
+  fs::create_directory_symlink(folder_, folder_ / "inner.json" / "loop");
   EXPECT_EQ(read_records({folder_}).size(), 2U);
+  put("inner.json/" + records[1].id + ".json", to_json(records[1]));
+  fs::remove(folder_ / (records[1].id + ".json"));
+  EXPECT_EQ(read_records({folder_}).size(), 2U) << "records of folders inside";
   EXPECT_EQ(read_records({folder_ / "0000000000000001.json"}).size(), 1U);
 }
 

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "host/data/read/foreign_format.hpp"
 #include "host/data/read/gunzip.hpp"
 #include "host/data/read/text_encoding.hpp"
 #include "host/error.hpp"
@@ -39,6 +40,7 @@ InputFile::InputFile(std::filesystem::path path) : path_(std::move(path)) {
   } else if (named_gzip && !text_.empty()) {
     throw DataError(name() + ": is called .gz but is not gzip", "take .gz off its name");
   }
+  if (const auto format = foreign_format(text_)) throw DataError(name() + ": is " + format->what, format->hint);
   if (const auto encoding = refused_encoding(text_)) {
     throw DataError(name() + ": is " + *encoding, "convert it to UTF-8: iconv -f " + *encoding + " -t UTF-8");
   }
@@ -80,10 +82,10 @@ void InputFile::check_unchanged() const {
 std::string head_of(const std::filesystem::path& path, std::size_t bytes) {
   try {
     const RegularFile file(path);
-    // Compressed text this long holds at least `bytes` of text, or all of the file.
+    // Compressed, so much holds `bytes` of text or more, unless it is of many tiny members.
     std::string head(std::min(bytes + 4096, static_cast<std::size_t>(file.status().st_size)), '\0');
     head.resize(file.read(head.data(), head.size()));
-    return is_gzip(head) ? gunzip(head, path.string(), bytes) : head.substr(0, bytes);
+    return is_gzip(head) ? gunzip_head(head, bytes) : head.substr(0, bytes);
   } catch (const DataError&) {
     return "";
   }

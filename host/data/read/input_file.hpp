@@ -9,7 +9,7 @@ namespace embrace {
 
 /// Reads a regular file; never waits on a FIFO or a device. gzip is found out by its first two bytes; several members
 /// in a row are one file, as with gunzip. Throws DataError: missing, unreadable, not a regular file, damaged gzip,
-/// UTF-16 or UTF-32, lines that end with CR alone.
+/// a format that is no text, UTF-16 or UTF-32, lines that end with CR alone.
 class InputFile {
  public:
   explicit InputFile(std::filesystem::path path);

@@ -2,6 +2,7 @@
 #include "host/data/split/divide.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 
 #include "host/data/load.hpp"
@@ -20,6 +21,12 @@ using Kind = SplitName::Kind;
 
 std::size_t at(std::int64_t position) { return static_cast<std::size_t>(position); }
 
+/// "4", "3.5".
+std::string number_text(float value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
 /// Positions whose rating is large enough, ascending; UsageError when there is none.
 std::vector<std::int64_t> positions_from(const Ratings& ratings, float minimum) {
   std::vector<std::int64_t> keep;
@@ -28,8 +35,8 @@ std::vector<std::int64_t> positions_from(const Ratings& ratings, float minimum) 
   }
   if (keep.empty()) {
     const auto highest = std::max_element(ratings.values.begin(), ratings.values.end());
-    throw UsageError("no rating is at least " + std::to_string(minimum),
-                     highest == ratings.values.end() ? "" : "the highest is " + std::to_string(*highest));
+    throw UsageError("no rating is at least " + number_text(minimum),
+                     highest == ratings.values.end() ? "" : "the highest is " + number_text(*highest));
   }
   return keep;
 }
@@ -113,11 +120,6 @@ void refuse_common_pairs(const Ratings& ratings, std::int64_t train, const Split
   }
 }
 
-Scale wider(const Scale& a, const Scale& b) {
-  return {std::min(a.lowest, b.lowest), std::max(a.highest, b.highest),
-          a.step == b.step ? a.step : std::min(a.step, b.step)};
-}
-
 /// files:TRAIN,TEST: train first, test behind it.
 Division from_files(Dataset dataset, const SplitName& split, const LoadOptions& options, Threads& threads) {
   LoadOptions plain = options;
@@ -127,7 +129,8 @@ Division from_files(Dataset dataset, const SplitName& split, const LoadOptions& 
   Ratings joined;
   joined.user_ids = united(train.ratings.user_ids, test.ratings.user_ids);
   joined.item_ids = united(train.ratings.item_ids, test.ratings.item_ids);
-  joined.scale = wider(train.ratings.scale, test.ratings.scale);
+  joined.scale = train.ratings.scale;
+  joined.scale_found = train.ratings.scale_found;
   const bool times = !train.ratings.times.empty() && !test.ratings.times.empty();
   append(joined, train.ratings, times);
   append(joined, test.ratings, times);

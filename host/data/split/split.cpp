@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <functional>
+#include <limits>
 
 #include "host/data/load_options.hpp"
 #include "host/data/split/divide.hpp"
@@ -167,8 +168,12 @@ std::vector<Fold> by_time(const Ratings& ratings, const SplitName& split, Thread
     return ratings.times[at(a)] != ratings.times[at(b)] ? ratings.times[at(a)] > ratings.times[at(b)] : a > b;
   };
   const auto part = parts_of(ratings.size(), {0, test_size(split, ratings.size()), ratings.size()}, later);
-  return folds_of(
+  std::vector<Fold> folds = folds_of(
       ratings.size(), 1, [&](std::size_t p) { return part[p]; }, threads);
+  std::int64_t last = std::numeric_limits<std::int64_t>::min();
+  for (const std::int64_t p : folds[0].train) last = std::max(last, ratings.times[at(p)]);
+  folds[0].until = last;
+  return folds;
 }
 
 std::vector<Fold> leave_last_out(const Ratings& ratings, const SplitName& split, Threads& threads) {

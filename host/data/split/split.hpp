@@ -1,6 +1,7 @@
 // Splits: which ratings are for training and which for the test, by name and seed alone.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct Fold {
   std::vector<std::int64_t> known;  // fold-in: ratings of held-out users that are given when they are scored
   std::vector<std::vector<std::int32_t>> candidates;  // sampled ranking: items to rank, one list a user; else empty
   std::string sha256;                                 // of the raw (user, item) pairs of train, test and known
+  std::optional<std::int64_t> until{};  // time: the second of the last training rating; nothing later is known
 };
 
 /// All folds of a split. The same data, name and seed give the same folds on every machine.

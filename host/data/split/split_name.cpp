@@ -58,7 +58,15 @@ double share(const std::string& text, const std::string& argument) {
   return number;
 }
 
-void set_argument(SplitName& split, const std::string& argument) {
+/// The shortest text of a number: "2", "0.2".
+template <typename T>
+std::string text_of(T number) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, number).ptr};
+}
+
+/// Takes the argument apart, and gives it back as it is written in the name.
+std::string set_argument(SplitName& split, const std::string& argument) {
   switch (split.kind) {
     case Kind::official:
       split.official = argument;
@@ -66,15 +74,12 @@ void set_argument(SplitName& split, const std::string& argument) {
     case Kind::kfold:
     case Kind::cold_items:
     case Kind::cold_users:
-      split.parts = whole<int>(split.text, argument, 2);
-      break;
+      return text_of(split.parts = whole<int>(split.text, argument, 2));
     case Kind::holdout:
     case Kind::time:
-      split.share = share(split.text, argument);
-      break;
+      return text_of(split.share = share(split.text, argument));
     case Kind::fold_in:
-      split.users = whole<std::int64_t>(split.text, argument, 1);
-      break;
+      return text_of(split.users = whole<std::int64_t>(split.text, argument, 1));
     case Kind::files: {
       const auto files = split_text(argument, ',');
       if (files.size() != 2 || files[0].empty() || files[1].empty()) {
@@ -87,6 +92,7 @@ void set_argument(SplitName& split, const std::string& argument) {
     case Kind::leave_last_out:
       break;
   }
+  return argument;
 }
 
 }  // namespace
@@ -111,7 +117,8 @@ SplitName parse_split(const std::string& text) {
     SplitName split;
     split.kind = kind.kind;
     split.text = text;
-    set_argument(split, argument);
+    const std::string written_argument = set_argument(split, argument);
+    if (has_argument) split.text = name + ":" + written_argument;
     return split;
   }
   std::vector<std::string> known;

@@ -11,7 +11,7 @@ namespace embrace {
 struct SplitName {
   enum class Kind { official, kfold, holdout, leave_last_out, time, cold_items, cold_users, fold_in, files };
   Kind kind = Kind::holdout;
-  std::string text;                   // as given; goes into the record
+  std::string text;                   // one text a split (kfold:2 for kfold:02); goes into the record
   std::string official;               // official:NAME
   int parts = 1;                      // kfold:K, cold-items:K, cold-users:K
   double share = 0.2;                 // holdout:SHARE, time:SHARE

@@ -199,6 +199,17 @@ TEST_F(Reading, WhatIsNoRegularFileIsRefusedAtOnce) {
   EXPECT_TRUE(contains(refusal((folder_ / "empty").string()), "no ratings found"));
 }
 
+TEST_F(Reading, FormatsThatAreNotReadAreNamed) {
+  EXPECT_TRUE(contains(refusal(write("a.parquet", "PAR1\x15\x04")), "a.parquet: is Parquet, which only Apache Arrow"));
+  EXPECT_TRUE(contains(refusal(write("ml.zip", "PK\x03\x04\x14")), "ml.zip: is a zip archive; unpack it"));
+  EXPECT_TRUE(contains(refusal(write("a.jsonl", "{\"user\": 1, \"item\": 2, \"rating\": 3}\n")), "is JSON; write it"));
+  EXPECT_TRUE(contains(refusal(write("a.csv.xz",
+                                     "\xFD"
+                                     "7zXZ")),
+                       "is compressed with xz; unpack it"));
+  EXPECT_TRUE(contains(refusal(write("a.csv.gz", gzip("PAR1\x15\x04"))), "is Parquet"));
+}
+
 TEST_F(Reading, WhatMayNotBeReadIsRefused) {
   if (geteuid() == 0) GTEST_SKIP() << "root may read everything";
   const std::string file = write("closed.csv", "1,2,3\n");

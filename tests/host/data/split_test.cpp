@@ -103,6 +103,13 @@ TEST(SplitName, IsParsedStrictly) {
   EXPECT_EQ(parse_split("fold-in:7").users, 7);
   EXPECT_EQ(parse_split("files:a.csv,b.csv").test_file, "b.csv");
   EXPECT_EQ(parse_split("leave-last-out").text, "leave-last-out");
+  // The text is part of a record's id and of a row: one split has one.
+  EXPECT_EQ(parse_split("kfold:02").text, "kfold:2");
+  EXPECT_EQ(parse_split("holdout:0.20").text, "holdout:0.2");
+  EXPECT_EQ(parse_split("time:2e-1").text, "time:0.2");
+  EXPECT_EQ(parse_split("fold-in:007").text, "fold-in:7");
+  EXPECT_EQ(parse_split("cold-users:5").text, "cold-users:5");
+  EXPECT_EQ(parse_split("files:02,03").text, "files:02,03");
   for (const char* wrong : {"",          "kfold",     "kfold:",       "kfold:1",           "kfold:0",
                             "kfold:-2",  "kfold:2.5", "kfold:5x",     "kfold:99999999999", "holdout",
                             "holdout:0", "holdout:1", "holdout:-0.1", "holdout:nan",       "holdout:1e400",

@@ -62,7 +62,7 @@ TEST(WriteMovielens, TheDefaultIsTheSameBytesEverywhereAndReadsBack) {
   expect_same_catalogue(back.catalogue, data.catalogue);
 }
 
-TEST(WriteSplit, WritesRawIdsAndLeavesOutWhatIsNotThere) {
+TEST(WriteSplit, WritesRawIdsUnderOneHeader) {
   const TemporaryFolder folder;
   Dataset data;
   data.ratings.user_ids = {3, 70};
@@ -85,7 +85,11 @@ TEST(WriteSplit, WritesRawIdsAndLeavesOutWhatIsNotThere) {
   EXPECT_EQ(read_file(folder / "fold-1/known.csv"), "user,item,rating,timestamp\n70,5,4,11\n");
   data.ratings.times.clear();
   write_split(data, folds, folder.path());
-  EXPECT_EQ(read_file(folder / "fold-1/test.csv"), "user,item,rating\n3,9000000000,0.5\n");
+  EXPECT_EQ(read_file(folder / "fold-1/test.csv"), "user,item,rating,timestamp\n3,9000000000,0.5,\n");
+  Threads threads(1);
+  const Dataset back = load_dataset((folder / "fold-0/train.csv").string(), {}, threads);
+  EXPECT_EQ(back.ratings.values, (std::vector<float>{4, 0.5F}));
+  EXPECT_TRUE(back.ratings.times.empty());
 }
 
 TEST(WriteSplit, SplitFilesGiveTheFoldBack) {

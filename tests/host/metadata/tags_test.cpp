@@ -73,6 +73,25 @@ Dataset three_by_three() {
 
 constexpr TagOptions everything{1000, 1, 1};
 
+// A tag of another user on a movie of the training part: only its time says that it belongs to the future.
+TEST(Tags, WhatIsGivenAfterTheTrainingPartIsNotKnown) {
+  Dataset data = three_by_three();
+  Fold fold = testing::whole_fold(data);
+  data.catalogue.tags = {{1, 10, "early", 5}, {2, 20, "early", 7}};
+  const TagTable before = count_tags(data, fold, everything);
+  data.catalogue.tags.push_back({3, 10, "late", 8});
+  data.catalogue.tags.push_back({3, 30, "whenever", std::nullopt});
+  data.catalogue.tags.push_back({.user = 3, .item = 10, .tag = "of others", .time = 9, .travelled = true});
+  EXPECT_EQ(count_tags(data, fold, everything).tags.size(), 4U) << "no time at which the fold ends";
+  fold.until = 7;
+  const TagTable table = count_tags(data, fold, everything);
+  EXPECT_EQ(table.later, 3);
+  EXPECT_EQ(table.used, before.used);
+  ASSERT_EQ(table.tags.size(), 1U);
+  EXPECT_EQ(table.counts.values, before.counts.values);
+  EXPECT_EQ(table.weights.values, before.weights.values);
+}
+
 TEST(Tags, AKnownUserCountsOnceAMovieAndUnknownOnesEachTime) {
   Dataset data = three_by_three();
   data.catalogue.tags = {{1, 10, "Funny", 1}, {1, 10, "funny!", 2}, {2, 10, "FUNNY", 3}, {1, 20, "funny", 4}};
