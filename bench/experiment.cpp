@@ -53,7 +53,7 @@ Experiment make_experiment(const DataChoice& choice, Threads& threads) {
 std::unique_ptr<const Features> training_context(const Experiment& experiment, const FeatureSet& features) {
   if (!features.context) return nullptr;
   Csr rows = gather_rows(features.context->rows.view(), experiment.data.order);
-  return std::make_unique<Features>(Features{std::move(rows), features.context->fields});
+  return std::make_unique<Features>(Features{.rows = std::move(rows), .fields = features.context->fields});
 }
 
 Problem problem_of(const Experiment& experiment, const FeatureSet& features, const Features* context, Task task,

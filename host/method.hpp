@@ -11,6 +11,7 @@
 
 #include "host/array.hpp"
 #include "host/hyper.hpp"
+#include "host/matrix.hpp"
 #include "host/scale.hpp"
 #include "host/span.hpp"
 #include "host/sparse.hpp"
@@ -35,9 +36,14 @@ struct Field {
 
 /// Side information: one sparse row per user, item or pair. Identity is not in it; a method adds its own. Users and
 /// items without a rating, those held out of training among them, have rows as well.
+///
+/// Beside them each user or item may have a frozen vector, which another method has made: given, not learned, and
+/// dense, so that a model reads a block of them by one matrix product. They are one more field, behind all others; what
+/// a model makes of them is what it would make of the same values in a field of numbers.
 struct Features {
   Csr rows;
   std::vector<Field> fields;  // disjoint, ascending, covering all columns
+  Matrix vectors{};           // entities × length, zero where there is none; no columns: without. Not of a context
 };
 
 /// What there is to learn from. All of it is the training part; nothing here has seen a test rating. In the ranking

@@ -85,6 +85,45 @@ inline FeatureProblem mixed_problem(std::int64_t users, std::int64_t items) {
   return out;
 }
 
+/// `features` with one field more behind the others, a vector of normal numbers for each row: as frozen vectors, or the
+/// same values as a field of numbers. Every fifth row has none; the last column is zero but in the last row, whose user
+/// or movie has no ratings in mixed_problem().
+inline Features with_vectors(const Features& features, std::int64_t length, std::uint64_t seed, bool frozen) {
+  const Random random(seed, Stream::features);
+  const CsrView rows = features.rows.view();
+  Features out = features;
+  out.rows = {};
+  out.rows.columns = rows.columns + (frozen ? 0 : length);
+  out.vectors = Matrix(rows.rows, frozen ? length : 0);
+  if (!frozen) out.fields.push_back({"vectors", rows.columns, rows.columns + length, Field::Kind::numbers});
+  for (std::int64_t r = 0; r < rows.rows; ++r) {
+    const auto indices = rows.row_indices(r);
+    const auto values = rows.row_values(r);
+    out.rows.indices.insert(out.rows.indices.end(), indices.begin(), indices.end());
+    out.rows.values.insert(out.rows.values.end(), values.begin(), values.end());
+    const std::int64_t columns = r % 5 == 4 ? 0 : r + 1 == rows.rows ? length : length - 1;
+    for (std::int64_t c = 0; c < columns; ++c) {
+      const auto value =
+          static_cast<float>(random.normal(static_cast<std::uint64_t>(r), 8 + static_cast<std::uint32_t>(c)));
+      if (frozen) {
+        out.vectors(r, c) = value;
+      } else {
+        out.rows.indices.push_back(static_cast<std::int32_t>(rows.columns + c));
+        out.rows.values.push_back(value);
+      }
+    }
+    out.rows.offsets.push_back(out.rows.entries());
+  }
+  return out;
+}
+
+/// Of both sides.
+inline FeatureProblem with_vectors(FeatureProblem data, std::int64_t length, bool frozen) {
+  data.user = with_vectors(data.user, length, 4, frozen);
+  data.item = with_vectors(data.item, length, 5, frozen);
+  return data;
+}
+
 /// Movies of six kinds. A movie's worth and what a user thinks of it depend on its kind alone, with noise 0.3; every
 /// fourth movie is cold. `truth` are the ratings that nobody has seen.
 struct ColdProblem : FeatureProblem {

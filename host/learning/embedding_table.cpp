@@ -9,6 +9,7 @@
 #include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/math/normal_equations.hpp"
+#include "host/math/product.hpp"
 #include "host/math/random_bits.hpp"
 #include "host/math/vector_math.hpp"
 #include "host/span.hpp"
@@ -21,7 +22,8 @@ Csr entries_of(std::int64_t entities, bool identity, const Features* features, c
   Csr out;
   const std::int64_t identities = identity ? entities : 0;
   const std::int64_t columns = features == nullptr ? 0 : features->rows.columns;
-  if (identities + columns > std::numeric_limits<std::int32_t>::max()) {
+  const std::int64_t frozen = features == nullptr ? 0 : features->vectors.columns();
+  if (identities + columns + frozen > std::numeric_limits<std::int32_t>::max()) {
     throw Unsupported("more than 2^31 - 1 users or movies and features together");
   }
   out.columns = identities + columns;
@@ -107,37 +109,51 @@ EmbeddingTable::EmbeddingTable(std::int64_t entities, bool identity, const Featu
       identities_(identity ? entities : 0),
       slices_(1),
       entries_(entries_of(entities, identity, features, samples)),
+      frozen_(features == nullptr ? ConstMatrixView{} : features->vectors.view()),
       has_identity_(entities, 0),
-      rates_(entries_.columns, 1.0F),
-      weights_(entries_.columns, factors + 1) {
+      rates_(entries_.columns + frozen_.columns, 1.0F),
+      weights_(rates_.size(), factors + 1) {
   if (features != nullptr) {
-    column_slice_.assign(features->rows.columns, 0);
+    column_slice_.assign(features->rows.columns + frozen_.columns, 0);
     set_rates(*features, samples);
   }
   if (slices == Slices::by_field) {
     slices_ = identity ? 1 : 0;
-    for (const Field& field : features == nullptr ? Array<Field>{} : features->fields) {
-      std::fill(column_slice_.begin() + field.first, column_slice_.begin() + field.last,
-                static_cast<std::int32_t>(slices_));
+    const auto add = [&](std::int64_t first, std::int64_t last) {
+      std::fill(column_slice_.begin() + first, column_slice_.begin() + last, static_cast<std::int32_t>(slices_));
       ++slices_;
+    };
+    for (const Field& field : features == nullptr ? Array<Field>{} : features->fields) add(field.first, field.last);
+    if (frozen_.columns > 0) add(features->rows.columns, column_slice_.size());
+  }
+  for (std::int64_t e = 0; e < entities; ++e) has_identity_[e] = identity && samples[e] != 0 ? 1 : 0;
+  set_initial(samples, spread, Random(seed, Stream::initial), stream);
+}
+
+void EmbeddingTable::set_initial(const Array<std::int64_t>& samples, double spread, const Random& random,
+                                 std::uint32_t stream) {
+  Array<char> read(rows(), 0);
+  for (std::int64_t e = 0; e < entities(); ++e) {
+    if (samples[e] == 0) continue;
+    for (const std::int32_t row : entries_.view().row_indices(e)) read[row] = 1;
+    for (std::int64_t c = 0; c < frozen_.columns; ++c) {
+      if (frozen_(e, c) != 0.0F) read[first_frozen() + c] = 1;
     }
   }
-  Array<char> read(rows(), 0);
-  for (std::int64_t e = 0; e < entities; ++e) {
-    if (samples[e] == 0) continue;
-    has_identity_[e] = identity ? 1 : 0;
-    for (const std::int32_t row : entries_.view().row_indices(e)) read[row] = 1;
-  }
-  const Random random(seed, Stream::initial);
   for (std::int64_t r = 0; r < rows(); ++r) {
     if (read[r] == 0) continue;
-    for (std::int64_t k = 0; k < factors; ++k) {
-      weights_(r, k) = static_cast<float>(spread * random.normal(static_cast<std::uint64_t>(r * factors + k), stream));
+    for (std::int64_t k = 0; k < factors_; ++k) {
+      weights_(r, k) = static_cast<float>(spread * random.normal(static_cast<std::uint64_t>(r * factors_ + k), stream));
     }
   }
 }
 
 void EmbeddingTable::set_rates(const Features& features, const Array<std::int64_t>& samples) {
+  const auto set = [&](std::int64_t first, std::int64_t last, double sum, std::int64_t readers) {
+    const double mean = readers == 0 ? 1.0 : sum / static_cast<double>(readers);
+    std::fill(rates_.begin() + identities_ + first, rates_.begin() + identities_ + last,
+              static_cast<float>(1.0 / std::max(1.0, mean)));
+  };
   const CsrView rows = features.rows.view();
   for (const Field& field : features.fields) {
     double sum = 0;
@@ -152,10 +168,18 @@ void EmbeddingTable::set_rates(const Features& features, const Array<std::int64_
         sum += std::abs(static_cast<double>(rows.row_values(e)[c - columns.begin()]));
       }
     }
-    const double mean = readers == 0 ? 1.0 : sum / static_cast<double>(readers);
-    std::fill(rates_.begin() + identities_ + field.first, rates_.begin() + identities_ + field.last,
-              static_cast<float>(1.0 / std::max(1.0, mean)));
+    set(field.first, field.last, sum, readers);
   }
+  double sum = 0;
+  std::int64_t readers = 0;
+  for (std::int64_t e = 0; e < frozen_.rows; ++e) {
+    if (samples[e] == 0) continue;
+    double of_entity = 0;
+    for (std::int64_t c = 0; c < frozen_.columns; ++c) of_entity += std::abs(static_cast<double>(frozen_(e, c)));
+    sum += of_entity;
+    readers += of_entity > 0 ? 1 : 0;
+  }
+  set(rows.columns, column_slice_.size(), sum, readers);
 }
 
 Array<float> EmbeddingTable::penalties(Span<const std::int64_t> samples, double regularization, double nu) const {
@@ -179,11 +203,20 @@ void EmbeddingTable::add_row(std::int32_t row, float value, float* out) const {
   out[width() - 1] += value * weights[factors_];
 }
 
-void EmbeddingTable::represent(std::int32_t entity, float* out) const {
-  std::fill(out, out + width(), 0.0F);
-  const auto indices = entries_.view().row_indices(entity);
-  const auto values = entries_.view().row_values(entity);
-  for (std::int64_t e = 0; e < indices.size(); ++e) add_row(indices[e], values[e], out);
+void EmbeddingTable::represent(std::int64_t begin, std::int64_t end, MatrixView out) const {
+  for (std::int64_t entity = begin; entity < end; ++entity) {
+    float* row = out.row(entity - begin);
+    std::fill(row, row + width(), 0.0F);
+    const auto indices = entries_.view().row_indices(entity);
+    const auto values = entries_.view().row_values(entity);
+    for (std::int64_t e = 0; e < indices.size(); ++e) add_row(indices[e], values[e], row);
+  }
+  if (frozen_.columns == 0) return;
+  const Matrix sums = frozen_sums({frozen_.row(begin), end - begin, frozen_.columns, frozen_.stride});
+  for (std::int64_t r = 0; r < end - begin; ++r) {
+    add_scaled(1.0F, sums.row(r), out.row(r) + slice(first_frozen()) * factors_, factors_);
+    out(r, width() - 1) += sums(r, factors_);
+  }
 }
 
 void EmbeddingTable::represent(Span<const std::int32_t> columns, Span<const float> values, float* out) const {
@@ -223,12 +256,40 @@ void EmbeddingTable::leave_identities_out(double dropout, std::uint64_t batch, c
 }
 
 EmbeddingTable::Entries EmbeddingTable::features_of(std::int32_t entity) const {
-  if (rows() == identities_) return {};  // nothing to look up
+  if (entries_.columns == identities_) return {};  // nothing to look up
   const std::int64_t skip = has_identity(entity) ? 1 : 0;
   return {entries_.view().row_indices(entity).subspan(skip), entries_.view().row_values(entity).subspan(skip)};
 }
 
-float EmbeddingTable::product(std::int32_t entity, bool without_identity, const float* other) const {
+ConstMatrixView EmbeddingTable::frozen_rows() const {
+  return {weights_.row(first_frozen()), frozen_.columns, factors_ + 1, factors_ + 1};
+}
+
+/// [sum of vectors | sum of biases] for each row of `vectors`.
+Matrix EmbeddingTable::frozen_sums(ConstMatrixView vectors) const {
+  Matrix out(vectors.rows, factors_ + 1);
+  multiply(vectors, frozen_rows(), 0.0F, out.view());
+  return out;
+}
+
+/// Columns [first, last) of the frozen vectors of slots [begin, end).
+Matrix EmbeddingTable::frozen_of(const Slots& slots, std::int64_t begin, std::int64_t end, std::int64_t first,
+                                 std::int64_t last) const {
+  Matrix out(end - begin, last - first);
+  for (auto s = begin; s < end; ++s) {
+    std::copy(frozen_.row(slots.entity[s]) + first, frozen_.row(slots.entity[s]) + last, out.row(s - begin));
+  }
+  return out;
+}
+
+Matrix EmbeddingTable::frozen_products(ConstMatrixView others) const {
+  Matrix out(others.rows, frozen_.columns);
+  multiply_transposed(others, frozen_rows(), 0.0F, out.view());
+  return out;
+}
+
+float EmbeddingTable::product(std::int32_t entity, bool without_identity, const float* other,
+                              const float* frozen_products) const {
   const auto of_row = [&](std::int32_t row) {
     const float* weights = weights_.row(row);
     return dot(weights, other, factors_) + weights[factors_];
@@ -236,6 +297,7 @@ float EmbeddingTable::product(std::int32_t entity, bool without_identity, const 
   float sum = has_identity(entity) && !without_identity ? of_row(entity) : 0.0F;
   const Entries features = features_of(entity);
   for (std::int64_t e = 0; e < features.rows.size(); ++e) sum += features.values[e] * of_row(features.rows[e]);
+  if (frozen_.columns > 0) sum += dot(frozen_.row(entity), frozen_products, frozen_.columns);
   return sum;
 }
 
@@ -310,6 +372,12 @@ void EmbeddingTable::forward(const Slots& slots, std::int64_t begin, std::int64_
   for (auto s = begin; s < end; ++s) {
     if (slots.without_identity[s] == 0) values.bias[s] += weights_(slots.entity[s], factors_);
   }
+  if (frozen_.columns == 0) return;
+  const Matrix frozen = frozen_sums(frozen_of(slots, begin, end, 0, frozen_.columns).view());
+  for (auto s = begin; s < end; ++s) {
+    add_scaled(1.0F, frozen.row(s - begin), values.vectors.row(s) + slice(first_frozen()) * factors_, factors_);
+    values.bias[s] += frozen(s - begin, factors_);
+  }
 }
 
 EmbeddingTable::RowGradient EmbeddingTable::row_gradient(const Slots& slots, const SlotValues& gradients,
@@ -323,6 +391,25 @@ EmbeddingTable::RowGradient EmbeddingTable::row_gradient(const Slots& slots, con
     vectors.add(gradients.vectors.row(readers[e]) + offset, value);
     out.bias += value * gradients.bias[readers[e]];
     out.squares += value * value * static_cast<float>(slots.samples.of(readers[e]).size());
+  }
+  return out;
+}
+
+Array<EmbeddingTable::RowGradient> EmbeddingTable::frozen_gradients(const Slots& slots, const SlotValues& gradients,
+                                                                    std::int64_t begin, std::int64_t end,
+                                                                    MatrixView vectors) const {
+  const Matrix values = frozen_of(slots, 0, slots.size(), begin, end);
+  const std::int64_t offset = slice(first_frozen()) * factors_;
+  multiply_by_transposed(
+      values.view(), {gradients.vectors.data() + offset, slots.size(), factors_, gradients.vectors.columns()}, vectors);
+  Array<RowGradient> out(end - begin, RowGradient{0, 0});
+  for (std::int64_t s = 0; s < slots.size(); ++s) {
+    const auto samples = static_cast<float>(slots.samples.of(s).size());
+    for (std::int64_t r = 0; r < out.size(); ++r) {
+      const float value = values(s, r);
+      out[r].bias += value * gradients.bias[s];
+      out[r].squares += value * value * samples;
+    }
   }
   return out;
 }

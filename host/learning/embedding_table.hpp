@@ -7,6 +7,11 @@
 // "Metadata embeddings for user and item cold-start recommendations", section 3.1); with Slices::by_field each field
 // has its own and identity is slice 0.
 //
+// Frozen vectors are dense features: behind the rows of the sparse columns the table has one for each of their columns,
+// in a field of their own. With X the vectors of a block of entities, a row each, and W these rows, the sums are one
+// product X W; gradients of W are one product X' G for each panel of its rows. Every batch touches all of them, also one
+// of entities without vectors.
+//
 // Entities without training ratings have no identity, and rows that no trained entity reads start at zero, are never
 // updated, and so contribute nothing: for a cold item only its metadata speak.
 //
@@ -61,7 +66,8 @@ class EmbeddingTable {
  public:
   enum class Slices { one, by_field };
 
-  /// `samples[e]`: training ratings of entity e. With `identity` false `features` alone speak (contexts).
+  /// `samples[e]`: training ratings of entity e. With `identity` false `features` alone speak (contexts). The frozen
+  /// vectors are not copied: `features` must outlive the table.
   /// Initial vectors are normal with standard deviation `spread`, biases zero; `stream` tells tables apart.
   EmbeddingTable(std::int64_t entities, bool identity, const Features* features, const Array<std::int64_t>& samples,
                  Slices slices, std::int64_t factors, double spread, std::uint64_t seed, std::uint32_t stream);
@@ -73,6 +79,8 @@ class EmbeddingTable {
   std::int64_t width() const { return slices_ * factors_ + 1; }
   std::int64_t identities() const { return identities_; }  // rows of identity
   const Csr& entries() const { return entries_; }          // entity × rows of the table; identity comes first
+  ConstMatrixView frozen() const { return frozen_; }       // vectors, entity × columns
+  std::int64_t first_frozen() const { return rows() - frozen_.columns; }  // row of their first column; others follow
   bool has_identity(std::int64_t entity) const { return has_identity_[entity] != 0; }
   std::int32_t slice(std::int64_t row) const { return row < identities_ ? 0 : column_slice_[row - identities_]; }
   Matrix& weights() { return weights_; }
@@ -87,8 +95,10 @@ class EmbeddingTable {
                Slots& slots) const;
   /// Representations of slots [begin, end); `sums` of factors() columns are memory to work in.
   void forward(const Slots& slots, std::int64_t begin, std::int64_t end, RowSums& sums, SlotValues& values) const;
+  /// For rows [vector | 1] of `others` what product() needs of them: of each <vector, row> + bias of the frozen rows.
+  Matrix frozen_products(ConstMatrixView others) const;
   /// <other, representation> + bias for an entity that need not have a slot; with Slices::one.
-  float product(std::int32_t entity, bool without_identity, const float* other) const;
+  float product(std::int32_t entity, bool without_identity, const float* other, const float* frozen_products) const;
   /// Whether identity is left out of an entity in a batch, as collect() decides it.
   bool leaves_identity_out(std::int32_t entity, double dropout, std::uint64_t batch, const Random& random) const {
     return identities_ > 0 && dropout > 0 && random.uniform(batch, static_cast<std::uint32_t>(entity)) < dropout;
@@ -99,6 +109,9 @@ class EmbeddingTable {
   };
   /// Gradient of touched row t from those of the slots; its vector is added to the sum that `vectors` lists.
   RowGradient row_gradient(const Slots& slots, const SlotValues& gradients, std::int64_t t, RowSums& vectors) const;
+  /// Of the rows of frozen columns [begin, end), which every batch touches; `vectors` has a row for each.
+  Array<RowGradient> frozen_gradients(const Slots& slots, const SlotValues& gradients, std::int64_t begin,
+                                      std::int64_t end, MatrixView vectors) const;
 
   /// Share of a common learning rate that a row may use: rows that are read side by side by one entity move together,
   /// so a field's share is 1 / max(1, mean over its trained entities of Σ |value|). About 1 / sqrt(n) for sets of n.
@@ -109,13 +122,19 @@ class EmbeddingTable {
   /// which entities share: what the identity of an entity with the mean number of samples pays.
   Array<float> penalties(Span<const std::int64_t> samples, double regularization, double nu) const;
 
-  /// Representation of an entity (width() floats), or of a row of features alone.
-  void represent(std::int32_t entity, float* out) const;
+  /// Representations of entities [begin, end), a row of `out` each, whose first width() columns are filled; or of a row
+  /// of features alone.
+  void represent(std::int64_t begin, std::int64_t end, MatrixView out) const;
   void represent(Span<const std::int32_t> columns, Span<const float> values, float* out) const;
 
  private:
   void add_row(std::int32_t row, float value, float* out) const;
   void set_rates(const Features& features, const Array<std::int64_t>& samples);
+  void set_initial(const Array<std::int64_t>& samples, double spread, const Random& random, std::uint32_t stream);
+  ConstMatrixView frozen_rows() const;
+  Matrix frozen_sums(ConstMatrixView vectors) const;
+  Matrix frozen_of(const Slots& slots, std::int64_t begin, std::int64_t end, std::int64_t first,
+                   std::int64_t last) const;
   void leave_identities_out(double dropout, std::uint64_t batch, const Random& random, Slots& slots) const;
   void collect_rows(Slots& slots) const;
   struct Entries {
@@ -128,8 +147,9 @@ class EmbeddingTable {
   std::int64_t identities_;
   std::int64_t slices_;
   Csr entries_;
+  ConstMatrixView frozen_;
   Array<char> has_identity_;          // by entity
-  Array<std::int32_t> column_slice_;  // by feature column
+  Array<std::int32_t> column_slice_;  // by feature column, those of frozen vectors last
   Array<float> rates_;                // by row
   Matrix weights_;
 };

@@ -1,10 +1,14 @@
 #include "host/learning/sides.hpp"
 
+#include "host/error.hpp"
 #include "host/learning/samples.hpp"
 
 namespace embrace {
 
 Array<ModelSide> make_sides(const Problem& problem, EmbeddingTable::Slices slices) {
+  if (problem.context != nullptr && problem.context->vectors.columns() > 0) {
+    throw Unsupported("contexts have no frozen vectors");  // pairs to be predicted could not bring theirs
+  }
   Array<ModelSide> sides;
   const auto add = [&](bool identity, const Features* features, const Array<std::int64_t>& samples) {
     EmbeddingTable table(samples.size(), identity, features, samples, slices, problem.hyper.integer("factors"),

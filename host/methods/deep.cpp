@@ -278,6 +278,9 @@ void Deep::update() {
     tasks.add(side.slots->touched(), row_grain, [this, &side](std::int64_t begin, std::int64_t end, int worker) {
       side.update_rows(begin, end, learning_rate_, sums_[worker]);
     });
+    tasks.add(side.table.frozen().columns, row_grain, [this, &side](std::int64_t begin, std::int64_t end, int) {
+      side.update_frozen(begin, end, learning_rate_);
+    });
   }
   update_weights(head_.second, {h1_.data(), n, hidden_, hidden_}, {g2_.data(), n, hidden2, hidden2}, step, tasks);
   tasks.add(1, 1, [&](std::int64_t, std::int64_t, int) { update_head(step); });
@@ -292,10 +295,8 @@ void Deep::prepare(const DeepSide& side, SideActivations& out, Array<float>& bia
     Matrix values(end - begin, side.table.width());
     SideActivations block;
     block.resize(end - begin, factors_, hidden_);
-    for (std::int64_t e = begin; e < end; ++e) {
-      side.table.represent(static_cast<std::int32_t>(e), values.row(e - begin));
-      bias[e] = values(e - begin, side.inputs());
-    }
+    side.table.represent(begin, end, values.view());
+    for (std::int64_t e = begin; e < end; ++e) bias[e] = values(e - begin, side.inputs());
     side.activate(values, 0, end - begin, block);
     std::copy_n(block.hidden.data(), (end - begin) * hidden_, out.hidden.row(begin));
     std::copy_n(block.sum.data(), (end - begin) * factors_, out.sum.row(begin));

@@ -69,11 +69,22 @@ void DeepSide::update_rows(std::int64_t begin, std::int64_t end, double learning
     sums.store_at(gradient.row(t - begin));
   }
   sums.run();
-  for (std::int64_t t = begin; t < end; ++t) {
-    const std::int64_t row = slots->rows[t];
-    const AdamStep step(learning_rate, static_cast<double>(decays[row]), ++steps[row]);
-    adam(step, gradient.row(t - begin), table.weights().row(row), m.row(row), v.row(row), factors + 1);
+  for (std::int64_t t = begin; t < end; ++t) update_row(slots->rows[t], gradient.row(t - begin), learning_rate);
+}
+
+void DeepSide::update_frozen(std::int64_t begin, std::int64_t end, double learning_rate) {
+  const std::int64_t factors = table.factors();
+  Matrix gradient(end - begin, factors + 1);
+  const auto from = table.frozen_gradients(*slots, gradients, begin, end, gradient.left(factors));
+  for (std::int64_t c = begin; c < end; ++c) {
+    gradient(c - begin, factors) = from[c - begin].bias;
+    update_row(table.first_frozen() + c, gradient.row(c - begin), learning_rate);
   }
+}
+
+void DeepSide::update_row(std::int64_t row, const float* gradient, double learning_rate) {
+  const AdamStep step(learning_rate, static_cast<double>(decays[row]), ++steps[row]);
+  adam(step, gradient, table.weights().row(row), m.row(row), v.row(row), table.factors() + 1);
 }
 
 DeepHead::DeepHead(std::int64_t factors, std::int64_t hidden, double dropout, const Random& initial)

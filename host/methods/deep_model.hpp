@@ -53,6 +53,8 @@ struct DeepSide {
   void activate(const Matrix& represented, std::int64_t begin, std::int64_t end, SideActivations& out) const;
   /// Adam step of touched rows [begin, end) of the batch.
   void update_rows(std::int64_t begin, std::int64_t end, double learning_rate, RowSums& sums);
+  /// Of the rows of frozen columns [begin, end).
+  void update_frozen(std::int64_t begin, std::int64_t end, double learning_rate);
 
   EmbeddingTable table;
   Array<float> decays;           // weight decay of each row
@@ -63,6 +65,9 @@ struct DeepSide {
   SlotValues values, gradients;  // by slot
   SideActivations active;        // by slot
   Matrix hidden_gradient;        // by slot
+
+ private:
+  void update_row(std::int64_t row, const float* gradient, double learning_rate);
 };
 
 /// Where a sample finds its parts; null when it has no context.

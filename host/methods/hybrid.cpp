@@ -75,7 +75,8 @@ class Hybrid final : public EmbeddingTrainer {
   bool paired() const { return is_paired(loss_kind_); }
   double learn(Minibatch& batch);
   void search(Minibatch& batch);
-  void search(Minibatch& batch, std::int64_t sample);
+  void search(Minibatch& batch, std::int64_t sample, const float* frozen_products);
+  Matrix frozen_products(std::int64_t begin, std::int64_t end) const;
   void represent(Span<Side> sides);
   void scores(std::int64_t begin, std::int64_t end, Work& work, float* out) const;
   double coefficients();
@@ -155,17 +156,29 @@ double Hybrid::learn(Minibatch& batch) {
 
 void Hybrid::search(Minibatch& batch) {
   threads_.for_ranges(batch.samples.size(), search_grain, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t s = begin; s < end; ++s) search(batch, s);
+    const Matrix products = frozen_products(begin, end);
+    for (std::int64_t s = begin; s < end; ++s) search(batch, s, products.row(s - begin));
   });
 }
 
+/// What the search needs of the users of samples [begin, end).
+Matrix Hybrid::frozen_products(std::int64_t begin, std::int64_t end) const {
+  if (items_.table.frozen().columns == 0) return {};
+  Matrix others(end - begin, factors_ + 1);
+  for (std::int64_t s = begin; s < end; ++s) {
+    std::copy_n(vector_of(users_, s), factors_, others.row(s - begin));
+    others(s - begin, factors_) = 1.0F;
+  }
+  return items_.table.frozen_products(others.view());
+}
+
 /// The sampled movie of a warp sample and its weight; 0 and the last candidate when none comes near the rated one.
-void Hybrid::search(Minibatch& batch, std::int64_t sample) {
+void Hybrid::search(Minibatch& batch, std::int64_t sample, const float* frozen_products) {
   const Samples& samples = minibatches_.samples();
   const float* user = vector_of(users_, sample);
   const auto score = [&](std::int32_t item) {
     const bool alone = minibatches_.leaves_identity_out(Minibatches::items, items_.table, item, batch);
-    return items_.table.product(item, alone, user);
+    return items_.table.product(item, alone, user, frozen_products);
   };
   std::int32_t& chosen = batch.samples.items[batch.samples.users.size() + sample];
   coefficient_[sample] = 0.0F;
@@ -321,6 +334,17 @@ void Hybrid::learn_features() {
                 vectors.run();
                 adagrad(features, factors_);
               });
+    tasks.add(side.table.frozen().columns, row_grain, [this, &side](std::int64_t begin, std::int64_t end, int worker) {
+      Array<AdagradRow>& rows = work_[worker].steps;
+      rows.clear();
+      Matrix gradient(end - begin, factors_);
+      const auto from = side.table.frozen_gradients(*side.slots, side.gradients, begin, end, gradient.view());
+      for (std::int64_t c = begin; c < end; ++c) {
+        const auto row = static_cast<std::int32_t>(side.table.first_frozen() + c);
+        rows.push_back(step(side, row, gradient.row(c - begin), from[c - begin]));
+      }
+      adagrad(rows, factors_);
+    });
   }
   tasks.run(threads_);
 }
@@ -339,10 +363,8 @@ void Hybrid::represent_all(const Side& side, Matrix& out, Array<float>& bias) co
   out = Matrix(side.table.entities(), factors_ + 1);
   bias.resize(out.rows());
   threads_.for_ranges(out.rows(), 128, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t e = begin; e < end; ++e) {
-      side.table.represent(static_cast<std::int32_t>(e), out.row(e));
-      bias[e] = out(e, factors_);
-    }
+    side.table.represent(begin, end, {out.row(begin), end - begin, factors_ + 1, factors_ + 1});
+    for (std::int64_t e = begin; e < end; ++e) bias[e] = out(e, factors_);
   });
 }
 

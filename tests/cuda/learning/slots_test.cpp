@@ -203,7 +203,7 @@ TEST_F(SlotsTest, RepresentsAsTheHostDoes) {
   const auto bias = values.bias.download();
   std::vector<float> expected(static_cast<std::size_t>(host.width()));
   for (std::int32_t e = 0; e < 50; ++e) {
-    host.represent(e, expected.data());
+    host.represent(e, e + 1, {expected.data(), 1, host.width(), host.width()});
     float sum = 0;
     for (std::int64_t slice = 0; slice < host.slices(); ++slice) {
       const std::int64_t row = e * host.slices() + slice;

@@ -82,7 +82,7 @@ TEST_P(HybridTwinTest, RunsOfBatchesFollowEachOther) {
 
 TEST_P(HybridTwinTest, NothingToLearnFromIsFine) {
   test::FeatureProblem data = test::mixed_problem(1, 1);
-  data.user = data.item = Features{csr_from_triples(1, 0, {}, {}, {}), {}};
+  data.user = data.item = Features{.rows = csr_from_triples(1, 0, {}, {}, {}), .fields = {}};
   data.with_context = false;
   EXPECT_EQ(test::distance(on_gpu(data, 2, {}).values, on_cpu(data, 2, {}).values), 0.0);
   data.set_ratings(1, 1, {0}, {0}, {4.0F});

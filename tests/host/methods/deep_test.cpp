@@ -176,8 +176,24 @@ TEST_P(DeepTasks, AStepAgreesWithTheReference) {
   }
 }
 
+// The same sums in another order: of at most 100 terms of size 1, 100 * 2^-24 = 6e-6. Every batch has entities with
+// vectors, so that Adam moves the same rows.
+TEST_P(DeepTasks, FrozenVectorsSayWhatAFieldOfNumbersSays) {
+  const std::vector<std::pair<std::string, double>> list{
+      {"factors", factors}, {"hidden", hidden}, {"batch", 64}, {"identity_dropout", 0.3}};
+  const auto mixed = test::mixed_problem(30, 41);
+  for (const std::int64_t length : {1, 16, 37}) {
+    const auto out = test::outputs(method(), test::with_vectors(mixed, length, true), GetParam(), 2, 2, list);
+    const auto expected = test::outputs(method(), test::with_vectors(mixed, length, false), GetParam(), 2, 2, list);
+    ASSERT_EQ(out.size(), expected.size());
+    for (std::size_t p = 0; p < out.size(); ++p) {
+      ASSERT_NEAR(out[p], expected[p], 1e-5F * std::max(1.0F, std::abs(expected[p]))) << p << ", length " << length;
+    }
+  }
+}
+
 TEST_P(DeepTasks, BitsDoNotDependOnTheThreads) {
-  const auto data = test::mixed_problem(40, 50);
+  const auto data = test::with_vectors(test::mixed_problem(40, 50), 70, true);
   const std::vector<std::pair<std::string, double>> list{{"batch", 300}, {"identity_dropout", 0.3}};
   const auto expected = test::outputs(method(), data, GetParam(), 1, 2, list);
   for (const int workers : {2, 4, 8}) {
@@ -187,7 +203,8 @@ TEST_P(DeepTasks, BitsDoNotDependOnTheThreads) {
 
 TEST_P(DeepTasks, NothingToLearnFromIsFine) {
   test::FeatureProblem data = test::mixed_problem(1, 1);
-  data.user = data.item = Features{csr_from_triples(1, 0, {}, {}, {}), {{"empty", 0, 0, Field::Kind::numbers}}};
+  data.user = data.item =
+      Features{.rows = csr_from_triples(1, 0, {}, {}, {}), .fields = {{"empty", 0, 0, Field::Kind::numbers}}};
   data.with_context = false;
   for (const float value : test::outputs(method(), data, GetParam(), 2, 2, {})) EXPECT_TRUE(std::isfinite(value));
   data.set_ratings(1, 1, {0}, {0}, {4.0F});

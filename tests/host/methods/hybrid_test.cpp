@@ -157,8 +157,25 @@ TEST_P(HybridLosses, AStepAgreesWithTheReference) {
   }
 }
 
+// The same sums in another order: of at most 100 terms of size 1, 100 * 2^-24 = 6e-6, and Adagrad's shrinking steps do
+// not amplify what one is off by.
+TEST_P(HybridLosses, FrozenVectorsSayWhatAFieldOfNumbersSays) {
+  const std::vector<std::pair<std::string, double>> settings{
+      {"factors", factors}, {"batch", 64}, {"identity_dropout", 0.3}, {"loss", static_cast<double>(GetParam())}};
+  const Task task = task_of(GetParam());
+  const auto mixed = test::mixed_problem(30, 41);
+  for (const std::int64_t length : {1, 16, 37}) {
+    const auto out = test::outputs(method(), test::with_vectors(mixed, length, true), task, 2, 3, settings);
+    const auto expected = test::outputs(method(), test::with_vectors(mixed, length, false), task, 2, 3, settings);
+    ASSERT_EQ(out.size(), expected.size());
+    for (std::size_t p = 0; p < out.size(); ++p) {
+      ASSERT_NEAR(out[p], expected[p], 1e-5F * std::max(1.0F, std::abs(expected[p]))) << p << ", length " << length;
+    }
+  }
+}
+
 TEST_P(HybridLosses, BitsDoNotDependOnTheThreads) {
-  const auto data = test::mixed_problem(40, 50);
+  const auto data = test::with_vectors(test::mixed_problem(40, 50), 70, true);
   const std::vector<std::pair<std::string, double>> settings{
       {"batch", 128}, {"identity_dropout", 0.3}, {"loss", static_cast<double>(GetParam())}};
   const auto expected = test::outputs(method(), data, task_of(GetParam()), 1, 3, settings);
@@ -170,7 +187,7 @@ TEST_P(HybridLosses, BitsDoNotDependOnTheThreads) {
 
 TEST_P(HybridLosses, NothingToLearnFromIsFine) {
   test::FeatureProblem data = test::mixed_problem(1, 1);
-  data.user = data.item = Features{csr_from_triples(1, 0, {}, {}, {}), {}};
+  data.user = data.item = Features{.rows = csr_from_triples(1, 0, {}, {}, {}), .fields = {}};
   data.with_context = false;
   const std::pair<std::string, double> loss{"loss", static_cast<double>(GetParam())};
   const Task task = task_of(GetParam());
@@ -234,6 +251,14 @@ TEST(Hybrid, ALossOfAnotherTaskIsRefused) {
     const Hyper hyper = make_hyper(method(), task, std::vector<std::pair<std::string, double>>{{"loss", loss}});
     EXPECT_THROW(method().cpu(data.problem(hyper, task, seed, threads)), UsageError) << loss;
   }
+}
+
+TEST(Hybrid, FrozenVectorsOfContextsAreRefused) {
+  auto data = test::mixed_problem(users, items);
+  data.context.vectors = Matrix(data.ratings.entries(), 2);
+  Threads threads(1);
+  const Hyper hyper = make_hyper(method(), Task::rating, {});
+  EXPECT_THROW(method().cpu(data.problem(hyper, Task::rating, seed, threads)), Unsupported);
 }
 
 TEST(Hybrid, AMovieWithoutRatingsAndFeaturesContributesNothing) {
