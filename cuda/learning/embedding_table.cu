@@ -17,6 +17,7 @@
 
 #include "cuda/device/phase.hpp"
 #include "cuda/learning/embedding_table.cuh"
+#include "cuda/math/product.hpp"
 #include "cuda/math/sums.hpp"
 #include "host/error.hpp"
 #include "host/span.hpp"
@@ -206,7 +207,8 @@ EmbeddingTable::EmbeddingTable(Device& device, const embrace::EmbeddingTable& ho
     : entries_(device, host.entries().view()),
       identities_(host.identities()),
       slices_(host.slices()),
-      vectors_(device, host.rows(), host.factors()) {
+      vectors_(device, host.rows(), host.factors()),
+      frozen_(device, host.frozen().rows, host.frozen().columns) {
   std::vector<unsigned char> identified(static_cast<std::size_t>(host.entities()));
   for (std::size_t e = 0; e < identified.size(); ++e) {
     identified[e] = host.has_identity(static_cast<std::int64_t>(e)) ? 1 : 0;
@@ -221,11 +223,13 @@ EmbeddingTable::EmbeddingTable(Device& device, const embrace::EmbeddingTable& ho
   slice_ = {device, Span<const std::int32_t>(slice)};
   bias_ = {device, Span<const float>(bias)};
   vectors_.upload(device, {host.weights().data(), host.rows(), host.factors(), host.factors() + 1});
+  frozen_.upload(device, host.frozen());
 }
 
 std::int64_t EmbeddingTable::bytes(const embrace::EmbeddingTable& host) {
   return DeviceCsr::bytes(host.entries().view()) + host.entities() + 8 * host.rows() +
-         DeviceMatrix::bytes(host.rows(), host.factors());
+         DeviceMatrix::bytes(host.rows(), host.factors()) +
+         DeviceMatrix::bytes(host.frozen().rows, host.frozen().columns);
 }
 
 std::int64_t EmbeddingTable::represent_bytes(const embrace::EmbeddingTable& host) {
@@ -235,7 +239,7 @@ std::int64_t EmbeddingTable::represent_bytes(const embrace::EmbeddingTable& host
 }
 
 TableView EmbeddingTable::view() const {
-  return {entries_.view(), identified_.span(), slice_.span(), slices_, vectors_.view(), bias_.span()};
+  return {entries_.view(), identified_.span(), slice_.span(), slices_, vectors_.view(), bias_.span(), frozen_.view()};
 }
 
 bool EmbeddingTable::finite(Device& device) const {
@@ -245,7 +249,18 @@ bool EmbeddingTable::finite(Device& device) const {
   return std::isfinite(squares);
 }
 
-void EmbeddingTable::represent(Device& device, Values& out) const { represent(device, entries_.view(), 0, out); }
+void EmbeddingTable::represent(Device& device, Values& out) const {
+  represent(device, entries_.view(), 0, out);
+  add_frozen(device, frozen_.view(), out);
+}
+
+void EmbeddingTable::add_frozen(Device& device, DeviceMatrixView<const float> vectors, Values& out) const {
+  if (frozen_.columns() == 0) return;
+  const std::int64_t first = view().first_frozen();
+  const auto all = vectors_.view();
+  multiply(device, vectors, {all.row(first), frozen_.columns(), all.columns, all.stride}, 1, out.last_slice());
+  multiply(device, vectors, {bias_.span().data + first, frozen_.columns(), 1, 1}, 1, out.last_bias());
+}
 
 void EmbeddingTable::represent(Device& device, const RowRange& features, Values& out) const {
   const CsrView& all = features.matrix;

@@ -22,9 +22,11 @@ struct TableView {
   std::int64_t slices = 1;
   DeviceMatrixView<const float> vectors;  // rows × factors
   DeviceSpan<const float> bias;           // rows
+  DeviceMatrixView<const float> frozen;   // entity × columns, which the last rows of the table belong to
 
   __host__ __device__ std::int64_t rows() const { return vectors.rows; }
   __host__ __device__ std::int64_t quads() const { return vectors.stride / 4; }
+  __host__ __device__ std::int64_t first_frozen() const { return rows() - frozen.columns; }
 };
 
 /// Representations of entities.
@@ -43,6 +45,12 @@ struct Values {
     const auto all = vectors.view();
     return {all.data, entities_, all.stride * slices_, all.stride * slices_};
   }
+  /// The last slice of each entity, which is that of frozen vectors, and its bias, a column.
+  DeviceMatrixView<float> last_slice() {
+    const auto all = vectors.view();
+    return {all.data + (slices_ - 1) * all.stride, entities_, all.columns, all.stride * slices_};
+  }
+  DeviceMatrixView<float> last_bias() { return {bias.span().data + slices_ - 1, entities_, 1, slices_}; }
 
   DeviceMatrix vectors;      // (entity, slice) × factors
   DeviceBuffer<float> bias;  // (entity, slice)
@@ -83,6 +91,8 @@ class EmbeddingTable {
   void represent(Device& device, Values& out) const;
   /// Of rows of features alone, which lie on the host.
   void represent(Device& device, const RowRange& features, Values& out) const;
+  /// Adds what frozen vectors, a row for each entity of `out`, say of them.
+  void add_frozen(Device& device, DeviceMatrixView<const float> vectors, Values& out) const;
 
  private:
   void represent(Device& device, DeviceCsrView entries, std::int64_t shift, Values& out) const;
@@ -94,6 +104,7 @@ class EmbeddingTable {
   std::int64_t slices_;
   DeviceMatrix vectors_;
   DeviceBuffer<float> bias_;
+  DeviceMatrix frozen_;
 };
 
 /// In a share of (batch, entity) identity is left out: where the number for the counter (first + step * batch, entity)

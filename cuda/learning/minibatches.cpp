@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "cuda/device/phase.hpp"
+#include "cuda/math/product.hpp"
 #include "cuda/math/sums.hpp"
 #include "host/error.hpp"
 
@@ -51,7 +52,10 @@ Minibatches::Minibatches(Device& device, const Problem& problem, const embrace::
     slots_.emplace_back(device, all[side], sides[side].table.slices());
   const std::int64_t together = all[users].batches * batch_;
   if (count_of(sides) <= contexts) entries_ = {device, together};
-  if (samples_.searched()) positives_ = {device, together};
+  if (samples_.searched()) {
+    positives_ = {device, together};
+    frozen_products_ = {device, all[users].slots, sides[items].table.frozen().columns};
+  }
   targets_ = {device, together};
   sorts_ = {device, longest_list(all)};
 }
@@ -60,7 +64,10 @@ std::int64_t Minibatches::bytes(const Problem& problem, const embrace::Samples& 
   const auto all = bounds(problem, samples, sides);
   std::int64_t sum =
       DeviceSamples::bytes(problem) + 8 * all[users].batches * all[users].reads + SortBuffers::bytes(longest_list(all));
-  if (samples.searched()) sum += 4 * all[users].batches * all[users].reads;
+  if (samples.searched()) {
+    sum += 4 * all[users].batches * all[users].reads +
+           DeviceMatrix::bytes(all[users].slots, sides[items].table.frozen().columns);
+  }
   for (const Slots::Bounds& b : all) sum += Slots::bytes(b);
   return sum;
 }
@@ -114,12 +121,17 @@ void Minibatches::search(Device& device, const DeviceTables& tables, const Minib
                          DeviceSpan<float> sample_weights) {
   const std::int64_t begin = batch.index * batch_;
   const IdentityDropout of_items = dropout(items, batch.step);
+  const TableView table = tables[items].view();
+  multiply_transposed(
+      device, user_vectors,
+      {table.vectors.row(table.first_frozen()), table.frozen.columns, table.vectors.columns, table.vectors.stride}, 0,
+      frozen_products_.view());
   gpu::search(
       device, drawing_,
       {epochs_, batch.number * batch_, slots_[users].entity_of_read().part(begin, batch.size),
        positives_.span().part(begin, batch.size), slots_[users].view().slot.part(begin, batch.size), user_vectors,
-       tables[items].view(), of_items, trial_weights, slots_[items].entity_of_read(), sample_weights});
-  slots_[items].collect(device, tables[items].view(), 2 * batch.size, of_items, sorts_);
+       frozen_products_.view(), table, of_items, trial_weights, slots_[items].entity_of_read(), sample_weights});
+  slots_[items].collect(device, table, 2 * batch.size, of_items, sorts_);
 }
 
 }  // namespace embrace::gpu

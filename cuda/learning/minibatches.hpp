@@ -70,6 +70,7 @@ class Minibatches {
   std::vector<Slots> slots_;
   DeviceBuffer<std::int32_t> entries_;    // of samples; unused where contexts collect them
   DeviceBuffer<std::int32_t> positives_;  // movies of searched samples
+  DeviceMatrix frozen_products_;          // for their search
   DeviceBuffer<float> targets_;
   SortBuffers sorts_;
 };

@@ -1,11 +1,11 @@
 // WARP's search (Weston, Bengio and Usunier 2011, section 3.1), with the numbers of embrace::Samples::candidate:
 //   score(i) = <q_u, Σ value * row> + Σ value * bias over i's features;  found: the first of ten drawn movies with
-//   score > score(rated) - 1
+//   score > score(rated) - 1.  Of frozen vectors <q_u, row> is the same for all movies and comes from one product.
 // Mapping: a warp a sample. Its lanes draw all ten movies at once, so that their bisections overlap; then groups of
 // lanes (8 for 32 factors) score a movie each, as many as the warp has groups, until one of them is found. Movies are
 // represented where they are scored: most are read once, and none has a slot yet.
 // Cost a sample: ten Philox calls and bisections; for the rated and each scored movie of e features 16 e quads bytes of
-// the table, mostly from the level 2 cache, and 2 flops for each 4 bytes.
+// the table, mostly from the level 2 cache, and 2 flops for each 4 bytes; 12 bytes a column of frozen vectors.
 #include "cuda/device/phase.hpp"
 #include "cuda/learning/embedding_table.cuh"
 #include "cuda/learning/samples.cuh"
@@ -34,6 +34,11 @@ __device__ float score(const SearchBatch& batch, std::int32_t item, std::int64_t
   }
   for (std::int64_t e = begin + lane; e < end; e += lanes) {
     sum += features.values[e] * batch.items.bias[features.indices[e]];
+  }
+  const DeviceMatrixView<const float>& frozen = batch.items.frozen;
+#pragma unroll 1  // so that models without such vectors do not pay for it in registers
+  for (std::int64_t c = lane; c < frozen.columns; c += lanes) {
+    sum += frozen(item, c) * (batch.frozen_products(slot, c) + batch.items.bias[batch.items.first_frozen() + c]);
   }
   return group_sum<lanes>(sum);
 }

@@ -12,6 +12,7 @@ struct SearchBatch {
   DeviceSpan<const std::int32_t> users, positives;  // of the samples
   DeviceSpan<const std::int32_t> slot;              // of their users
   DeviceMatrixView<const float> user_vectors;       // by slot
+  DeviceMatrixView<const float> frozen_products;    // <row, user> of the movies' frozen columns, by slot
   TableView items;
   IdentityDropout dropout;                // of the movies; `first` is the batch's
   DeviceSpan<const float> trial_weights;  // of a movie, by the number of movies drawn before it

@@ -169,7 +169,8 @@ DeepBatch Deep::work_of(const Minibatch& batch) {
                     side.v.bias.span(),
                     side.steps.span(),
                     side.shrinkage.span(),
-                    side.partials.span()};
+                    side.partials.span(),
+                    side.frozen.view()};
   }
   return work;
 }
@@ -185,6 +186,7 @@ void Deep::step(const Minibatch& batch) {
   const NetworkView& network = network_.values();
   represent(device(), work);
   for (std::size_t s = 0; s < sides_.size(); ++s) {
+    sides_[s].frozen.represent(device(), tables_[s], work.side[s].slots, batch.index, sides_[s].values);
     sides_[s].active.fill(device(), sides_[s].values, tables_[s].slices(), network.first[s]);
   }
   const DeepSamples samples{batch.size,

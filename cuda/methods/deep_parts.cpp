@@ -50,7 +50,8 @@ DeepSide::DeepSide(Device& device, const embrace::EmbeddingTable& table, const s
       v(device, table.rows(), 1, table.factors()),
       steps(device, table.rows() * DeviceMatrix::stride(table.factors()) / 4),
       shrinkage(device, row_shrinkage),
-      partials(device, deep_partials(bounds, table.factors(), hidden_units)) {
+      partials(device, deep_partials(bounds, table.factors(), hidden_units)),
+      frozen(device, table, bounds) {
   clear(device, {&m, &v});
   steps.clear();
 }
@@ -61,7 +62,8 @@ std::int64_t DeepSide::bytes(const embrace::EmbeddingTable& table, const Slots::
          2 * Activations::bytes(bounds.slots, table.factors(), hidden_units) +
          2 * Values::bytes(table.rows(), 1, table.factors()) +
          table.rows() * (DeviceMatrix::stride(table.factors()) + 4) +
-         static_cast<std::int64_t>(sizeof(Sum)) * deep_partials(bounds, table.factors(), hidden_units);
+         static_cast<std::int64_t>(sizeof(Sum)) * deep_partials(bounds, table.factors(), hidden_units) +
+         FrozenVectors::bytes(table, bounds);
 }
 
 MemoryPlan deep_plan(const Problem& problem, const DeepStart& start) {

@@ -45,6 +45,7 @@ struct DeepSide {
   DeviceBuffer<std::int32_t> steps;
   DeviceBuffer<float> shrinkage;
   DeviceBuffer<Sum> partials;
+  FrozenVectors frozen;
 };
 
 MemoryPlan deep_plan(const Problem& problem, const DeepStart& start);

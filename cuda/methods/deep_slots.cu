@@ -10,7 +10,7 @@
 #include <algorithm>
 
 #include "cuda/device/phase.hpp"
-#include "cuda/learning/embedding_table.cuh"
+#include "cuda/learning/frozen_vectors.cuh"
 #include "cuda/math/adam.cuh"
 #include "cuda/methods/deep_slots.hpp"
 
@@ -174,6 +174,9 @@ void update_rows(Device& device, const DeepBatch& batch) {
   EMBRACE_PHASE("update rows");
   sum_sides(device, batch.sides, most_entries(batch), batch.side[0].table.quads(),
             [&](std::size_t which) { return update_of(batch, which); });
+  for (std::size_t which = 0; which < static_cast<std::size_t>(batch.sides); ++which) {
+    update_frozen(device, batch.side[which].frozen, update_of(batch, which));
+  }
 }
 
 }  // namespace embrace::gpu

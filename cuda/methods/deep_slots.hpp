@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 
+#include "cuda/learning/frozen_vectors.hpp"
 #include "cuda/learning/minibatches.hpp"
 #include "cuda/methods/deep_model.hpp"
 
@@ -27,6 +28,7 @@ struct DeepSideBatch {
   DeviceSpan<std::int32_t> steps;     // updates so far, by row and quad: lanes do not wait for each other
   DeviceSpan<const float> shrinkage;  // 1 - learning rate * decay, by row
   DeviceSpan<Sum> partials;
+  FrozenView frozen;
 };
 
 struct DeepBatch {

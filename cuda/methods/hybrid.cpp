@@ -30,14 +30,16 @@ struct Side {
                  static_cast<std::size_t>(start.table.rows() * DeviceMatrix::stride(start.table.factors())), 1.0F)),
         sums_bias(device, std::vector<float>(static_cast<std::size_t>(start.table.rows()), 1.0F)),
         penalties(device, start.penalties),
-        partials(device, hybrid_partials(bounds, start.table.factors())) {
+        partials(device, hybrid_partials(bounds, start.table.factors())),
+        frozen(device, start.table, bounds) {
     std::vector<float> shares;
     for (std::int64_t r = 0; r < start.table.rows(); ++r) shares.push_back(start.table.rate(r));
     rates = {device, shares};
   }
   static std::int64_t bytes(const embrace::EmbeddingTable& table, const Slots::Bounds& bounds) {
     return 2 * Values::bytes(bounds.slots, 1, table.factors()) + DeviceMatrix::bytes(table.rows(), table.factors()) +
-           12 * table.rows() + static_cast<std::int64_t>(sizeof(Sum)) * hybrid_partials(bounds, table.factors());
+           12 * table.rows() + static_cast<std::int64_t>(sizeof(Sum)) * hybrid_partials(bounds, table.factors()) +
+           FrozenVectors::bytes(table, bounds);
   }
   Values values;
   Values gradients;
@@ -46,6 +48,7 @@ struct Side {
   DeviceBuffer<float> penalties;
   DeviceBuffer<float> rates;
   DeviceBuffer<Sum> partials;
+  FrozenVectors frozen;
 };
 
 MemoryPlan plan(const Problem& problem, const HostModel& model) {
@@ -149,20 +152,29 @@ void Hybrid::step(const Minibatch& batch) {
                     side.sums_bias.span(),
                     side.penalties.span(),
                     side.rates.span(),
-                    side.partials.span()};
+                    side.partials.span(),
+                    side.frozen.view()};
   }
   if (sides_.size() > 2) {
     clear(device(), {&sides_[0].values, &sides_[1].values, &sides_[2].values});
   } else {
     clear(device(), {&sides_[0].values, &sides_[1].values});
   }
+  const auto add_frozen = [&](std::size_t s) {
+    sides_[s].frozen.represent(device(), tables_[s], work.side[s].slots, work.side[s].index, sides_[s].values);
+  };
   if (loss_ == embrace::Loss::warp) {
     represent(device(), work, Minibatches::users);
+    add_frozen(Minibatches::users);
     batches_.search(device(), tables_, batch, sides_[Minibatches::users].values.vectors.view(), trial_weights_.span(),
                     weights_.span());
-    for (std::size_t s = Minibatches::items; s < sides_.size(); ++s) represent(device(), work, s);
+    for (std::size_t s = Minibatches::items; s < sides_.size(); ++s) {
+      represent(device(), work, s);
+      add_frozen(s);
+    }
   } else {
     represent(device(), work);
+    for (std::size_t s = 0; s < sides_.size(); ++s) add_frozen(s);
   }
   learn(device(), work);
 }

@@ -10,7 +10,7 @@
 // coefficients, 12 k n for the gradients of slots (16 with contexts), 4 k e for those of rows, and 16 k bytes a touched
 // row for the update; 2 flops for each 4 bytes. Nearly all of it hits the level 2 cache; eight launches.
 #include "cuda/device/phase.hpp"
-#include "cuda/learning/embedding_table.cuh"
+#include "cuda/learning/frozen_vectors.cuh"
 #include "cuda/methods/hybrid_kernels.hpp"
 
 namespace embrace::gpu {
@@ -297,6 +297,9 @@ void learn(Device& device, const HybridBatch& batch) {
   }
   EMBRACE_PHASE("update rows");
   sum_sides(device, batch.sides, most_entries(batch), quads, [&](std::size_t side) { return update_of(batch, side); });
+  for (std::size_t side = 0; side < static_cast<std::size_t>(batch.sides); ++side) {
+    update_frozen(device, sides[side].frozen, update_of(batch, side));
+  }
 }
 
 void add_contexts(Device& device, DeviceMatrixView<const float> contexts, DeviceSpan<const float> bias,

@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 
+#include "cuda/learning/frozen_vectors.hpp"
 #include "cuda/learning/minibatches.hpp"
 #include "host/methods/hybrid_loss.hpp"
 
@@ -26,6 +27,7 @@ struct HybridSide {
   DeviceSpan<const float> penalties;
   DeviceSpan<const float> rates;
   DeviceSpan<Sum> partials;
+  FrozenView frozen;
 };
 
 struct HybridBatch {

@@ -121,6 +121,13 @@ add_mutant(hybrid_updates_before_summing_squares SOURCE cuda/methods/hybrid_kern
            FAILS Losses/HybridTwinTest.AStepAgreesWithTheCpu/Squared FROM [[sum += g * g;]] TO [[]])
 add_mutant(hybrid_pays_no_penalty SOURCE cuda/learning/embedding_table.cuh COMPILE cuda/methods/hybrid_kernels.cu PROGRAM hybrid_twin_test
            FAILS Losses/HybridTwinTest.AStepAgreesWithTheCpu/Squared FROM [[sum.extra += element.value * element.value]] TO [[sum.extra += element.value]])
+add_mutant(frozen_vectors_of_the_first_batch SOURCE cuda/learning/frozen_vectors.cu PROGRAM hybrid_twin_test
+           FAILS Losses/HybridTwinTest.FrozenVectorsAgreeWithTheCpu/Squared FROM [=[entity[global], quad]=] TO [=[entity[slot], quad]=])
+add_mutant(frozen_sums_skip_slots SOURCE cuda/learning/frozen_vectors.cu PROGRAM deep_twin_test
+           FAILS Both/DeepTwinTest.FrozenVectorsAgreeWithTheCpu/Rating FROM [[s += parts]] TO [[s += 2 * parts]])
+add_mutant(search_forgets_the_bias_of_vectors SOURCE cuda/learning/search.cu PROGRAM hybrid_twin_test
+           FAILS Losses/HybridTwinTest.FrozenVectorsAgreeWithTheCpu/Warp
+           FROM [=[batch.frozen_products(slot, c) + batch.items.bias[batch.items.first_frozen() + c]]=] TO [=[batch.frozen_products(slot, c)]=])
 add_mutant(deep_masks_another_layer SOURCE cuda/methods/deep_model.cu PROGRAM deep_twin_test
            FAILS Both/DeepTwinTest.AStepAgreesWithTheCpu/Rating FROM [[(layer << 16U)]] TO [[(layer << 17U)]])
 add_mutant(deep_passes_dead_units SOURCE cuda/methods/deep_model.cu PROGRAM deep_twin_test

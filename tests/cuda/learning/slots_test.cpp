@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "cuda/learning/frozen_vectors.hpp"
 #include "cuda/learning/minibatches.hpp"
 #include "host/methods/registry.hpp"
 #include "host/span.hpp"
@@ -191,8 +192,21 @@ TEST_F(SlotsTest, CollectsWhatTheHostCollects) {
   }
 }
 
+TEST_F(SlotsTest, FrozenVectorsTakeThePlannedMemory) {
+  const std::vector<std::int64_t> samples(50, 3);
+  for (const std::int64_t length : {0, 1, 9}) {
+    const Features features = test::with_vectors(test::mixed_features(50, 1), length, 2, true);
+    const embrace::EmbeddingTable host = table_of(&features, samples);
+    const Slots::Bounds bounds = Slots::bounds(host, 33, 2);
+    const std::int64_t before = device().used_bytes();
+    const EmbeddingTable table(device(), host);
+    const FrozenVectors vectors(device(), host, bounds);
+    EXPECT_EQ(device().used_bytes() - before, EmbeddingTable::bytes(host) + FrozenVectors::bytes(host, bounds));
+  }
+}
+
 TEST_F(SlotsTest, RepresentsAsTheHostDoes) {
-  const Features features = test::mixed_features(50, 1);
+  const Features features = test::with_vectors(test::mixed_features(50, 1), 9, 2, true);
   std::vector<std::int64_t> samples(50, 3);
   samples[7] = 0;
   const embrace::EmbeddingTable host = table_of(&features, samples);

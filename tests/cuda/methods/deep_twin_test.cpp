@@ -45,8 +45,17 @@ TEST_P(DeepTwinTest, EpochsAgreeWithTheCpu) {
   for (std::size_t e = 0; e < 3; ++e) EXPECT_NEAR(gpu.objectives[e], cpu.objectives[e], 1e-5 * cpu.objectives[e]);
 }
 
+// Of lengths around those of a quad and a warp.
+TEST_P(DeepTwinTest, FrozenVectorsAgreeWithTheCpu) {
+  for (const std::int64_t length : {1, 5, 67}) {
+    const auto data = test::with_vectors(test::mixed_problem(30, 40), length, true);
+    const Settings settings{{"factors", 6}, {"hidden", 9}, {"batch", 64}, {"identity_dropout", 0.2}};
+    EXPECT_LT(test::distance(on_gpu(data, 1, settings).values, on_cpu(data, 1, settings).values), 1e-5) << length;
+  }
+}
+
 TEST_P(DeepTwinTest, TheSameBitsAgain) {
-  const auto data = test::mixed_problem(30, 40);
+  const auto data = test::with_vectors(test::mixed_problem(30, 40), 20, true);
   const Settings settings{{"batch", 128}, {"identity_dropout", 0.3}};
   EXPECT_EQ(on_gpu(data, 2, settings).values, on_gpu(data, 2, settings).values);
 }
