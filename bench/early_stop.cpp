@@ -1,5 +1,7 @@
 #include "bench/early_stop.hpp"
 
+#include <cmath>
+
 #include "host/error.hpp"
 #include "host/metrics/metric.hpp"
 #include "host/text.hpp"
@@ -18,29 +20,26 @@ double value_of(const std::vector<UserValues>& metrics, const std::string& name)
 
 }  // namespace
 
-BestEpochs best_epochs(Run run, const std::string& metric, int patience, Threads& threads) {
+BestEpochs best_epochs(Run run, const std::string& metric, const Patience& patience, Threads& threads, Record& record) {
   const MetricInfo* info = find_metric(metric);
   const bool higher = info != nullptr && info->higher_is_better;
   run.answers.clear();
   BestEpochs best;
   run.on_epoch = [&](int done, int, const Trainer& trainer) {
-    const double value = value_of(evaluate(run, trainer, threads).metrics, metric);
-    const bool first = best.values.empty();
-    const double before = first ? value : best.values[static_cast<std::size_t>(best.epochs) - 1];
+    Evaluation evaluation = evaluate(run, trainer, threads);
+    const double value = value_of(evaluation.metrics, metric);
+    if (!std::isfinite(value)) throw Diverged(metric + " is not finite");
+    const double before = best.values.empty() ? value : best.values[static_cast<std::size_t>(best.epochs) - 1];
+    const double gain = higher ? value - before : before - value;
+    if (best.values.empty() || gain > patience.least * std::abs(before)) {
+      best.epochs = done;
+      best.evaluation = std::move(evaluation);
+    }
     best.values.push_back(value);
-    if (first || (higher ? value > before : value < before)) best.epochs = done;
-    return done - best.epochs >= patience ? AfterEpoch::stop : AfterEpoch::go_on;
+    return done - best.epochs >= patience.epochs ? AfterEpoch::stop : AfterEpoch::go_on;
   };
-  Record record;
   train(run, threads, record);
   return best;
-}
-
-Run stopped_after(Run run, int epochs) {
-  run.on_epoch = [epochs](int done, int, const Trainer&) {
-    return done >= epochs ? AfterEpoch::stop : AfterEpoch::go_on;
-  };
-  return run;
 }
 
 }  // namespace embrace

@@ -34,7 +34,7 @@ struct DividedData {
 };
 DividedData load_and_divide(const DataChoice& choice, Threads& threads);
 
-/// Those with these numbers, in this order; no numbers: all. UsageError for a number that there is not.
+/// The folds of these numbers, all when there are none. Throws UsageError for a number that is no fold.
 std::vector<Fold> choose_folds(std::vector<Fold> folds, const std::vector<int>& numbers, const SplitName& split);
 
 /// Features are not in it: a study has many sets of them on one fold.

@@ -7,6 +7,7 @@
 #include "bench/machine.hpp"
 #include "host/build_info.hpp"
 #include "host/digest.hpp"
+#include "host/methods/registry.hpp"
 #include "host/threads.hpp"
 
 namespace embrace {
@@ -42,6 +43,22 @@ Record describe_data(const Experiment& experiment, const DataChoice& choice, Tas
                   static_cast<std::int64_t>(fold.train.size()),
                   static_cast<std::int64_t>(fold.test.size())};
   record.task = task;
+  return record;
+}
+
+Record describe_run(const Experiment& experiment, const DataChoice& choice, Task task, const RunIdentity& run) {
+  Record record = describe_data(experiment, choice, task);
+  record.method = run.method.name;
+  record.family = run.method.info.family;
+  record.information = run.information;
+  record.seed = run.seed;
+  record.hyper = named_values(run.method, run.hyper);
+  if (task == Task::ranking) {
+    record.positive = choice.positive;
+    record.at = run.at;
+  }
+  record.lock_free = run.method.info.traits.lock_free;
+  record.device = {run.device.kind, run.device.name, run.threads};
   return record;
 }
 

@@ -12,6 +12,19 @@ namespace embrace {
 /// A record that says what was trained on and measured: the data, the split, the task.
 Record describe_data(const Experiment& experiment, const DataChoice& choice, Task task);
 
+/// What a run is, beside its data; everything outlives the call.
+struct RunIdentity {
+  const Method& method;
+  const std::string& information;
+  const Hyper& hyper;
+  std::uint64_t seed = 0;
+  const std::vector<int>& at;
+  const DeviceInfo& device;
+  int threads = 0;
+};
+/// The same of a run on them; without an id.
+Record describe_run(const Experiment& experiment, const DataChoice& choice, Task task, const RunIdentity& run);
+
 /// Of a run that starts now in this program.
 std::map<std::string, std::string> provenance(const DeviceInfo& device, const std::string& command);
 

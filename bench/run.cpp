@@ -21,16 +21,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-void add_accuracy(const std::vector<UserValues>& metrics, Threads& threads, Record& record) {
-  Array<Array<double>> draws = bootstrap(metrics, threads);
-  for (std::size_t m = 0; m < metrics.size(); ++m) {
-    const Interval interval = percentile_interval(draws[m]);
-    Accuracy accuracy{metrics[m].value(), interval.low, interval.high, metrics[m].n, std::move(draws[m])};
-    if (!std::isfinite(accuracy.value)) throw Diverged(metrics[m].name + " is not finite");
-    record.accuracy[metrics[m].name] = std::move(accuracy);
-  }
-}
-
 Evaluation evaluate_ratings(const Run& run, const Trainer& trainer) {
   const Predictions predictions = predict_test(run.experiment, run.features, trainer);
   if (!run.answers.empty()) {
@@ -154,6 +144,16 @@ Trained train(const Run& run, Threads& threads, Record& record) {
 
 Evaluation evaluate(const Run& run, const Trainer& trainer, Threads& threads) {
   return run.task == Task::rating ? evaluate_ratings(run, trainer) : evaluate_rankings(run, trainer, threads);
+}
+
+void add_accuracy(const std::vector<UserValues>& metrics, Threads& threads, Record& record) {
+  Array<Array<double>> draws = bootstrap(metrics, threads);
+  for (std::size_t m = 0; m < metrics.size(); ++m) {
+    const Interval interval = percentile_interval(draws[m]);
+    Accuracy accuracy{metrics[m].value(), interval.low, interval.high, metrics[m].n, std::move(draws[m])};
+    if (!std::isfinite(accuracy.value)) throw Diverged(metrics[m].name + " is not finite");
+    record.accuracy[metrics[m].name] = std::move(accuracy);
+  }
 }
 
 void measure(const Run& run, const Trainer& trainer, Threads& threads, Record& record) {

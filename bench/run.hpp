@@ -61,6 +61,9 @@ struct Evaluation {
 };
 Evaluation evaluate(const Run& run, const Trainer& trainer, Threads& threads);
 
+/// Values with their intervals by bootstrap over users. Throws Diverged for one that is not finite.
+void add_accuracy(const std::vector<UserValues>& metrics, Threads& threads, Record& record);
+
 /// The second half alone: accuracy and score_seconds of answers that are already learned, whoever learned them.
 /// `record.cost` must be there. Throws what a Trainer throws; Diverged for answers that are not finite.
 void measure(const Run& run, const Trainer& trainer, Threads& threads, Record& record);

@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <map>
 #include <numeric>
 #include <set>
 #include <tuple>
 
 #include "bench/answers.hpp"
+#include "bench/fold_features.hpp"
 #include "bench/identity.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/machine.hpp"
@@ -45,13 +44,6 @@ class Study {
   }
 
  private:
-  /// The result of building features: the set, or why there is none.
-  struct Built {
-    FeatureSet set;
-    double seconds = 0;
-    std::string unsupported;
-  };
-
   void prepare_data() {
     const Threads::Checked stoppable(threads_, stop_if_interrupted);
     DividedData divided = load_and_divide(options_.data, threads_);
@@ -68,40 +60,40 @@ class Study {
       experiment_.data = make_fold_data(experiment_.dataset, experiment_.fold, threads_);
     }
     for (const Information& information : options_.information) {
-      built_.clear();
+      FoldFeatures features(experiment_, information, options_.task, threads_);
       for (const Method* method : options_.methods) {
-        const Hyper hyper = study_hyper(*method, options_.task, options_.settings);
+        const Hyper hyper = hyper_of(*method, information);
         for (const DeviceInfo& device : options_.devices) {
           for (int seed = 1; seed <= options_.seeds; ++seed) {
-            run_one(information, *method, hyper, device, static_cast<std::uint64_t>(seed));
+            run_one(features, *method, hyper, device, static_cast<std::uint64_t>(seed));
           }
         }
       }
     }
   }
 
-  Record describe(const Information& information, const Method& method, const Hyper& hyper, const DeviceInfo& device,
-                  std::uint64_t seed) const {
-    Record record = describe_data(experiment_, options_.data, options_.task);
-    record.method = method.name;
-    record.family = method.info.family;
-    record.information = information.text;
-    record.seed = seed;
-    record.hyper = named_values(method, hyper);
-    if (options_.task == Task::ranking) {
-      record.positive = options_.data.positive;
-      record.at = options_.at;
-    }
-    record.lock_free = method.info.traits.lock_free;
-    record.device = {device.kind, device.name, threads_.count()};
-    record.id = record_id(record, device, "");
-    return record;
+  Hyper hyper_of(const Method& method, const Information& information) const {
+    if (!options_.tuned) return study_hyper(method, options_.task, options_.settings);
+    return tuned_hyper(*options_.tuned, method, options_.task, information.text, experiment_.fold.number);
   }
 
-  void run_one(const Information& information, const Method& method, const Hyper& hyper, const DeviceInfo& device,
+  void run_one(FoldFeatures& features, const Method& method, const Hyper& hyper, const DeviceInfo& device,
                std::uint64_t seed) {
     stop_if_interrupted();
-    Record record = describe(information, method, hyper, device, seed);
+    const Information& information = features.information();
+    Record record = describe_run(experiment_, options_.data, options_.task,
+                                 {.method = method,
+                                  .information = information.text,
+                                  .hyper = hyper,
+                                  .seed = seed,
+                                  .at = options_.at,
+                                  .device = device,
+                                  .threads = threads_.count()});
+    if (options_.tuned) {
+      const TunedSettings& tuned = *options_.tuned;
+      record.tuned = Record::Tuned{tuned.file, tuned.sha256, tuned.validation, tuned.trials};
+    }
+    record.id = record_id(record, device, "");
     if (!options_.force && resumed(record)) {
       progress_.skip();
       return;
@@ -111,7 +103,7 @@ class Study {
         fmt::format("{} {} fold {} seed {}{}", method.name, information.text, experiment_.fold.number, seed, where));
     record.provenance = provenance(device, options_.command);
     summary_.busy_load = std::max(summary_.busy_load, busy_load(record));
-    const Built& built = features(information, method, seed);
+    const BuiltFeatures& built = features.of(method, seed);
     if (built.unsupported.empty()) {
       record.notes = built.set.notes;
       const Run run{
@@ -160,30 +152,6 @@ class Study {
         .second;
   }
 
-  /// Features are shared by all methods of the fold; the controls are random, so they depend on the seed too.
-  const Built& features(const Information& information, const Method& method, std::uint64_t seed) {
-    const bool random = information.control != Information::Control::none;
-    const Traits& traits = method.info.traits;
-    const bool reads = traits.user_features || traits.item_features || traits.context;
-    const auto key = reads ? (random ? static_cast<std::int64_t>(seed) : 0) : -1;
-    if (const auto found = built_.find(key); found != built_.end()) return found->second;
-    Built& built = built_[key];
-    if (!reads && information.text != "ratings") {
-      built.unsupported = "the method reads no features; use -i ratings";
-      return built;
-    }
-    const auto begin = std::chrono::steady_clock::now();
-    try {
-      const Threads::Checked stoppable(threads_, stop_if_interrupted);
-      built.set = build_features(experiment_.dataset, experiment_.fold, information, options_.task, random ? seed : 0,
-                                 threads_);
-    } catch (const Unsupported& error) {
-      built.unsupported = error.what();
-    }
-    built.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    return built;
-  }
-
   /// Is the run there already? Runs that failed for a reason that may have passed are done again.
   bool resumed(const Record& wanted) {
     const std::filesystem::path file = options_.output / (wanted.id + ".json");
@@ -223,7 +191,6 @@ class Study {
   Progress& progress_;
   std::vector<Fold> folds_;
   Experiment experiment_;  // on the fold that runs
-  std::map<std::int64_t, Built> built_;
   std::set<std::tuple<std::string, std::string, DeviceKind, std::string, std::string>> impossible_;
   StudySummary summary_;
 };

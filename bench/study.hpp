@@ -1,44 +1,23 @@
 // The study: method × information × data × split × seed × device → records. One run is one record, written as it ends.
 #pragma once
-#include <cstdint>
-#include <filesystem>
 #include <map>
 #include <optional>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "bench/devices.hpp"
-#include "bench/experiment.hpp"
 #include "bench/progress.hpp"
-#include "bench/selection.hpp"
-#include "host/data/dataset.hpp"
-#include "host/data/load_options.hpp"
-#include "host/data/split/split.hpp"
-#include "host/data/split/split_name.hpp"
+#include "bench/training_choice.hpp"
+#include "bench/tune/tuned_settings.hpp"
 #include "host/error.hpp"
-#include "host/metadata/features.hpp"
-#include "host/metadata/information.hpp"
-#include "host/method.hpp"
 #include "host/record.hpp"
 
 namespace embrace {
 
-struct StudyOptions {
-  DataChoice data;
-  std::vector<int> folds;  // empty: all
-  std::vector<const Method*> methods;
-  std::vector<Information> information;
+struct StudyOptions : TrainingChoice {
   std::vector<DeviceInfo> devices;
-  int seeds = 1;  // seeds 1 … N
-  Task task = Task::rating;
-  std::vector<int> at{10, 20};
-  std::vector<Setting> settings;
-  double timeout_seconds = 0;  // per run; 0: none
+  int seeds = 1;                       // seeds 1 … N
+  std::optional<TunedSettings> tuned;  // in place of `settings`
   bool keep_answers = false;
-  bool force = false;
-  std::filesystem::path output;
-  std::string command;
 };
 
 /// How the runs of a study ended.

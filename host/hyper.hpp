@@ -37,6 +37,15 @@ struct HyperSpec {
   std::vector<std::string> choices{};  // names of the values 0, 1, 2 …; empty for a number
 };
 
+/// Where the best value of a hyper-parameter is looked for: uniformly in its logarithm, or in itself.
+struct SearchRange {
+  enum class Scale { log, linear };
+  std::string name;
+  double low = 0;
+  double high = 0;
+  Scale scale = Scale::log;
+};
+
 /// A hyper-parameter's value as people write and read it: a number, or the name of a choice.
 using HyperValue = std::variant<double, std::string>;
 HyperValue named_value(const HyperSpec& spec, double value);

@@ -142,6 +142,7 @@ struct Traits {
   bool context = false;
   bool fold_in = false;
   bool closed_form = false;  // one epoch is the whole training; takes no `epochs`
+  bool schedules = false;    // what an epoch does depends on how many there will be
   bool chance = true;        // the seed matters
   bool averages = false;     // predictions are averages over epochs, of pairs that watch() was told
   bool lock_free = false;    // threads race on purpose: the same seed need not give the same bits
@@ -163,6 +164,8 @@ struct MethodInfo {
   Traits traits;
   std::vector<HyperSpec> hyper;  // `epochs` is one of them unless closed_form
   Parity parity;
+  std::vector<SearchRange>
+      search{};  // of what decides accuracy; the others keep their value, which is a matter of cost
 };
 
 using Factory = std::unique_ptr<Trainer> (*)(const Problem&);

@@ -19,6 +19,7 @@ enum class Stream : std::uint32_t {
   dropout = 6,
   features = 7,
   bootstrap = 8,
+  search = 9,
 };
 
 class Random {

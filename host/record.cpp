@@ -120,6 +120,13 @@ Json identity_json(const Record& r) {
   out["seed"] = r.seed;
   out["hyper"] = Json::object();
   for (const auto& [name, value] : r.hyper) out["hyper"][name] = hyper_json(value);
+  if (r.tuned) {
+    out["tuned"] = {{"file", r.tuned->file},
+                    {"sha256", r.tuned->sha256},
+                    {"validation", r.tuned->validation},
+                    {"trials", r.tuned->trials}};
+  }
+  if (r.trial) out["trial"] = {{"number", r.trial->number}, {"rung", r.trial->rung}, {"epochs", r.trial->epochs}};
   if (r.positive) out["positive"] = number(*r.positive);
   if (r.task == Task::ranking) out["at"] = r.at;
   if (r.lock_free) out["lock_free"] = true;

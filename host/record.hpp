@@ -68,6 +68,17 @@ struct Record {
   std::optional<Contest> contest;
   std::uint64_t seed = 0;
   std::vector<std::pair<std::string, HyperValue>> hyper;
+  /// Of a run whose hyper-parameters were tuned: the file that holds them, and how they were found.
+  struct Tuned {
+    std::string file, sha256, validation;
+    int trials = 0;
+  };
+  std::optional<Tuned> tuned;
+  /// Of a run that was a trial of tuning: its number, the step of the halving, and its best number of epochs.
+  struct Trial {
+    int number = 0, rung = 0, epochs = 0;
+  };
+  std::optional<Trial> trial;
   std::optional<double> positive;  // rankings with --positive
   std::vector<int> at;             // rankings
   bool lock_free = false;          // the method's threads race on purpose

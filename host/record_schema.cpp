@@ -166,6 +166,13 @@ void check_setting(const Json& record, std::optional<Task> task, Checker& check)
       if (!fits) check.complain("hyper." + entry.key(), "must be a number or the name of a choice");
     }
   }
+  if (const Json* tuned = check.object(record, "", "tuned", false)) {
+    for (const char* name : {"file", "sha256", "validation"}) check.text(*tuned, "tuned.", name);
+    check.count(*tuned, "tuned.", "trials", largest_int);
+  }
+  if (const Json* trial = check.object(record, "", "trial", false)) {
+    for (const char* name : {"number", "rung", "epochs"}) check.count(*trial, "trial.", name, largest_int);
+  }
   check.number(record, "", "positive", false);
   check.field(
       record, "", "at", task == Task::ranking, "an array of whole numbers, positive and ascending", [](const Json& v) {
@@ -353,6 +360,14 @@ void read_setting(const Json& json, Record& record) {
     const Json& value = entry.value();
     record.hyper.emplace_back(
         entry.key(), value.is_string() ? HyperValue(value.get<std::string>()) : HyperValue(value.get<double>()));
+  }
+  if (json.contains("tuned")) {
+    const Json& tuned = json["tuned"];
+    record.tuned = Record::Tuned{tuned["file"], tuned["sha256"], tuned["validation"], tuned["trials"]};
+  }
+  if (json.contains("trial")) {
+    const Json& trial = json["trial"];
+    record.trial = Record::Trial{trial["number"], trial["rung"], trial["epochs"]};
   }
   if (json.contains("positive")) record.positive = json["positive"].get<double>();
   if (json.contains("at")) record.at = json["at"].get<std::vector<int>>();

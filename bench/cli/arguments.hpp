@@ -17,7 +17,8 @@ struct DataArguments {
   int threads = 0;
 };
 
-struct RunArguments {
+/// What is trained on what; shared by `run` and `tune`.
+struct TrainingArguments {
   DataArguments data;
   std::string split = "holdout:0.2";
   std::uint64_t split_seed = 1;
@@ -25,17 +26,27 @@ struct RunArguments {
   std::vector<std::string> methods;
   std::vector<std::string> information;
   std::string device = "cpu";
-  int seeds = 1;
   std::string task;
   std::optional<double> positive;
   std::string at;
   std::vector<std::string> settings;
   double timeout = 0;
-  bool keep_answers = false;
   bool force = false;
   bool quiet = false;
   std::string output;
   std::string command;  // the command line, quoted so that a shell reads it back
+};
+
+struct RunArguments : TrainingArguments {
+  int seeds = 1;
+  std::string settings_file;
+  bool keep_answers = false;
+};
+
+struct TuneArguments : TrainingArguments {
+  std::vector<std::string> ranges;
+  int trials = 30;
+  std::uint64_t seed = 1;
 };
 
 struct ReportArguments {
@@ -97,6 +108,7 @@ struct NameArguments {  // list, describe, doctor, validate, version
 
 // Each returns the exit code and prints results to stdout, narration to stderr. Verbs of one group share a file.
 int run(const RunArguments& arguments);
+int tune(const TuneArguments& arguments);
 int report(const ReportArguments& arguments);
 int data_describe(const DataVerbArguments& arguments);
 int data_prepare(const DataVerbArguments& arguments);

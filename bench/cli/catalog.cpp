@@ -25,7 +25,8 @@ std::vector<std::string> reads_of(const Traits& traits) {
   return reads;
 }
 
-Fields hyper_entry(const HyperSpec& spec, const Traits& traits) {
+Fields hyper_entry(const HyperSpec& spec, const MethodInfo& method) {
+  const Traits& traits = method.traits;
   Fields entry = {{"name", spec.name}};
   const auto put = [&](const char* name, double value) {
     std::visit([&](const auto& shown) { entry.push_back({name, shown}); }, named_value(spec, value));
@@ -36,6 +37,11 @@ Fields hyper_entry(const HyperSpec& spec, const Traits& traits) {
     entry.insert(entry.end(), {{"lowest", spec.lowest}, {"highest", spec.highest}, {"whole", spec.whole}});
   } else {
     entry.push_back({"choices", spec.choices});
+  }
+  for (const SearchRange& range : method.search) {
+    if (range.name != spec.name) continue;
+    entry.push_back({"tuned", fmt::format("{:g} to {:g}{}", range.low, range.high,
+                                          range.scale == SearchRange::Scale::log ? ", by its logarithm" : "")});
   }
   entry.push_back({"meaning", spec.meaning});
   return entry;
@@ -75,7 +81,7 @@ Fields method_entry(const Method& method) {
   entry.push_back({"parity", fmt::format("{:g} relative between CPU and GPU, {:g} for rankings: {}", info.parity.rating,
                                          info.parity.ranking, info.parity.reason)});
   std::vector<Fields> hyper;
-  for (const HyperSpec& spec : info.hyper) hyper.push_back(hyper_entry(spec, info.traits));
+  for (const HyperSpec& spec : info.hyper) hyper.push_back(hyper_entry(spec, info));
   entry.push_back({"hyper", hyper});
   return entry;
 }

@@ -54,41 +54,66 @@ void add_list(CLI::App& app, const std::string& name, std::vector<std::string>& 
   if (required) option->required();
 }
 
+void add_training_flags(CLI::App& app, TrainingArguments& training) {
+  app.add_option("-d,--data", training.data.data, "folder or file of ratings, or synth, synth:USERSxITEMSxRATINGS")
+      ->required();
+  app.add_option("--split", training.split, "kfold:K, holdout:SHARE, official:NAME ...; see embrace list splits")
+      ->capture_default_str();
+  app.add_option("--split-seed", training.split_seed, "seed of random splits")->capture_default_str();
+  app.add_option("--folds", training.folds, "only these folds, from 0: 0,2");
+  add_list(app, "-m,--method,--methods", training.methods, "names or globs, comma-separated; a leading ! excludes; all",
+           true);
+  add_list(app, "-i,--information", training.information,
+           "ratings (default), +user+movie, all ...; see embrace list information", false);
+  app.add_option("--task", training.task, "rating or ranking (default: rating; ranking for official:ncf)");
+  app.add_option("--positive", training.positive, "rankings: first reduce the data to ratings of at least this");
+  app.add_option("--at", training.at, "rankings: cut-offs K, comma-separated (default: 10,20)");
+  add_list(app, "--set", training.settings, "a hyper-parameter: NAME=VALUE or METHOD.NAME=VALUE", false);
+  app.add_option("--timeout", training.timeout, "seconds of training a run may take (default: no limit)")
+      ->check(CLI::NonNegativeNumber);
+  app.add_flag("--force", training.force, "repeat runs that have a record already");
+  app.add_flag("-q,--quiet", training.quiet, "no progress");
+  app.add_option("-o,--output", training.output, "folder for the records")->required();
+  add_data_flags(app, training.data);
+  add_tags_from(app, training.data);
+}
+
 void add_run(CLI::App& top, const std::string& command, Work& work) {
   const auto arguments = std::make_shared<RunArguments>();
   RunArguments& run = *arguments;
   run.command = command;
   CLI::App& app = *top.add_subcommand("run", "train and measure: method x information x split x seed x device");
-  app.add_option("-d,--data", run.data.data, "folder or file of ratings, or synth, synth:USERSxITEMSxRATINGS")
-      ->required();
-  app.add_option("--split", run.split, "kfold:K, holdout:SHARE, official:NAME ...; see embrace list splits")
-      ->capture_default_str();
-  app.add_option("--split-seed", run.split_seed, "seed of random splits")->capture_default_str();
-  app.add_option("--folds", run.folds, "only these folds, from 0: 0,2");
-  add_list(app, "-m,--method,--methods", run.methods, "names or globs, comma-separated; a leading ! excludes; all",
-           true);
-  add_list(app, "-i,--information", run.information,
-           "ratings (default), +user+movie, all ...; see embrace list information", false);
+  add_training_flags(app, run);
   app.add_option("--device,--devices", run.device, "cpu, cuda:N or all")->capture_default_str();
   app.add_option("--seeds", run.seeds, "runs with seeds 1 ... N")->capture_default_str()->check(CLI::Range(1, 100000));
-  app.add_option("--task", run.task, "rating or ranking (default: rating; ranking for official:ncf)");
-  app.add_option("--positive", run.positive, "rankings: first reduce the data to ratings of at least this");
-  app.add_option("--at", run.at, "rankings: cut-offs K, comma-separated (default: 10,20)");
-  add_list(app, "--set", run.settings, "a hyper-parameter: NAME=VALUE or METHOD.NAME=VALUE", false);
-  app.add_option("--timeout", run.timeout, "seconds of training a run may take (default: no limit)")
-      ->check(CLI::NonNegativeNumber);
+  app.add_option("--settings", run.settings_file, "the settings.json of embrace tune, in place of --set");
   app.add_flag("--keep-answers", run.keep_answers, "write each run's predictions or rankings beside its record");
-  app.add_flag("--force", run.force, "repeat runs that have a record already");
-  app.add_flag("-q,--quiet", run.quiet, "no progress");
-  app.add_option("-o,--output", run.output, "folder for the records")->required();
-  add_data_flags(app, run.data);
-  add_tags_from(app, run.data);
   does(app, cli::run, arguments, work);
   app.footer(
       "Examples:\n"
       "  embrace run -d synth --split kfold:5 -m all -i ratings,all -o results/local\n"
       "  embrace run -d ml-100k --split official:u1 -m bias,als,sgd -i ratings -o out\n"
       "  embrace run -d ml-1m --task ranking --positive 4 --split holdout:0.2 -m ials,popularity --at 10,100 -o out");
+}
+
+void add_tune(CLI::App& top, const std::string& command, Work& work) {
+  const auto arguments = std::make_shared<TuneArguments>();
+  TuneArguments& tune = *arguments;
+  tune.command = command;
+  CLI::App& app = *top.add_subcommand("tune", "choose settings on validation parts of the training data");
+  add_training_flags(app, tune);
+  app.add_option("--device", tune.device, "cpu or cuda:N")->capture_default_str();
+  app.add_option("--trials", tune.trials, "settings that are tried of each method")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
+  add_list(app, "--range", tune.ranges, "where to look: METHOD.NAME=LOW:HIGH in place of the method's own range",
+           false);
+  app.add_option("--seed", tune.seed, "seed of the search")->capture_default_str();
+  does(app, cli::tune, arguments, work);
+  app.footer(
+      "Example:\n"
+      "  embrace tune -d ml-100k --split official:u1 -m als,sgd -i ratings -o tuned\n"
+      "  embrace run -d ml-100k --split official:u1 -m als,sgd -i ratings --settings tuned/settings.json -o out");
 }
 
 void add_report(CLI::App& top, Work& work) {
@@ -226,6 +251,7 @@ void add_named(CLI::App& top, const char* name, const char* text, const char* ar
 
 void add_verbs(CLI::App& top, const std::string& command, Work& work) {
   add_run(top, command, work);
+  add_tune(top, command, work);
   add_report(top, work);
   add_data(top, work);
   add_peers(top, command, work);

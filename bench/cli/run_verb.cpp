@@ -17,50 +17,18 @@
 namespace embrace::cli {
 namespace {
 
-std::string joined(const std::vector<std::string>& parts) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
-  return text;
-}
-
-std::vector<Information> parse_all_information(const std::vector<std::string>& texts) {
-  std::vector<Information> list;
-  for (const std::string& text : split_text(texts.empty() ? "ratings" : joined(texts), ',')) {
-    Information information = parse_information(text);
-    const bool known =
-        std::any_of(list.begin(), list.end(), [&](const Information& i) { return i.text == information.text; });
-    if (!known) list.push_back(std::move(information));
-  }
-  return list;
-}
-
 StudyOptions study_options(const RunArguments& arguments) {
-  StudyOptions options;
-  options.data = {.data = arguments.data.data,
-                  .split = parse_split(arguments.split),
-                  .split_seed = arguments.split_seed,
-                  .positive = arguments.positive};
-  options.folds = whole_numbers(arguments.folds, "--folds", 0);
-  options.methods = select_methods(joined(arguments.methods));
-  options.information = parse_all_information(arguments.information);
-  options.devices = parse_devices(arguments.device);
-  options.seeds = arguments.seeds;
-  options.task = parse_task(arguments.task, options.data.split);
-  if (arguments.positive && options.task == Task::rating) {
-    throw UsageError("--positive is for rankings", "add --task ranking");
+  StudyOptions options{
+      training_choice(arguments), parse_devices(arguments.device), arguments.seeds, {}, arguments.keep_answers};
+  if (arguments.settings_file.empty()) return options;
+  if (!arguments.settings.empty()) {
+    throw UsageError("--settings and --set exclude each other", "tune with --set, then run with --settings alone");
   }
-  if (!arguments.at.empty()) {
-    options.at = whole_numbers(arguments.at, "--at", 1);
-    if (options.task == Task::rating) throw UsageError("--at is for rankings", "add --task ranking");
+  options.tuned = read_tuned_settings(arguments.settings_file);
+  if (options.tuned->task != options.task) {
+    throw UsageError(fmt::format("{} was tuned for the task {}", arguments.settings_file, to_text(options.tuned->task)),
+                     "tune for this one");
   }
-  options.settings = parse_settings(arguments.settings, options.methods);
-  require_possible_settings(options.methods, options.task, options.settings);
-  options.timeout_seconds = arguments.timeout;
-  options.keep_answers = arguments.keep_answers;
-  options.force = arguments.force;
-  options.output = arguments.output;
-  options.data.load = load_options(arguments.data, options.output);
-  options.command = arguments.command;
   return options;
 }
 

@@ -46,6 +46,23 @@ OnDuplicate duplicates_policy(const std::string& text) {
   throw UsageError("--duplicates " + text + " is not understood", suggestion(text, known));
 }
 
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
+  return text;
+}
+
+std::vector<Information> parse_all_information(const std::vector<std::string>& texts) {
+  std::vector<Information> list;
+  for (const std::string& text : split_text(texts.empty() ? "ratings" : joined(texts), ',')) {
+    Information information = parse_information(text);
+    const bool known =
+        std::any_of(list.begin(), list.end(), [&](const Information& i) { return i.text == information.text; });
+    if (!known) list.push_back(std::move(information));
+  }
+  return list;
+}
+
 }  // namespace
 
 LoadOptions load_options(const DataArguments& arguments, const std::filesystem::path& rejects) {
@@ -81,6 +98,33 @@ std::vector<int> whole_numbers(const std::string& text, const std::string& flag,
   std::sort(numbers.begin(), numbers.end());
   numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   return numbers;
+}
+
+TrainingChoice training_choice(const TrainingArguments& arguments) {
+  TrainingChoice choice;
+  choice.data = {.data = arguments.data.data,
+                 .split = parse_split(arguments.split),
+                 .split_seed = arguments.split_seed,
+                 .positive = arguments.positive};
+  choice.folds = whole_numbers(arguments.folds, "--folds", 0);
+  choice.methods = select_methods(joined(arguments.methods));
+  choice.information = parse_all_information(arguments.information);
+  choice.task = parse_task(arguments.task, choice.data.split);
+  if (arguments.positive && choice.task == Task::rating) {
+    throw UsageError("--positive is for rankings", "add --task ranking");
+  }
+  if (!arguments.at.empty()) {
+    choice.at = whole_numbers(arguments.at, "--at", 1);
+    if (choice.task == Task::rating) throw UsageError("--at is for rankings", "add --task ranking");
+  }
+  choice.settings = parse_settings(arguments.settings, choice.methods);
+  require_possible_settings(choice.methods, choice.task, choice.settings);
+  choice.timeout_seconds = arguments.timeout;
+  choice.force = arguments.force;
+  choice.output = arguments.output;
+  choice.data.load = load_options(arguments.data, choice.output);
+  choice.command = arguments.command;
+  return choice;
 }
 
 Task parse_task(const std::string& text, const SplitName& split) {

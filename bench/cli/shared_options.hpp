@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "bench/cli/arguments.hpp"
+#include "bench/training_choice.hpp"
 #include "host/data/dataset.hpp"
 #include "host/data/load_options.hpp"
 #include "host/data/split/split.hpp"
@@ -23,6 +24,9 @@ std::unique_ptr<Threads> start_threads(int count);
 
 /// "0,2" as given to `flag`: ascending, each once. UsageError for what is no whole number of at least `lowest`.
 std::vector<int> whole_numbers(const std::string& text, const std::string& flag, int lowest);
+
+/// Everything but devices. Throws UsageError for what cannot be.
+TrainingChoice training_choice(const TrainingArguments& arguments);
 
 /// What --task says; without it, what the split is for.
 Task parse_task(const std::string& text, const SplitName& split);

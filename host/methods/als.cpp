@@ -229,7 +229,11 @@ MethodInfo als_info() {
            {"regularization", 1.5, 1.5, 0, 1e6, false, "of a vector, times its number of ratings to the power nu"},
            {"nu", 0.5, 0.5, 0, 2, false, "how the regularization grows with the number of ratings"},
            {"bias_regularization", 4, 4, 0, 1e6, false, "of a bias"}},
-          {1e-3, 1e-3, "float sums in another order, amplified by solving; the metric moves by less"}};
+          {1e-3, 1e-3, "float sums in another order, amplified by solving; the metric moves by less"},
+          {{"epochs", 1, 30, SearchRange::Scale::linear},
+           {"regularization", 0.05, 50},
+           {"nu", 0, 1, SearchRange::Scale::linear},
+           {"bias_regularization", 0.1, 100}}};
 }
 
 std::unique_ptr<Trainer> make_als(const Problem& problem) { return std::make_unique<Als>(problem); }

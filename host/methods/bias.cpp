@@ -71,7 +71,10 @@ MethodInfo bias_info() {
           {{"epochs", 15, 15, 1, 10000, true, "sweeps over items and users"},
            {"user_regularization", 5, 5, 0, 1e6, false, "added to a user's number of ratings"},
            {"item_regularization", 2, 2, 0, 1e6, false, "added to a movie's number of ratings"}},
-          {1e-5, 1e-5, "sums in double, biases stored as float"}};
+          {1e-5, 1e-5, "sums in double, biases stored as float"},
+          {{"epochs", 1, 30, SearchRange::Scale::linear},
+           {"user_regularization", 0.1, 100},
+           {"item_regularization", 0.1, 100}}};
 }
 
 std::unique_ptr<Trainer> make_bias(const Problem& problem) { return std::make_unique<Bias>(problem); }

@@ -382,7 +382,15 @@ MethodInfo deep_info() {
            {"identity_dropout", 0.1, 0.1, 0, 1, false,
             "share of the batches in which a user's or movie's identity is left out"},
            {"spread", 0.5, 0.5, 0, 100, false, "initial standard deviation of an embedding, times sqrt(factors)"}},
-          {1e-3, 0.02, "float sums in another order, amplified by relu and Adam over many updates"}};
+          {1e-3, 0.02, "float sums in another order, amplified by relu and Adam over many updates"},
+          {{"epochs", 1, 30, SearchRange::Scale::linear},
+           {"learning_rate", 3e-4, 0.02},
+           {"regularization", 0.01, 300},
+           {"nu", 0, 1.25, SearchRange::Scale::linear},
+           {"weight_decay", 1e-3, 30},
+           {"dropout", 0, 0.7, SearchRange::Scale::linear},
+           {"identity_dropout", 0, 0.5, SearchRange::Scale::linear},
+           {"spread", 0.05, 2}}};
 }
 
 std::unique_ptr<Trainer> make_deep(const Problem& problem) { return std::make_unique<Deep>(problem); }

@@ -82,7 +82,8 @@ MethodInfo ease_info() {
           "Steck 2019 (arXiv 1905.03375), equations 2 to 8",
           {.rating = false, .fold_in = true, .closed_form = true, .chance = false},
           {{"regularization", 1000, 1000, 1e-3, 1e9, false, "added to each movie's number of ratings"}},
-          {0.0, 1e-3, "inverses in float differ in their last digits: near ties change places"}};
+          {0.0, 1e-3, "inverses in float differ in their last digits: near ties change places"},
+          {{"regularization", 3, 30000}}};
 }
 
 std::unique_ptr<Trainer> make_ease(const Problem& problem) { return std::make_unique<Ease>(problem); }

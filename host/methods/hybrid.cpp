@@ -408,7 +408,13 @@ MethodInfo hybrid_info() {
         "share of the batches in which a user's or movie's identity is left out"},
        {"spread", 0.1, 0.1, 0, 100, false, "initial standard deviation of an embedding, times sqrt(factors)"},
        {"loss", 0, 2, 0, 3, true, "of ratings squared error; of rankings logistic, BPR or WARP", all_texts<Loss>()}},
-      {1e-4, 1e-3, "float sums in another order over many updates"}};
+      {1e-4, 1e-3, "float sums in another order over many updates"},
+      {{"epochs", 1, 60, SearchRange::Scale::linear},
+       {"learning_rate", 0.005, 1},
+       {"regularization", 1e-4, 30},
+       {"nu", 0, 1.25, SearchRange::Scale::linear},
+       {"identity_dropout", 0, 0.5, SearchRange::Scale::linear},
+       {"spread", 0.01, 1}}};
 }
 
 std::unique_ptr<Trainer> make_hybrid(const Problem& problem) { return std::make_unique<Hybrid>(problem); }

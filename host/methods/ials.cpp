@@ -173,7 +173,11 @@ MethodInfo ials_info() {
            {"spread", 0.1, 0.1, 1e-6, 100, false, "initial standard deviation of a vector, times sqrt(factors)"},
            {"cg_steps", 0, 0, 0, 1000, true, "steps of conjugate gradients a row and half-sweep; 0: exact solutions"},
            {"block", 0, 0, 0, 1024, true, "factors that are improved at a time (iALS++), in 16s; 0: all, exactly"}},
-          {1e-3, 1e-3, "float sums in another order, amplified by solving; ranks move only at near ties"}};
+          {1e-3, 1e-3, "float sums in another order, amplified by solving; ranks move only at near ties"},
+          {{"epochs", 1, 20, SearchRange::Scale::linear},
+           {"regularization", 1e-4, 1},
+           {"alpha", 0.01, 3},
+           {"nu", 0, 1.25, SearchRange::Scale::linear}}};
 }
 
 std::unique_ptr<Trainer> make_ials(const Problem& problem) { return std::make_unique<Ials>(problem); }

@@ -237,7 +237,7 @@ MethodInfo sgd_info() {
   return {"factorization",
           "Matrix factorization with biases by stochastic gradient descent",
           "Koren, Bell, Volinsky 2009; blocks as in Gemulla, Nijkamp, Haas, Sismanis 2011",
-          {},
+          {.schedules = true},
           {{"factors", 64, 64, 1, 1024, true, "length of the vectors"},
            {"epochs", 50, 50, 1, 10000, true, "passes over the ratings; the learning rate falls over them"},
            {"learning_rate", 0.02, 0.02, 1e-9, 1e6, false, "first step size"},
@@ -247,7 +247,13 @@ MethodInfo sgd_info() {
            {"spread", 0.4, 0.4, 0, 100, false, "initial standard deviation of a factor, times sqrt(factors)"}},
           {1e-3, 0.02,
            "a GPU deals the rows into more strips: free of conflicts too, in another order; metrics move by less than "
-           "with another seed"}};
+           "with another seed"},
+          {{"epochs", 10, 80},
+           {"learning_rate", 0.003, 0.1},
+           {"regularization", 0.05, 20},
+           {"nu", 0, 1, SearchRange::Scale::linear},
+           {"bias_regularization", 0.1, 100},
+           {"spread", 0.05, 2}}};
 }
 
 std::unique_ptr<Trainer> make_sgd(const Problem& problem) { return std::make_unique<Sgd>(problem); }

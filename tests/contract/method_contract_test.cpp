@@ -145,6 +145,7 @@ class MethodContract : public ::testing::TestWithParam<Case> {
 class LearnerContract : public MethodContract {};
 class DeterministicContract : public MethodContract {};
 class ClosedFormContract : public MethodContract {};
+class UnscheduledContract : public MethodContract {};
 class AveragesContract : public MethodContract {};
 class DescentContract : public MethodContract {};
 class FeatureContract : public MethodContract {};
@@ -159,6 +160,9 @@ EMBRACE_CONTRACT(LearnerContract, [](const Method& m, const DeviceInfo& d) {
 });
 EMBRACE_CONTRACT(DeterministicContract, [](const Method& m, const DeviceInfo&) { return !m.info.traits.lock_free; });
 EMBRACE_CONTRACT(ClosedFormContract, [](const Method& m, const DeviceInfo&) { return m.info.traits.closed_form; });
+EMBRACE_CONTRACT(UnscheduledContract, [](const Method& m, const DeviceInfo&) {
+  return !m.info.traits.schedules && !m.info.traits.closed_form;
+});
 INSTANTIATE_TEST_SUITE_P(All, AveragesContract, ::testing::ValuesIn(averaging_cases()),
                          [](const auto& test) { return case_name(test.param); });
 EMBRACE_CONTRACT(DescentContract,
@@ -211,6 +215,12 @@ TEST_P(ClosedFormContract, AnotherEpochChangesNothing) {
   const Pairs pairs = all_pairs(Planted::users, Planted::items);
   EXPECT_TRUE(same_bits(train(planted_data(), {.epochs = 1}).predict(pairs),
                         train(planted_data(), {.epochs = 2}).predict(pairs)));
+}
+
+TEST_P(UnscheduledContract, TheFirstEpochsDoNotDependOnHowManyThereWillBe) {
+  const Pairs pairs = all_pairs(Planted::users, Planted::items);
+  EXPECT_TRUE(same_bits(train(planted_data(), {.settings = {{"epochs", 2}}}).predict(pairs),
+                        train(planted_data(), {.settings = {{"epochs", 7}}, .epochs = 2}).predict(pairs)));
 }
 
 TEST_P(MethodContract, PredictAgreesWithScore) {

@@ -1,9 +1,9 @@
 #include "host/data/split/validation.hpp"
 
-#include <vector>
+#include <algorithm>
+#include <set>
+#include <utility>
 
-#include "host/data/dataset.hpp"
-#include "host/data/split/split_hash.hpp"
 #include "host/error.hpp"
 
 namespace embrace {
@@ -11,27 +11,63 @@ namespace {
 
 using Kind = SplitName::Kind;
 
-/// Positions in a list of positions become those that the list has there.
-void lift(std::vector<std::int64_t>& positions, const std::vector<std::int64_t>& list) {
-  for (std::int64_t& p : positions) p = list[static_cast<std::size_t>(p)];
+/// Raw ids of the pairs that are not for training.
+std::set<std::pair<std::int64_t, std::int64_t>> hidden_pairs(const Ratings& ratings, const Fold& fold) {
+  std::set<std::pair<std::int64_t, std::int64_t>> pairs;
+  for (const auto* part : {&fold.test, &fold.known}) {
+    for (const std::int64_t position : *part) {
+      const auto p = static_cast<std::size_t>(position);
+      pairs.emplace(ratings.user_ids[static_cast<std::size_t>(ratings.users[p])],
+                    ratings.item_ids[static_cast<std::size_t>(ratings.items[p])]);
+    }
+  }
+  return pairs;
 }
 
 }  // namespace
 
-Fold validation_part(const Ratings& ratings, const Fold& fold, const SplitName& how, std::uint64_t seed,
-                     Threads& threads) {
-  if (how.kind == Kind::official || how.kind == Kind::files || how.kind == Kind::fold_in) {
+Dataset training_data(const Dataset& dataset, const Fold& fold) {
+  Dataset training;
+  training.name = dataset.name;
+  training.layout = dataset.layout;
+  training.sha256 = dataset.sha256;
+  training.ratings = subset(dataset.ratings, fold.train);
+  training.catalogue = dataset.catalogue;
+  const auto hidden = hidden_pairs(dataset.ratings, fold);
+  std::erase_if(training.catalogue.tags, [&](const TagUse& use) {
+    return !use.travelled && hidden.contains({use.user, use.item});
+  });
+  return training;
+}
+
+SplitName validation_split(const SplitName& split) {
+  switch (split.kind) {
+    case Kind::leave_last_out:
+    case Kind::time:
+    case Kind::cold_items:
+    case Kind::cold_users:
+    case Kind::fold_in:
+      return split;
+    case Kind::official:
+      return parse_split(split.official == "ncf" ? "leave-last-out" : "holdout:0.1");
+    case Kind::kfold:
+    case Kind::holdout:
+    case Kind::files:
+      break;
+  }
+  return parse_split("holdout:0.1");
+}
+
+Division validation_part(const Dataset& dataset, const Fold& fold, const SplitName& how, std::uint64_t seed,
+                         Threads& threads) {
+  if (how.kind == Kind::official || how.kind == Kind::files) {
     throw UsageError("split '" + how.text + "' cannot divide a training part", "take holdout:SHARE or leave-last-out");
   }
-  Dataset training;
-  training.ratings = subset(ratings, fold.train);
-  std::vector<Fold> parts = make_folds(training, how, seed, {}, threads);
-  parts.resize(1);
-  lift(parts[0].train, fold.train);
-  lift(parts[0].test, fold.train);
-  parts[0].number = fold.number;
-  hash_folds(ratings, parts, threads);
-  return parts[0];
+  Division part{training_data(dataset, fold), {}};
+  part.folds = make_folds(part.dataset, how, seed, {}, threads);
+  part.folds.resize(1);
+  part.folds[0].number = fold.number;
+  return part;
 }
 
 }  // namespace embrace
