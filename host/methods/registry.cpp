@@ -30,6 +30,10 @@ bool fits(const HyperSpec& spec, double value) {
 }
 
 std::string number_text(double value) {
+  if (std::abs(value) >= 1e15) {  // whose digits nobody reads
+    char text[32];
+    return {text, std::to_chars(text, text + sizeof text, value).ptr};
+  }
   std::string text = std::to_string(value);
   text.erase(text.find_last_not_of('0') + 1);
   if (text.back() == '.') text.pop_back();

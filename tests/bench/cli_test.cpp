@@ -223,6 +223,10 @@ INSTANTIATE_TEST_SUITE_P(
             "Hyper", {"run", "-d", "synth", "-m", "bias", "--set", "epoch=3", "-o", "OUT"}, 2, "did you mean 'epochs'"},
         Refusal{
             "HyperRange", {"run", "-d", "synth", "-m", "bias", "--set", "epochs=-3", "-o", "OUT"}, 2, "out of range"},
+        Refusal{"HyperBeyondAllBounds",
+                {"run", "-d", "synth", "-m", "als", "--set", "als.factors=1e308", "-o", "OUT"},
+                2,
+                "als.factors=1e+308 is out of range"},
         Refusal{"HyperChoice",
                 {"run", "-d", "synth", "-m", "hybrid", "--set", "loss=bpe", "-o", "OUT"},
                 2,
