@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "bench/cases/flattened.hpp"
 #include "bench/cases/operation.hpp"
 
 namespace embrace::cases {
@@ -25,13 +26,6 @@ std::vector<double> reference(const Inputs& in) {
   std::partial_sum(all.begin(), all.end(), all.begin());
   for (const std::size_t e : order) all.push_back(items[e]);
   for (const std::size_t e : order) all.push_back(static_cast<double>(values[e]));
-  return all;
-}
-
-std::vector<double> flattened(const Csr& csr) {
-  std::vector<double> all(csr.offsets.begin(), csr.offsets.end());
-  all.insert(all.end(), csr.indices.begin(), csr.indices.end());
-  all.insert(all.end(), csr.values.begin(), csr.values.end());
   return all;
 }
 

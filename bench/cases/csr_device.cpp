@@ -1,4 +1,5 @@
 #include "bench/cases/device.hpp"
+#include "bench/cases/flattened.hpp"
 #include "cuda/math/sparse.hpp"
 
 namespace embrace::cases {
@@ -12,13 +13,8 @@ TimedRun csr_on_device(gpu::DevicePtr device, const Inputs& in) {
   const auto work = [users = in.shape.users, items = in.shape.items](gpu::Device& on, State& s) {
     s.matrix = gpu::csr_from_triples(on, users, items, s.triples.view());
   };
-  return timed_on_device(std::move(device), std::move(state), work, [](gpu::Device&, const State& s) {
-    const Csr matrix = s.matrix.download();
-    std::vector<double> all = doubles(matrix.offsets);
-    all.insert(all.end(), matrix.indices.begin(), matrix.indices.end());
-    all.insert(all.end(), matrix.values.begin(), matrix.values.end());
-    return all;
-  });
+  return timed_on_device(std::move(device), std::move(state), work,
+                         [](gpu::Device&, const State& s) { return flattened(s.matrix.download()); });
 }
 
 }  // namespace embrace::cases

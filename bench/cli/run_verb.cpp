@@ -45,7 +45,7 @@ void print_unsupported(const StudySummary& summary) {
   if (pairs == 0) return;
   const bool nothing_else = summary.runs.size() == 1;
   say(fmt::format("{}: {}{}", nothing_else ? "Nothing could be run" : "Unsupported", summary.unsupported,
-                  pairs == 1 ? "" : fmt::format(" (and {} more pairs, each with a record)", pairs - 1)));
+                  pairs == 1 ? "" : fmt::format(" (and {} more, each with a record)", pairs - 1)));
 }
 
 void print_summary(const StudySummary& summary, const StudyOptions& options) {
