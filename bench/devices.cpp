@@ -25,8 +25,10 @@ int cuda_number(const DeviceInfo& device) { return std::stoi(device.spec.substr(
 
 }  // namespace
 
+DeviceInfo cpu_device() { return {"cpu", DeviceKind::cpu, cpu_name(), "", ""}; }
+
 std::vector<DeviceInfo> usable_devices() {
-  std::vector<DeviceInfo> devices = {{"cpu", DeviceKind::cpu, cpu_name(), "", ""}};
+  std::vector<DeviceInfo> devices = {cpu_device()};
   const gpu::Probe& found = cuda_probe();
   for (const gpu::DeviceFacts& device : found.devices) {
     // A CUDA device that is a processor in disguise may not pass for a GPU in any table.
@@ -54,9 +56,13 @@ const gpu::Probe& cuda_probe() {
 std::string why_no_cuda() { return cuda_probe().problem; }
 
 std::vector<DeviceInfo> parse_devices(const std::string& text) {
-  std::vector<DeviceInfo> usable = usable_devices();
   std::vector<DeviceInfo> chosen;
   for (std::string name : split_text(text, ',')) {
+    if (name == "cpu") {
+      chosen.push_back(cpu_device());
+      continue;
+    }
+    const std::vector<DeviceInfo> usable = usable_devices();
     if (name == "all") return usable;
     if (name == "cuda") name = "cuda:0";
     const auto found = std::find_if(usable.begin(), usable.end(), [&](const DeviceInfo& d) { return d.spec == name; });

@@ -18,6 +18,8 @@ struct DeviceInfo {
   std::string driver{}, toolkit{};  // CUDA devices
 };
 
+/// The processor. Nothing of CUDA is loaded for it.
+DeviceInfo cpu_device();
 /// The devices that can be used here; "cpu" always comes first.
 std::vector<DeviceInfo> usable_devices();
 

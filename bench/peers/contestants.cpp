@@ -26,10 +26,7 @@ Record::Cost operation_cost(std::vector<double> seconds, std::int64_t ratings) {
 }  // namespace
 
 Contestants::Contestants(ContestContext context, Threads& threads)
-    : context_(std::move(context)),
-      contest_(*context_.data.contest),
-      threads_(threads),
-      device_(usable_devices().at(0)) {}
+    : context_(std::move(context)), contest_(*context_.data.contest), threads_(threads), device_(cpu_device()) {}
 
 Record Contestants::describe(bool ours, int repetition) const {
   const ContestData& data = context_.data;

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <charconv>
-#include <cstdio>
 #include <memory>
 #include <string_view>
 
@@ -68,9 +67,7 @@ int run_benchmarks(int argc, char** argv, const std::function<void()>& add) {
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   if (library_says_debug()) {
     // As of Debian's package: its assertions are on, and its loop is outside of what is timed.
-    std::fprintf(stderr,
-                 "The warning of a DEBUG library is about Google Benchmark itself; what it times is built with %s\n",
-                 std::string(build.flags).c_str());
+    say("The warning of a DEBUG library is about Google Benchmark itself; what it times is built with ", build.flags);
   }
   const std::unique_ptr<benchmark::BenchmarkReporter> display = make_display();
   const std::size_t matched = benchmark::RunSpecifiedBenchmarks(display.get());
