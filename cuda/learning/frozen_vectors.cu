@@ -1,9 +1,9 @@
 // Frozen vectors of a batch: gathered, X(slot) = vector of its entity, for products by cuBLAS, and for each column c
 //   g_b(c) = Σ X(slot, c) g_b(slot),  squares(c) = Σ X(slot, c)² samples(slot)
-// Mapping: gathering takes a thread four floats, rows beyond the batch's slots being cleared, since products go over all
-// rows that a batch may have. Sums take a block 32 columns and a warp every 16th slot; the warps' parts are added in
-// their order. Cost a batch of n slots, d columns, k factors: 8 n d bytes to gather, 4 n d for the sums, and products of
-// 2 n d (k + 1) and 2 n d k flops; four launches and three products.
+// Mapping: gathering takes a thread four floats, rows beyond the batch's slots being cleared, since products go over
+// all rows that a batch may have. Sums take a block 32 columns and a warp every 16th slot; the warps' parts are added
+// in their order. Cost a batch of n slots, d columns, k factors: 8 n d bytes to gather, 4 n d for the sums, and
+// products of 2 n d (k + 1) and 2 n d k flops; four launches and three products.
 #include "cuda/device/phase.hpp"
 #include "cuda/learning/frozen_vectors.cuh"
 #include "cuda/math/product.hpp"
@@ -25,8 +25,7 @@ __global__ void __launch_bounds__(threads)
       global < batch_slots[batch + 1] ? quad_of(frozen, entity[global], quad) : make_float4(0, 0, 0, 0);
 }
 
-__global__ void __launch_bounds__(parts* warp_size)
-    sum_frozen_kernel(FrozenView frozen, FrozenBatch batch) {
+__global__ void __launch_bounds__(parts* warp_size) sum_frozen_kernel(FrozenView frozen, FrozenBatch batch) {
   __shared__ float2 sums[parts][warp_size];
   const int lane = static_cast<int>(threadIdx.x) % warp_size, part = static_cast<int>(threadIdx.x) / warp_size;
   const std::int64_t column = static_cast<std::int64_t>(blockIdx.x) * warp_size + lane;
@@ -75,15 +74,15 @@ void FrozenVectors::represent(Device& device, const EmbeddingTable& table, const
 void sum_frozen_gradients(Device& device, const FrozenView& frozen, const FrozenBatch& batch) {
   EMBRACE_PHASE("frozen vectors");
   const auto& all = batch.gradients.vectors;
-  multiply_by_transposed(device, frozen.vectors,
-                         {all.data + (batch.slices - 1) * all.stride, frozen.vectors.rows, all.columns,
-                          all.stride * batch.slices},
-                         0, frozen.gradients);
+  multiply_by_transposed(
+      device, frozen.vectors,
+      {all.data + (batch.slices - 1) * all.stride, frozen.vectors.rows, all.columns, all.stride * batch.slices}, 0,
+      frozen.gradients);
   if (batch.gradients.common.rows > 0) {
     multiply_by_transposed(device, frozen.vectors, batch.gradients.common, 1, frozen.gradients);
   }
   sum_frozen_kernel<<<blocks_for(frozen.vectors.columns, warp_size), parts * warp_size, 0, device.stream()>>>(frozen,
-                                                                                                             batch);
+                                                                                                              batch);
   EMBRACE_CHECK(cudaGetLastError());
 }
 

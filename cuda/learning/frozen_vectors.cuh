@@ -23,7 +23,8 @@ __global__ void __launch_bounds__(256) update_frozen_kernel(FrozenView frozen, s
   const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * 256 + threadIdx.x;
   const std::int64_t quads = frozen.gradients.stride / 4, row = i / quads, quad = i % quads;
   if (row >= frozen.gradients.rows) return;
-  update(first_row + row, quad, {quad_of(frozen.gradients, row, quad), frozen.bias_gradients[row], frozen.squares[row]});
+  update(first_row + row, quad,
+         {quad_of(frozen.gradients, row, quad), frozen.bias_gradients[row], frozen.squares[row]});
 }
 
 /// With the update of the other rows.

@@ -9,8 +9,8 @@
 //
 // Frozen vectors are dense features: behind the rows of the sparse columns the table has one for each of their columns,
 // in a field of their own. With X the vectors of a block of entities, a row each, and W these rows, the sums are one
-// product X W; gradients of W are one product X' G for each panel of its rows. Every batch touches all of them, also one
-// of entities without vectors.
+// product X W; gradients of W are one product X' G for each panel of its rows. Every batch touches all of them, also
+// one of entities without vectors.
 //
 // Entities without training ratings have no identity, and rows that no trained entity reads start at zero, are never
 // updated, and so contribute nothing: for a cold item only its metadata speak.

@@ -34,8 +34,10 @@ class Minibatches {
   EpochResult epoch(const Tables& tables, Threads& threads, const std::function<double(Minibatch&)>& step);
   void collect(std::int64_t side, const EmbeddingTable& table, Minibatch& batch) const;
   /// Whether that leaves identity out of an entity.
-  bool leaves_identity_out(std::int64_t side, const EmbeddingTable& table, std::int32_t entity, const Minibatch& batch) const {
-    return table.leaves_identity_out(entity, identity_dropout_, 2 * batch.number + static_cast<std::uint64_t>(side), dropout_);
+  bool leaves_identity_out(std::int64_t side, const EmbeddingTable& table, std::int32_t entity,
+                           const Minibatch& batch) const {
+    return table.leaves_identity_out(entity, identity_dropout_, 2 * batch.number + static_cast<std::uint64_t>(side),
+                                     dropout_);
   }
 
  private:

@@ -118,7 +118,7 @@ SplitName parse_split(const std::string& text) {
     split.kind = kind.kind;
     split.text = text;
     const std::string written_argument = set_argument(split, argument);
-    if (has_argument) split.text = name + ":" + written_argument;
+    if (has_argument) split.text = std::string(name).append(":").append(written_argument);
     return split;
   }
   std::vector<std::string> known;

@@ -99,8 +99,9 @@ std::vector<KernelFacts> parse_kernel_facts(const std::string& source, const std
 std::vector<KernelFacts> read_kernel_facts(const std::vector<std::filesystem::path>& objects) {
   std::vector<KernelFacts> all;
   for (const std::filesystem::path& object : objects) {
-    const auto kernels =
-        parse_kernel_facts(object.stem().stem().string(), read_file(object.string() + ".txt"), read_file(object));
+    constexpr std::int64_t largest_object = std::int64_t{1} << 30;
+    const auto kernels = parse_kernel_facts(object.stem().stem().string(), read_file(object.string() + ".txt"),
+                                            read_file(object, largest_object));
     all.insert(all.end(), kernels.begin(), kernels.end());
   }
   if (all.empty()) throw std::runtime_error("ptxas said nothing of any kernel");

@@ -28,9 +28,12 @@ constexpr std::size_t large = std::size_t{1} << 16U;
 /// `text`, then a line a rating.
 std::string ratings_text(const Ratings& ratings, const std::string& separator, std::string text = "") {
   for (std::size_t r = 0; r < ratings.values.size(); ++r) {
-    text += std::to_string(ratings.user_ids[static_cast<std::size_t>(ratings.users[r])]) + separator +
-            std::to_string(ratings.item_ids[static_cast<std::size_t>(ratings.items[r])]) + separator +
-            std::to_string(static_cast<int>(ratings.values[r])) + separator + std::to_string(ratings.times[r]) + "\n";
+    for (const std::int64_t number :
+         {ratings.user_ids[static_cast<std::size_t>(ratings.users[r])],
+          ratings.item_ids[static_cast<std::size_t>(ratings.items[r])], static_cast<std::int64_t>(ratings.values[r])}) {
+      text.append(std::to_string(number)).append(separator);
+    }
+    text.append(std::to_string(ratings.times[r])).append("\n");
   }
   return text;
 }
