@@ -15,6 +15,7 @@
 #include "bench/output_folder.hpp"
 #include "bench/run.hpp"
 #include "bench/selection.hpp"
+#include "bench/settled_record.hpp"
 #include "host/build_info.hpp"
 #include "host/digest.hpp"
 #include "host/files.hpp"
@@ -154,26 +155,15 @@ class Study {
 
   /// Is the run there already? Runs that failed for a reason that may have passed are done again.
   bool resumed(const Record& wanted) {
-    const std::filesystem::path file = options_.output / (wanted.id + ".json");
-    if (!std::filesystem::exists(file)) return false;
-    try {
-      const Record record = record_from_json(read_file(file), file.string());
-      const bool settled =
-          record.status == Status::ok || record.status == Status::diverged || record.status == Status::unsupported;
-      const bool answered = !options_.keep_answers || record.status != Status::ok ||
-                            std::filesystem::exists(answers_path(options_.output, wanted.id));
-      if (record.id != wanted.id || !settled || !answered) return false;
-      if (record.status == Status::unsupported) is_new(record);
-      ++summary_.runs[record.status];
-      ++summary_.resumed;
-      return true;
-    } catch (const SchemaError&) {
-      progress_.note("note: " + file.string() + " is not a whole record and is made again");
-      return false;
-    } catch (const DataError& error) {
-      progress_.note(std::string("note: the record that is there is made again: ") + error.what());
-      return false;
-    }
+    const auto record = settled_record(options_.output / (wanted.id + ".json"), wanted.id, progress_);
+    if (!record) return false;
+    const bool answered = !options_.keep_answers || record->status != Status::ok ||
+                          std::filesystem::exists(answers_path(options_.output, wanted.id));
+    if (!answered) return false;
+    if (record->status == Status::unsupported) is_new(*record);
+    ++summary_.runs[record->status];
+    ++summary_.resumed;
+    return true;
   }
 
   static std::string outcome(const Record& record) {

@@ -1,11 +1,8 @@
 // csr: ratings in file order to compressed rows, columns ascending, by users.
 #include "host/sparse.hpp"
 
-#include <algorithm>
-#include <numeric>
-
-#include "bench/cases/flattened.hpp"
 #include "bench/cases/operation.hpp"
+#include "bench/cases/sparse_values.hpp"
 
 namespace embrace::cases {
 namespace {
@@ -15,18 +12,7 @@ Inputs inputs(const Shape& shape, std::uint64_t seed) {
 }
 
 std::vector<double> reference(const Inputs& in) {
-  const auto& [users, items, values] = in.ratings;
-  std::vector<std::size_t> order(users.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&rated = in.ratings](std::size_t a, std::size_t b) {
-    return std::pair(rated.users[a], rated.items[a]) < std::pair(rated.users[b], rated.items[b]);
-  });
-  std::vector<double> all(static_cast<std::size_t>(in.shape.users) + 1, 0.0);
-  for (const std::size_t e : order) all[static_cast<std::size_t>(users[e]) + 1] += 1;
-  std::partial_sum(all.begin(), all.end(), all.begin());
-  for (const std::size_t e : order) all.push_back(items[e]);
-  for (const std::size_t e : order) all.push_back(static_cast<double>(values[e]));
-  return all;
+  return flattened_triples(in.shape.users, in.ratings.users, in.ratings.items, in.ratings.values);
 }
 
 TimedRun cpu(const Inputs& in, Threads& threads) {

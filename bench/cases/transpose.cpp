@@ -1,10 +1,9 @@
 // transpose: compressed rows by user to compressed rows by item, users ascending: what trainers of both sides begin
 // with.
-#include <algorithm>
-#include <numeric>
+#include <memory>
 
-#include "bench/cases/flattened.hpp"
 #include "bench/cases/operation.hpp"
+#include "bench/cases/sparse_values.hpp"
 #include "host/sparse.hpp"
 
 namespace embrace::cases {
@@ -14,20 +13,8 @@ Inputs inputs(const Shape& shape, std::uint64_t seed) {
   return {.shape = shape, .ratings = power_law_ratings(shape, seed), .a = {}, .b = {}};
 }
 
-/// Triples by (item, user), in file order where both are the same.
 std::vector<double> reference(const Inputs& in) {
-  const auto& [users, items, values] = in.ratings;
-  std::vector<std::size_t> order(users.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&rated = in.ratings](std::size_t a, std::size_t b) {
-    return std::pair(rated.items[a], rated.users[a]) < std::pair(rated.items[b], rated.users[b]);
-  });
-  std::vector<double> all(static_cast<std::size_t>(in.shape.items) + 1, 0.0);
-  for (const std::size_t e : order) all[static_cast<std::size_t>(items[e]) + 1] += 1;
-  std::partial_sum(all.begin(), all.end(), all.begin());
-  for (const std::size_t e : order) all.push_back(users[e]);
-  for (const std::size_t e : order) all.push_back(static_cast<double>(values[e]));
-  return all;
+  return flattened_triples(in.shape.items, in.ratings.items, in.ratings.users, in.ratings.values);
 }
 
 TimedRun cpu(const Inputs& in, Threads& threads) {

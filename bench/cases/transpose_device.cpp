@@ -1,5 +1,5 @@
 #include "bench/cases/device.hpp"
-#include "bench/cases/flattened.hpp"
+#include "bench/cases/sparse_values.hpp"
 #include "cuda/math/sparse.hpp"
 #include "host/sparse.hpp"
 

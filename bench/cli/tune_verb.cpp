@@ -1,9 +1,6 @@
 // embrace tune: from the command line to settings.json.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "bench/cli/listing.hpp"
 #include "bench/cli/shared_options.hpp"
 #include "bench/interrupt.hpp"

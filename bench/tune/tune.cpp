@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "bench/early_stop.hpp"
 #include "bench/fold_features.hpp"
@@ -12,6 +11,7 @@
 #include "bench/interrupt.hpp"
 #include "bench/output_folder.hpp"
 #include "bench/run.hpp"
+#include "bench/settled_record.hpp"
 #include "host/data/split/validation.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
@@ -227,9 +227,11 @@ class Tuner {
     record.trial = trial;
     record.id = record_id(record, options_.device, fmt::format("trial {} {}\n", trial.number, trial.rung));
     const std::filesystem::path file = options_.output / (record.id + ".json");
-    if (const auto done = earlier(file, record.id)) {
-      progress_.skip();
-      return *done;
+    if (!options_.force) {
+      if (const auto done = settled_record(file, record.id, progress_)) {
+        progress_.skip();
+        return *done;
+      }
     }
     progress_.entry(
         fmt::format("{} {} fold {} trial {}", method.name, information, experiment_.fold.number, trial.number));
@@ -255,19 +257,6 @@ class Tuner {
     progress_.finish(record.status == Status::ok ? fmt::format("{} {:.4f}", metric_, record.accuracy.at(metric_).value)
                                                  : to_text(record.status) + ": " + record.reason);
     return record;
-  }
-
-  std::optional<Record> earlier(const std::filesystem::path& file, const std::string& id) const {
-    if (options_.force || !std::filesystem::exists(file)) return std::nullopt;
-    try {
-      Record record = record_from_json(read_file(file), file.string());
-      const bool settled =
-          record.status == Status::ok || record.status == Status::diverged || record.status == Status::unsupported;
-      if (record.id == id && settled && record.trial) return record;
-    } catch (const Error&) {
-      progress_.note("note: " + file.string() + " is not a whole record and is made again");
-    }
-    return std::nullopt;
   }
 
   void choose(const Method& method, const std::vector<TrialResult>& results, TunedMethod& tuned) {

@@ -36,12 +36,11 @@ struct TunedSettings {
 };
 
 std::string to_json(const TunedSettings& settings);
-/// Throws DataError when the file cannot be read, SchemaError naming the field, UsageError for a hyper-parameter or
-/// value that a method does not have.
+/// Throws DataError when the file cannot be read, SchemaError naming what is wrong in it.
 TunedSettings read_tuned_settings(const std::filesystem::path& file);
 
-/// What was found for the method fed with the information on the fold. Throws UsageError when nothing was: a default
-/// among tuned settings would be an unequal match.
+/// What was found for the method fed with the information on the fold. Throws UsageError when nothing was (a default
+/// among tuned settings would be an unequal match), and for a hyper-parameter or value that the method does not have.
 Hyper tuned_hyper(const TunedSettings& settings, const Method& method, Task task, const std::string& information,
                   int fold);
 
