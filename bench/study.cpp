@@ -90,6 +90,7 @@ class Study {
                                   .at = options_.at,
                                   .device = device,
                                   .threads = threads_.count()});
+    record.cold_candidates = options_.cold_candidates;
     if (options_.tuned) {
       const TunedSettings& tuned = *options_.tuned;
       record.tuned = Record::Tuned{tuned.file, tuned.sha256, tuned.validation, tuned.trials};
@@ -119,6 +120,7 @@ class Study {
           .seed = seed,
           .timeout_seconds = options_.timeout_seconds,
           .answers = options_.keep_answers ? answers_path(options_.output, record.id) : std::filesystem::path(),
+          .cold_candidates = options_.cold_candidates,
           .on_epoch = [this](int done, int all, const Trainer&) {
             progress_.epoch(done, all);
             return AfterEpoch::go_on;

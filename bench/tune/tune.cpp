@@ -224,6 +224,7 @@ class Tuner {
                                   .at = options_.at,
                                   .device = options_.device,
                                   .threads = threads_.count()});
+    record.cold_candidates = options_.cold_candidates;
     record.trial = trial;
     record.id = record_id(record, options_.device, fmt::format("trial {} {}\n", trial.number, trial.rung));
     const std::filesystem::path file = options_.output / (record.id + ".json");
@@ -247,7 +248,8 @@ class Tuner {
                     .task = options_.task,
                     .at = options_.at,
                     .seed = trial_seed,
-                    .timeout_seconds = options_.timeout_seconds};
+                    .timeout_seconds = options_.timeout_seconds,
+                    .cold_candidates = options_.cold_candidates};
       record_outcome(record, [&] { execute_trial(run, metric_, threads_, record); });
     } else {
       record.status = Status::unsupported;
