@@ -31,7 +31,7 @@ Function real(const char* name) {
 
 extern "C" void* malloc(std::size_t bytes) noexcept {
   const char* const at = armed ? std::getenv("FAIL_AT") : nullptr;
-  if (at != nullptr && ++calls == std::atoi(at)) {
+  if (at != nullptr && ++calls == std::strtol(at, nullptr, 10)) {
     errno = ENOMEM;
     return nullptr;
   }
