@@ -74,7 +74,9 @@ class Study {
   }
 
   Hyper hyper_of(const Method& method, const Information& information) const {
-    if (!options_.tuned) return study_hyper(method, options_.task, options_.settings);
+    if (!options_.tuned) {
+      return study_hyper(method, options_.task, options_.settings, shape_of(experiment_));
+    }
     return tuned_hyper(*options_.tuned, method, options_.task, information.text, experiment_.fold.number);
   }
 
