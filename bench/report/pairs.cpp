@@ -13,6 +13,7 @@
 #include "bench/identity.hpp"
 #include "bench/report/compare.hpp"
 #include "host/metrics/metric.hpp"
+#include "host/printable.hpp"
 
 namespace embrace {
 namespace {
@@ -251,7 +252,7 @@ std::string to_json(const FolderComparison& comparison) {
     pairs.push_back(std::move(out));
   }
   const Json document = {{"schema", "embrace.compare/1"}, {"pairs", std::move(pairs)}};
-  return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return printable_json(document.dump(1, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace embrace
