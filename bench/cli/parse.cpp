@@ -71,7 +71,8 @@ void add_training_flags(CLI::App& app, TrainingArguments& training) {
                  "rankings: all items, or cold ones (without a training rating) among themselves")
       ->capture_default_str();
   app.add_option("--at", training.at, "rankings: cut-offs K, comma-separated (default: 10,20)");
-  add_list(app, "--set", training.settings, "a hyper-parameter: NAME=VALUE or METHOD.NAME=VALUE", false);
+  add_list(app, "--set", training.settings,
+           "a hyper-parameter: NAME=VALUE or METHOD.NAME=VALUE; run: NAME=16,32,64 tries each", false);
   app.add_option("--timeout", training.timeout, "seconds of training a run may take (default: no limit)")
       ->check(CLI::NonNegativeNumber);
   app.add_flag("--force", training.force, "repeat runs that have a record already");

@@ -134,8 +134,11 @@ TrainingChoice training_choice(const TrainingArguments& arguments) {
     if (choice.task == Task::rating) throw UsageError("--at is for rankings", "add --task ranking");
   }
   choice.cold_candidates = cold_candidates(arguments, choice);
-  choice.settings = parse_settings(arguments.settings, choice.methods);
-  require_possible_settings(choice.methods, choice.task, choice.settings);
+  choice.sweep.clear();
+  for (const std::vector<std::string>& texts : combinations(arguments.settings)) {
+    choice.sweep.push_back(parse_settings(texts, choice.methods));
+    require_possible_settings(choice.methods, choice.task, choice.sweep.back());
+  }
   choice.timeout_seconds = arguments.timeout;
   choice.force = arguments.force;
   choice.output = arguments.output;

@@ -84,8 +84,7 @@ void add_sampling_notes(const std::vector<const Row*>& rows, Table& table) {
   if (users > 0 && users < small_test) {
     table.notes.push_back(
         fmt::format("Small test: it weighs as {:.0f} users of equal numbers of ratings would. Below {:.0f}, 95 % "
-                    "intervals hold the "
-                    "true value less often than they say.",
+                    "intervals hold the true value less often than they say.",
                     users, small_test));
   }
 }
@@ -103,8 +102,7 @@ void add_notes(const std::vector<const Row*>& rows, Table& table) {
   if (any_standing(table, Standing::best)) {
     table.best_legend =
         "better than every other method, information and setting over the same folds and seeds, all differences "
-        "counted "
-        "together; each paired 95 % interval excludes zero.";
+        "counted together; each paired 95 % interval excludes zero.";
   }
   if (any_standing(table, Standing::tied)) {
     table.notes.emplace_back(
