@@ -17,7 +17,7 @@ namespace {
 
 int simulations(int usual) {
   const char* asked = std::getenv("EMBRACE_SIMULATIONS");
-  return asked == nullptr ? usual : std::atoi(asked);
+  return asked == nullptr ? usual : static_cast<int>(std::strtol(asked, nullptr, 10));
 }
 
 /// A share of trials in percent, and two standard errors of it: a bound may be missed by that much.
