@@ -49,6 +49,7 @@ class Study {
     const Threads::Checked stoppable(threads_, stop_if_interrupted);
     DividedData divided = load_and_divide(options_.data, threads_);
     for (const std::string& note : divided.notes) progress_.note("note: " + note);
+    refuse_without_ratings(divided.dataset.ratings, options_.task);
     experiment_.dataset = std::move(divided.dataset);
     summary_.rejected = experiment_.dataset.report.rejected;
     folds_ = choose_folds(std::move(divided.folds), options_.folds, options_.data.split);
