@@ -191,7 +191,7 @@ MethodInfo elsa_info() {
           "Vančura, Alves, Kasalický, Kordík 2022, equations 4 to 8",
           {.rating = false, .fold_in = true},
           {{"factors", 256, 256, 1, 1024, true, "length of a vector"},
-           {"epochs", 10, 10, 1, 10000, true, "passes over the users"},
+           {"epochs", 5, 5, 1, 10000, true, "passes over the users"},
            {"learning_rate", 0.1, 0.1, 1e-6, 10, false, "of Adam"},
            {"batch", 128, 128, 1, 65536, true, "users a step"}},
           {0.0, 1e-2, "sums in another order, over many steps"},
