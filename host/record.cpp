@@ -52,6 +52,7 @@ Json accuracy_json(const Record& record) {
   Json out = Json::object();
   for (const auto& [name, a] : record.accuracy) {
     out[name] = {{"value", a.value}, {"low", a.low}, {"high", a.high}, {"n", a.n}};
+    if (a.users > 0) out[name]["users"] = number(a.users);
   }
   return out;
 }
@@ -129,6 +130,7 @@ Json identity_json(const Record& r) {
   if (r.trial) out["trial"] = {{"number", r.trial->number}, {"rung", r.trial->rung}, {"epochs", r.trial->epochs}};
   if (r.positive) out["positive"] = number(*r.positive);
   if (r.task == Task::ranking) out["at"] = r.at;
+  if (r.cold_candidates) out["candidates"] = "cold";
   if (r.lock_free) out["lock_free"] = true;
   out["device"] = {{"kind", to_text(r.device.kind)}, {"name", r.device.name}, {"threads", r.device.threads}};
   return out;

@@ -35,8 +35,9 @@ struct Accuracy {
   double value = 0;
   double low = 0;
   double high = 0;
-  std::int64_t n = 0;         // ratings, or users
-  std::vector<double> draws;  // bootstrap draws, paired across records by user id
+  std::int64_t n = 0;           // ratings, or users
+  std::vector<double> draws{};  // bootstrap draws, paired across records by user id
+  double users = 0;  // so many users of equal weight were as sure (UserValues::effective_users); 0: not known
 };
 
 struct Record {
@@ -81,6 +82,7 @@ struct Record {
   std::optional<Trial> trial;
   std::optional<double> positive;  // rankings with --positive
   std::vector<int> at;             // rankings
+  bool cold_candidates = false;    // rankings: of the items without a training rating alone
   bool lock_free = false;          // the method's threads race on purpose
   struct Device {
     DeviceKind kind = DeviceKind::cpu;

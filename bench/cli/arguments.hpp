@@ -28,6 +28,7 @@ struct TrainingArguments {
   std::string device = "cpu";
   std::string task;
   std::optional<double> positive;
+  std::string candidates = "all";
   std::string at;
   std::vector<std::string> settings;
   double timeout = 0;
@@ -53,6 +54,13 @@ struct ReportArguments {
   std::vector<std::string> paths;
   std::string format = "terminal";
   std::string output;
+};
+
+struct CompareArguments {
+  std::string a, b;  // folders of records
+  std::string metric;
+  std::string fail_on;
+  bool json = false;
 };
 
 struct DataVerbArguments {
@@ -110,6 +118,7 @@ struct NameArguments {  // list, describe, doctor, validate, version
 int run(const RunArguments& arguments);
 int tune(const TuneArguments& arguments);
 int report(const ReportArguments& arguments);
+int compare(const CompareArguments& arguments);
 int data_describe(const DataVerbArguments& arguments);
 int data_prepare(const DataVerbArguments& arguments);
 int data_split(const DataVerbArguments& arguments);

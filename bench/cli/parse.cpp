@@ -67,8 +67,12 @@ void add_training_flags(CLI::App& app, TrainingArguments& training) {
            "ratings (default), +user+movie, all ...; see embrace list information", false);
   app.add_option("--task", training.task, "rating or ranking (default: rating; ranking for official:ncf)");
   app.add_option("--positive", training.positive, "rankings: first reduce the data to ratings of at least this");
+  app.add_option("--candidates", training.candidates,
+                 "rankings: all items, or cold ones (without a training rating) among themselves")
+      ->capture_default_str();
   app.add_option("--at", training.at, "rankings: cut-offs K, comma-separated (default: 10,20)");
-  add_list(app, "--set", training.settings, "a hyper-parameter: NAME=VALUE or METHOD.NAME=VALUE", false);
+  add_list(app, "--set", training.settings,
+           "a hyper-parameter: NAME=VALUE or METHOD.NAME=VALUE; run: NAME=16,32,64 tries each", false);
   app.add_option("--timeout", training.timeout, "seconds of training a run may take (default: no limit)")
       ->check(CLI::NonNegativeNumber);
   app.add_flag("--force", training.force, "repeat runs that have a record already");
@@ -124,6 +128,19 @@ void add_report(CLI::App& top, Work& work) {
   app.add_option("-o,--output", arguments->output, "write to this file instead of stdout");
   does(app, report, arguments, work);
   app.footer("Examples:\n  embrace report results/local\n  embrace report out --format md -o table.md");
+}
+
+void add_compare(CLI::App& top, Work& work) {
+  const auto arguments = std::make_shared<CompareArguments>();
+  CompareArguments& compare = *arguments;
+  CLI::App& app = *top.add_subcommand("compare", "what became better, worse or slower between two folders of records");
+  app.add_option("A", compare.a, "folder of records")->required();
+  app.add_option("B", compare.b, "folder of records, judged beside A")->required();
+  app.add_option("--metric", compare.metric, "only this one: rmse, ndcg@10, train_seconds ... (default: all)");
+  app.add_option("--fail-on", compare.fail_on, "end with code 1 when a row of B is worse, slower, or any of them");
+  app.add_flag("--json", compare.json, "as JSON");
+  does(app, cli::compare, arguments, work);
+  app.footer("Example:\n  embrace compare before after --fail-on worse");
 }
 
 void add_data(CLI::App& top, Work& work) {
@@ -253,6 +270,7 @@ void add_verbs(CLI::App& top, const std::string& command, Work& work) {
   add_run(top, command, work);
   add_tune(top, command, work);
   add_report(top, work);
+  add_compare(top, work);
   add_data(top, work);
   add_peers(top, command, work);
   add_profile(top, work);

@@ -6,6 +6,7 @@
 
 #include "bench/identity.hpp"
 #include "bench/report/compare.hpp"
+#include "bench/report/replicates.hpp"
 #include "bench/report/report.hpp"
 #include "bench/report/settings.hpp"
 #include "host/method.hpp"
@@ -29,9 +30,9 @@ std::tuple<int, std::int64_t, std::string> information_place(const std::string& 
 
 /// Everything that makes two runs belong to different rows, in the order of the table.
 auto row_key(const Record& r) {
-  return std::tuple(r.data.name, r.data.sha256, r.split.name, to_text(r.task), r.positive, method_place(r.method),
-                    r.method, information_place(r.information), r.device.kind, r.device.name, r.device.threads, r.at,
-                    r.hyper, build_text(r));
+  return std::tuple(r.data.name, r.data.sha256, r.split.name, to_text(r.task), r.positive, r.cold_candidates,
+                    method_place(r.method), r.method, information_place(r.information), r.device.kind, r.device.name,
+                    r.device.threads, r.at, r.hyper, build_text(r));
 }
 
 /// Runs pair up across rows when these agree.
@@ -85,6 +86,16 @@ void add_cost(const std::vector<const Record*>& runs, Row& row) {
   row.updates_per_second = mean(rates);
 }
 
+/// Of the mean over several runs.
+std::optional<Interval> interval_of(const std::string& metric, const Runs& runs) {
+  const std::vector<Replicate> replicates = replicates_of(runs);
+  for (const Replicate& replicate : replicates) {
+    if (replicate.draws.empty()) return std::nullopt;
+  }
+  const Interval interval = estimate(replicates, test_users(metric, runs)).interval();
+  return std::isfinite(interval.low) && std::isfinite(interval.high) ? std::optional(interval) : std::nullopt;
+}
+
 void add_accuracy(const std::vector<const Record*>& runs, Entry& entry) {
   for (const Record* run : runs) {
     entry.runs.push_back(run_id(*run));
@@ -94,15 +105,16 @@ void add_accuracy(const std::vector<const Record*>& runs, Entry& entry) {
   for (const auto& [name, measured] : entry.measured) {
     RowMetric& metric = entry.row.accuracy[name];
     for (const auto& [run, a] : measured) metric.value += a->value / static_cast<double>(measured.size());
-    std::vector<double> draws = mean_draws(measured);
     if (measured.size() == 1) {
       const Accuracy& only = *measured.begin()->second;
       metric.value = only.value;
       metric.interval = Interval{only.low, only.high};
-    } else if (!draws.empty()) {
-      const Interval interval = percentile_interval(std::move(draws));
-      if (std::isfinite(interval.low) && std::isfinite(interval.high)) metric.interval = interval;
+    } else {
+      metric.interval = interval_of(name, measured);
     }
+    const double users = test_users(name, measured);
+    entry.row.users = entry.row.users > 0 && users > 0 ? std::min(entry.row.users, users) : users;
+    entry.row.repeats = static_cast<int>(replicates_of(measured).size());
   }
 }
 
@@ -121,6 +133,8 @@ Entry make_entry(std::vector<const Record*> runs) {
   row.information = first.information;
   row.task = first.task;
   row.positive = first.positive;
+  row.cold_candidates = first.cold_candidates;
+  if (const Method* method = find_method(first.method); method != nullptr) row.chance = method->info.traits.chance;
   row.device = first.device.kind;
   row.device_name = first.device.name;
   row.threads = first.device.threads;
@@ -141,8 +155,8 @@ Entry make_entry(std::vector<const Record*> runs) {
 
 /// The same work on another device; threads and names of devices may differ.
 auto work_key(const Record& r) {
-  return std::tuple(r.data.name, r.data.sha256, r.split.name, r.task, r.positive, r.method, r.information, r.hyper,
-                    r.at);
+  return std::tuple(r.data.name, r.data.sha256, r.split.name, r.task, r.positive, r.cold_candidates, r.method,
+                    r.information, r.hyper, r.at);
 }
 
 void add_speedups(std::vector<Entry>& entries) {
@@ -178,7 +192,9 @@ Report make_report(const std::vector<Record>& records) {
   add_settings(entries);
   add_speedups(entries);
   add_standings(entries);
+  add_baselines(entries);
   add_changes(entries);
+  report.gains = gains_of(entries);
   for (Entry& entry : entries) report.rows.push_back(std::move(entry.row));
   return report;
 }
