@@ -24,7 +24,8 @@ std::string demangled(const std::string& symbol) {
 std::string short_kernel_name(std::string name) {
   if (name.starts_with("void ")) name.erase(0, 5);
   if (!name.starts_with("embrace::gpu::")) return "";
-  for (const char* part : {"(anonymous namespace)::", "embrace::gpu::", "embrace::", "detail::"})
+  for (const char* part :
+       {"(anonymous namespace)::", "embrace::gpu::", "embrace::", "detail::", "conjugate_gradients::"})
     remove_all(name, part);
   int depth = 0;  // the parameters begin at the first parenthesis outside template arguments
   for (std::size_t i = 0; i < name.size(); ++i) {
