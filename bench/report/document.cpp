@@ -28,6 +28,10 @@ Cell metric_cell(const Row& row, const std::string& name) {
   if (found == row.accuracy.end()) return {};
   const RowMetric& metric = found->second;
   Cell cell;
+  if (!row.incorrect.empty()) {
+    cell.text = "INCORRECT";
+    return cell;
+  }
   cell.text = fixed(metric.value, 4);
   cell.standing = metric.standing;
   if (metric.interval) {
@@ -96,6 +100,10 @@ std::vector<Source> sources(const std::vector<std::string>& metrics) {
     add(name.c_str(), true, false, [name](const Row& row) { return metric_cell(row, name); });
   }
   add("change", true, false, change_cell);
+  add("bytes/item", true, false,
+      [](const Row& row) { return plain(row.bytes_per_item ? std::to_string(*row.bytes_per_item) : ""); });
+  add("source s", true, false,
+      [](const Row& row) { return plain(row.source_seconds ? timed(row, three_digits(*row.source_seconds)) : ""); });
   add("train s", true, false, seconds_cell);
   add("updates/s", true, false,
       [](const Row& row) { return plain(row.updates_per_second ? timed(row, rate(*row.updates_per_second)) : ""); });
@@ -110,12 +118,13 @@ std::string heading(const Row& row) {
   std::string text = row.data + (row.tags_from.empty() ? "" : " with tags of " + row.tags_from) + ", " + row.split +
                      ", " + to_text(row.task);
   if (row.positive) text += fmt::format(", positive from {:.6g}", *row.positive);
+  if (!row.panel.empty()) text += "; " + row.panel;
   return text;
 }
 
 bool same_table(const Row& a, const Row& b) {
-  return std::tie(a.data, a.data_sha256, a.split, a.task, a.positive) ==
-         std::tie(b.data, b.data_sha256, b.split, b.task, b.positive);
+  return std::tie(a.data, a.data_sha256, a.split, a.task, a.positive, a.panel) ==
+         std::tie(b.data, b.data_sha256, b.split, b.task, b.positive, b.panel);
 }
 
 bool any_standing(const Table& table, Standing standing) {
@@ -161,6 +170,7 @@ void add_notes(const std::vector<const Row*>& rows, Table& table) {
     table.notes.emplace_back(
         "~: the best value and those that cannot be told from it (paired interval includes zero).");
   }
+  for (const std::string& gate : rows[0]->incorrect) table.notes.push_back("INCORRECT: the table fails " + gate + ".");
   add_comparison_notes(rows, table);
   double load = 0;
   for (const Row* row : rows) load = std::max(load, row->busy_load.value_or(0));

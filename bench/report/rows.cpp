@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "bench/identity.hpp"
+#include "bench/judge/gates.hpp"
 #include "bench/report/compare.hpp"
 #include "bench/report/report.hpp"
 #include "bench/report/settings.hpp"
@@ -27,15 +28,26 @@ std::tuple<int, std::int64_t, std::string> information_place(const std::string& 
   return {kind, std::count(information.begin(), information.end(), '+'), information};
 }
 
+/// The table of a judge's runs, and of sources that answer by themselves: never one with other modes or judges.
+std::string panel_of(const Record& r) {
+  if (!r.judge) return "";
+  if (r.judge->mode == "own") return "own scores, from the embedding part";
+  if (r.judge->mode == "own-all") return "own scores, from all training ratings";
+  return r.method + ", " + (r.judge->mode == "native" ? "native users" : "users of item vectors");
+}
+
 /// Everything that makes two runs belong to different rows, in the order of the table.
 auto row_key(const Record& r) {
-  return std::tuple(r.data.name, r.data.sha256, r.split.name, to_text(r.task), r.positive, method_place(r.method),
-                    r.method, information_place(r.information), r.device.kind, r.device.name, r.device.threads, r.at,
-                    r.hyper, build_text(r));
+  return std::tuple(r.data.name, r.data.sha256, r.split.name, to_text(r.task), r.positive, panel_of(r),
+                    method_place(r.method), r.method, information_place(r.information), r.device.kind, r.device.name,
+                    r.device.threads, r.at, r.hyper, build_text(r));
 }
 
 /// Runs pair up across rows when these agree.
-RunId run_id(const Record& r) { return {r.split.fold, r.split.seed, r.split.sha256, r.seed}; }
+RunId run_id(const Record& r) {
+  const std::string draw = r.judge ? " draw " + std::to_string(r.judge->draw) : "";
+  return {r.split.fold, r.split.seed, r.split.sha256 + draw, r.seed};
+}
 
 std::string status_text(const std::vector<const Record*>& runs) {
   std::map<std::string, int> counts;
@@ -124,6 +136,13 @@ Entry make_entry(std::vector<const Record*> runs) {
   row.device = first.device.kind;
   row.device_name = first.device.name;
   row.threads = first.device.threads;
+  row.panel = panel_of(first);
+  if (first.judge) {
+    double seconds = 0;
+    for (const Record* run : runs) seconds += run->judge->source_seconds;
+    row.source_seconds = seconds / static_cast<double>(runs.size());
+    if (first.judge->bytes_per_item > 0) row.bytes_per_item = first.judge->bytes_per_item;
+  }
   row.runs = static_cast<int>(runs.size());
   row.status = status_text(runs);
   if (first.task == Task::rating) row.best_rmse = first.data.best_rmse;
@@ -159,6 +178,36 @@ void add_speedups(std::vector<Entry>& entries) {
   }
 }
 
+/// A table of a judge that fails a gate has no numbers.
+void add_gates(const std::vector<Record>& records, std::vector<Entry>& entries) {
+  const auto gates = judge::check_gates(records);
+  std::map<std::tuple<std::string, std::string, Task, std::string>, std::vector<std::string>> failed;
+  const auto table_of = [](const Row& row) { return std::tuple(row.data_sha256, row.split, row.task, row.panel); };
+  for (const Entry& entry : entries) {
+    if (!entry.record->judge) continue;
+    const auto found = gates.find(judge::gate_table(*entry.record));
+    if (found == gates.end()) continue;
+    std::vector<std::string>& of_table = failed[table_of(entry.row)];
+    for (const judge::Gate& gate : found->second) {
+      const std::string text = gate.name + " (" + gate.detail + ")";
+      if (!gate.holds && std::find(of_table.begin(), of_table.end(), text) == of_table.end()) of_table.push_back(text);
+    }
+  }
+  for (Entry& entry : entries) entry.row.incorrect = failed[table_of(entry.row)];
+}
+
+/// Marks compare what stands in one table.
+void add_all_standings(std::vector<Entry>& entries) {
+  std::map<std::string, std::vector<std::size_t>> panels;
+  for (std::size_t e = 0; e < entries.size(); ++e) panels[entries[e].row.panel].push_back(e);
+  for (const auto& [panel, places] : panels) {
+    std::vector<Entry> list;
+    for (const std::size_t e : places) list.push_back(std::move(entries[e]));
+    add_standings(list);
+    for (std::size_t k = 0; k < places.size(); ++k) entries[places[k]] = std::move(list[k]);
+  }
+}
+
 }  // namespace
 
 Report make_report(const std::vector<Record>& records) {
@@ -177,7 +226,8 @@ Report make_report(const std::vector<Record>& records) {
   for (auto& [key, runs] : rows) entries.push_back(make_entry(std::move(runs)));
   add_settings(entries);
   add_speedups(entries);
-  add_standings(entries);
+  add_all_standings(entries);
+  add_gates(records, entries);
   add_changes(entries);
   for (Entry& entry : entries) report.rows.push_back(std::move(entry.row));
   return report;
