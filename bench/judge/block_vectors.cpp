@@ -106,8 +106,7 @@ class Parts {
     for (EntityVectors& part : parts_) {
       weigh(part);
       for (std::int64_t i = 0; i < items; ++i) {
-        if (part.known[i] == 0) continue;
-        out.known[i] = 1;
+        if (part.known[i] != 0) out.known[i] = 1;
         std::copy(part.rows.row(i), part.rows.row(i) + part.rows.columns(), out.rows.row(i) + first);
       }
       first += part.rows.columns();
@@ -135,6 +134,7 @@ class Parts {
     make_rows_unit(parts_.back().rows);
   }
 
+  /// Scales a part, and gives the mean to the items that it does not know: another part may.
   void weigh(EntityVectors& part) const {
     const std::int64_t columns = part.rows.columns();
     Array<double> mean(columns, 0.0);
@@ -154,7 +154,8 @@ class Parts {
     const double factor = squares > 0 ? std::sqrt(count / squares) : 1;
     for (std::int64_t i = 0; i < part.rows.rows(); ++i) {
       for (std::int64_t k = 0; k < columns; ++k) {
-        part.rows(i, k) = static_cast<float>(factor * (static_cast<double>(part.rows(i, k)) - mean[k]));
+        const double x = part.known[i] != 0 ? static_cast<double>(part.rows(i, k)) : mean[k];
+        part.rows(i, k) = static_cast<float>(factor * x);
       }
     }
   }

@@ -14,8 +14,9 @@ namespace embrace::judge {
 /// genres, year, title …, in the order in which a joined name lists them, each with its meaning.
 const std::vector<std::pair<std::string, std::string>>& block_names();
 
-/// The blocks side by side. Each is centred over the items with a training rating that it knows, where it does not know
-/// an item it is 0, and it is scaled so that its mean squared length is 1: a block with many columns weighs no more.
+/// The blocks side by side. Each is scaled so that over the items with a training rating that it knows the mean squared
+/// distance from their mean is 1: a block with many columns weighs no more. An item that a block does not know has its
+/// mean there; one that none knows is not known.
 /// Throws Unsupported for a block that the data do not have.
 EntityVectors block_vectors(const Experiment& experiment, const std::vector<std::string>& names, Threads& threads);
 

@@ -27,22 +27,26 @@ Array<double> mean_of(const Matrix& rows, const Array<std::int64_t>& chosen) {
   return mean;
 }
 
-/// Σ (x - mean)(x - mean)' over the chosen rows.
+/// Σ (x - mean)(x - mean)' over the chosen rows: Σ x x' of what is not 0, less what the means make of it.
 Array<double> scatter(const Matrix& rows, const Array<std::int64_t>& chosen, const Array<double>& mean,
                       Threads& threads) {
   const std::int64_t n = rows.columns();
-  Array<double> centred(chosen.size() * n);
-  for (std::int64_t r = 0; r < chosen.size(); ++r) {
-    for (std::int64_t k = 0; k < n; ++k) centred[r * n + k] = static_cast<double>(rows(chosen[r], k)) - mean[k];
-  }
   Array<double> sum(n * n, 0.0);
   threads.for_ranges(n, 16, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t r = 0; r < chosen.size(); ++r) {
-      const double* x = &centred[r * n];
+    Array<std::int64_t> filled;
+    for (const std::int64_t r : chosen) {
+      const float* x = rows.row(r);
+      filled.clear();
+      for (std::int64_t k = 0; k < n; ++k) {
+        if (x[k] != 0) filled.push_back(k);
+      }
       for (std::int64_t i = begin; i < end; ++i) {
         if (x[i] == 0) continue;
-        for (std::int64_t k = 0; k < n; ++k) sum[i * n + k] += x[i] * x[k];
+        for (const std::int64_t k : filled) sum[i * n + k] += static_cast<double>(x[i]) * static_cast<double>(x[k]);
       }
+    }
+    for (std::int64_t i = begin; i < end; ++i) {
+      for (std::int64_t k = 0; k < n; ++k) sum[i * n + k] -= static_cast<double>(chosen.size()) * mean[i] * mean[k];
     }
   });
   return sum;
