@@ -153,13 +153,14 @@ class JudgeStudy {
   void run_source(SourceMaker& maker, const SourceSpec& source, int width) {
     std::vector<std::vector<Record>> pending;  // of each judge
     for (const JudgeInfo* judge : options_.judges) pending.push_back(missing_records(source, *judge, width));
-    std::optional<Record> own = missing_own(source, width, "own");
+    std::optional<Record> own = missing_own(source, width, "own"), own_all;
+    if (draw_ == 1) own_all = missing_own(source, width, "own-all");
     const bool nothing = std::all_of(pending.begin(), pending.end(), [](const auto& list) { return list.empty(); });
-    if (nothing && !own) return;
+    if (nothing && !own && !own_all) return;
     stop_if_interrupted();
     const MadeSource& made = maker.make(source, width);
     if (own && made.unsupported.empty()) answer_by_itself(made, std::move(*own));
-    if (source.kind == SourceSpec::Kind::method && draw_ == 1) train_on_all(source, width);
+    if (own_all && made.unsupported.empty()) train_on_all(source, width, std::move(*own_all));
     std::optional<Prepared> prepared;
     for (std::size_t j = 0; j < pending.size(); ++j) {
       if (pending[j].empty()) continue;
@@ -375,13 +376,11 @@ class JudgeStudy {
   }
 
   /// What the source predicts that may learn from all training ratings: what the division into parts costs.
-  void train_on_all(const SourceSpec& source, int width) {
-    std::optional<Record> record = missing_own(source, width, "own-all");
-    if (!record) return;
-    record->provenance = provenance(options_.device, options_.command);
-    record_outcome(*record, [&] {
+  void train_on_all(const SourceSpec& source, int width, Record record) {
+    record.provenance = provenance(options_.device, options_.command);
+    record_outcome(record, [&] {
       FoldFeatures features(whole_, source.information, options_.task, threads_);
-      const BuiltFeatures& built = features.of(*source.method, record->seed);
+      const BuiltFeatures& built = features.of(*source.method, record.seed);
       if (!built.unsupported.empty()) throw Unsupported(built.unsupported);
       const Hyper hyper = source_hyper(*source.method, options_.task, options_.settings, width);
       const Run run{.method = *source.method,
@@ -392,11 +391,11 @@ class JudgeStudy {
                     .hyper = hyper,
                     .task = options_.task,
                     .at = options_.at,
-                    .seed = record->seed};
-      const Trained trained = train(run, threads_, *record);
-      measure(run, *trained.trainer, threads_, *record);
+                    .seed = record.seed};
+      const Trained trained = train(run, threads_, record);
+      measure(run, *trained.trainer, threads_, record);
     });
-    write(own_folder(), *record);
+    write(own_folder(), record);
   }
 
   Record described(const SourceSpec& source, int width) const {

@@ -205,7 +205,7 @@ class NetworkJudge {
     for (float& p : verdict.predictions) p = std::clamp(p, work_.scale.lowest, work_.scale.highest);
     verdict.validation = trained.validation;
     verdict.epochs = trained.epochs;
-    verdict.setting = {{"learning_rate", setting.rate}, {"decay", setting.decay}, {"dropout", setting.dropout}};
+    verdict.setting = {{"decay", setting.decay}, {"dropout", setting.dropout}, {"learning_rate", setting.rate}};
     // Of two values neither is an edge. A slow rate and no epoch at all say the same: there is nothing to learn.
     if (trained.epochs > 0 && setting.rate == rates.back()) verdict.edges.emplace_back("learning_rate");
     if (trained.epochs == most_epochs) verdict.edges.emplace_back("epochs");

@@ -198,7 +198,7 @@ class TwoTower {
     verdict.vectors = final_vectors(towers);
     verdict.validation = trained.validation;
     verdict.epochs = trained.epochs;
-    verdict.setting = {{"learning_rate", setting.rate}, {"decay", setting.decay}};
+    verdict.setting = {{"decay", setting.decay}, {"learning_rate", setting.rate}};
     if (trained.epochs > 0) {
       if (setting.rate == rates.back()) verdict.edges.emplace_back("learning_rate");
       if (setting.decay == decays.front() || setting.decay == decays.back()) verdict.edges.emplace_back("decay");
