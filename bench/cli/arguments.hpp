@@ -41,6 +41,7 @@ struct RunArguments : TrainingArguments {
   int seeds = 1;
   std::string settings_file;
   bool keep_answers = false;
+  bool keep_embeddings = false;
 };
 
 struct TuneArguments : TrainingArguments {

@@ -88,6 +88,7 @@ void add_run(CLI::App& top, const std::string& command, Work& work) {
   app.add_option("--seeds", run.seeds, "runs with seeds 1 ... N")->capture_default_str()->check(CLI::Range(1, 100000));
   app.add_option("--settings", run.settings_file, "the settings.json of embrace tune, in place of --set");
   app.add_flag("--keep-answers", run.keep_answers, "write each run's predictions or rankings beside its record");
+  app.add_flag("--keep-embeddings", run.keep_embeddings, "write each run's vectors beside its record (safetensors)");
   does(app, cli::run, arguments, work);
   app.footer(
       "Examples:\n"
