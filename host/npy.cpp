@@ -174,7 +174,8 @@ Matrix read_npy_matrix(const std::filesystem::path& path) {
   const std::optional<FloatType> type = float_type(head.type);
   if (!type) file.fail("it holds " + head.type + ", not <f2, <f4 or <f8", "convert it: array.astype('<f4')");
   if (head.shape.size() != 2) {
-    file.fail("it has " + std::to_string(head.shape.size()) + " extents", "an embedding has two: rows, and their width");
+    file.fail("it has " + std::to_string(head.shape.size()) + " extents",
+              "an embedding has two: rows, and their width");
   }
   if (file.count(bytes_of(*type)) == 0) file.fail("it has no numbers", "save the vectors again");
   Matrix matrix(head.shape[0], head.shape[1]);

@@ -20,9 +20,11 @@ std::vector<std::string> read_ids(const std::filesystem::path& path, std::int64_
   IdList ids;
   while (const auto line = lines.next()) {
     if (lines.number() > rows) {
-      throw DataError(file.name(), lines.number(), 1, "there are more ids than the " + std::to_string(rows) + " vectors");
+      throw DataError(file.name(), lines.number(), 1,
+                      "there are more ids than the " + std::to_string(rows) + " vectors");
     }
-    if (const auto fault = ids.add(*line, "line", lines.number())) throw DataError(file.name(), lines.number(), 1, *fault);
+    if (const auto fault = ids.add(*line, "line", lines.number()))
+      throw DataError(file.name(), lines.number(), 1, *fault);
   }
   return ids.take();
 }
@@ -34,14 +36,16 @@ Embedding read_array_with_ids(const std::filesystem::path& path) {
   e.items = read_npy_matrix(path);
   const std::filesystem::path beside = ids_path(path);
   if (std::error_code ignored; !std::filesystem::exists(beside, ignored)) {
-    throw DataError(path.string() + ": the ids of its rows are not there", "write them to " + beside.string() + ", one a line");
+    throw DataError(path.string() + ": the ids of its rows are not there",
+                    "write them to " + beside.string() + ", one a line");
   }
   e.item_ids = read_ids(beside, e.items.rows());
   require_sound(e, path.string());
   return e;
 }
 
-void write_array_with_ids(const std::filesystem::path& path, const Matrix& vectors, const std::vector<std::string>& ids) {
+void write_array_with_ids(const std::filesystem::path& path, const Matrix& vectors,
+                          const std::vector<std::string>& ids) {
   std::string lines;
   for (const std::string& id : ids) lines += id + "\n";
   write_npy<float>(path, Span<const float>(vectors.data(), vectors.size()), {vectors.rows(), vectors.columns()});

@@ -12,6 +12,7 @@ namespace embrace {
 Embedding read_array_with_ids(const std::filesystem::path& path);
 
 /// Writes the array (f4) and the ids. Throws OutputError.
-void write_array_with_ids(const std::filesystem::path& path, const Matrix& vectors, const std::vector<std::string>& ids);
+void write_array_with_ids(const std::filesystem::path& path, const Matrix& vectors,
+                          const std::vector<std::string>& ids);
 
 }  // namespace embrace

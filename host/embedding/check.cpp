@@ -61,7 +61,8 @@ void require_sound(const Embedding& embedding, const std::string& name) {
     }
   }
   if (const std::string place = not_finite(embedding); !place.empty()) {
-    throw DataError(name + ": " + place + ": is not finite, or too large for 32 bits", "no number may be NaN or infinite");
+    throw DataError(name + ": " + place + ": is not finite, or too large for 32 bits",
+                    "no number may be NaN or infinite");
   }
 }
 

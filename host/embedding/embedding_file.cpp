@@ -55,7 +55,8 @@ std::string_view bytes_of(const Numbers& numbers) {
 
 TensorBytes matrix_bytes(const char* name, const Matrix& matrix) {
   const Span<const float> all(matrix.data(), matrix.size());
-  return {name, "F32", {matrix.rows(), matrix.columns()}, {reinterpret_cast<const char*>(all.data()), all.size_bytes()}};
+  return {
+      name, "F32", {matrix.rows(), matrix.columns()}, {reinterpret_cast<const char*>(all.data()), all.size_bytes()}};
 }
 
 void add_ids(std::vector<TensorBytes>& tensors, const Names& names, const IdBytes& ids) {
@@ -76,8 +77,9 @@ void add_text(std::vector<TensorBytes>& tensors, const Names& names, const IdByt
 std::vector<std::string> text_ids(const TensorFile& file, const Names& names) {
   const std::string text = file.text(names.ids);
   if (!file.has(names.id_offsets)) {
-    throw DataError(file.name() + ": tensor '" + names.ids + "' is text, and there is no tensor '" + names.id_offsets + "'",
-                    "give the bounds of the ids: 0, ..., the number of bytes");
+    throw DataError(
+        file.name() + ": tensor '" + names.ids + "' is text, and there is no tensor '" + names.id_offsets + "'",
+        "give the bounds of the ids: 0, ..., the number of bytes");
   }
   const Array<std::int64_t> bounds = file.whole_numbers(names.id_offsets);
   const bool sound = !bounds.empty() && bounds.front() == 0 && std::is_sorted(bounds.begin(), bounds.end()) &&
@@ -89,7 +91,8 @@ std::vector<std::string> text_ids(const TensorFile& file, const Names& names) {
   std::vector<std::string> ids;
   ids.reserve(static_cast<std::size_t>(bounds.size() - 1));
   for (std::int64_t i = 0; i + 1 < bounds.size(); ++i) {
-    ids.push_back(text.substr(static_cast<std::size_t>(bounds[i]), static_cast<std::size_t>(bounds[i + 1] - bounds[i])));
+    ids.push_back(
+        text.substr(static_cast<std::size_t>(bounds[i]), static_cast<std::size_t>(bounds[i + 1] - bounds[i])));
   }
   return ids;
 }
@@ -104,7 +107,8 @@ std::vector<std::string> ids_from(const TensorFile& file, const Names& names) {
   IdList ids;
   for (std::size_t row = 0; row < given.size(); ++row) {
     const auto fault = ids.add(given[row], "row", static_cast<std::int64_t>(row));
-    if (fault) throw DataError(file.name() + ": tensor '" + names.ids + "', row " + std::to_string(row) + ": " + *fault);
+    if (fault)
+      throw DataError(file.name() + ": tensor '" + names.ids + "', row " + std::to_string(row) + ": " + *fault);
   }
   return ids.take();
 }
@@ -119,7 +123,8 @@ std::string write_embedding(const std::filesystem::path& path, const Embedding& 
   if (e.has_users()) add_ids(tensors, of_users, user_ids);
   add_vectors(tensors, of_items, e.items, e.item_bias);
   if (e.has_users()) add_vectors(tensors, of_users, e.users, e.user_bias);
-  if (e.has_users() || e.offset != 0) tensors.push_back({offset_name, "F32", {}, bytes_of(Span<const float>(&e.offset, 1))});
+  if (e.has_users() || e.offset != 0)
+    tensors.push_back({offset_name, "F32", {}, bytes_of(Span<const float>(&e.offset, 1))});
   add_text(tensors, of_items, item_ids);
   if (e.has_users()) add_text(tensors, of_users, user_ids);
   return write_tensors(path, e.about, tensors);

@@ -22,7 +22,8 @@ bool has_control_character(std::string_view text) {
 }  // namespace
 
 std::string canonical_id(std::string_view text) {
-  const bool digits = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   std::int64_t number = 0;
   if (digits && std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc()) {
     return std::to_string(number);

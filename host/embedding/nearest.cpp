@@ -39,7 +39,8 @@ std::vector<ScoredRow> nearest(const Matrix& vectors, std::int64_t to, std::int6
 std::vector<ScoredRow> recommended(const Embedding& e, std::int64_t user, const std::vector<bool>& left_out,
                                    std::int64_t count) {
   std::vector<ScoredRow> rows;
-  const double base = static_cast<double>(e.offset) + (e.user_bias.empty() ? 0.0 : static_cast<double>(e.user_bias[user]));
+  const double base =
+      static_cast<double>(e.offset) + (e.user_bias.empty() ? 0.0 : static_cast<double>(e.user_bias[user]));
   for (std::int64_t row = 0; row < e.items.rows(); ++row) {
     if (left_out[static_cast<std::size_t>(row)]) continue;
     const double bias = e.item_bias.empty() ? 0.0 : static_cast<double>(e.item_bias[row]);

@@ -71,9 +71,7 @@ bool is_size(const Json& value) {
   return value.is_number_unsigned() && value.get<std::uint64_t>() <= static_cast<std::uint64_t>(largest);
 }
 
-bool are_sizes(const Json& value) {
-  return value.is_array() && std::all_of(value.begin(), value.end(), is_size);
-}
+bool are_sizes(const Json& value) { return value.is_array() && std::all_of(value.begin(), value.end(), is_size); }
 
 /// Nothing when it is beyond 2^63-1.
 std::optional<std::int64_t> product(const std::vector<std::int64_t>& shape, std::int64_t factor) {
@@ -97,8 +95,10 @@ TensorFile::TensorFile(const std::filesystem::path& path) : path_(path), file_(p
   std::uint64_t length = 0;
   if (size < length_bytes) fail("is too short for a file of tensors");
   file_.read_at(0, reinterpret_cast<char*>(&length), sizeof length);
-  if (length > static_cast<std::uint64_t>(size - length_bytes)) fail("its header is longer than the file", "is it whole?");
-  if (length > static_cast<std::uint64_t>(largest_header)) fail("its header is larger than 16 MiB", "is it the right file?");
+  if (length > static_cast<std::uint64_t>(size - length_bytes))
+    fail("its header is longer than the file", "is it whole?");
+  if (length > static_cast<std::uint64_t>(largest_header))
+    fail("its header is larger than 16 MiB", "is it the right file?");
   std::string header(length, '\0');
   file_.read_at(length_bytes, header.data(), header.size());
   begin_ = length_bytes + static_cast<std::int64_t>(length);
@@ -176,7 +176,8 @@ const TensorFile::Tensor& TensorFile::find(const std::string& tensor) const {
 const TensorFile::Tensor& TensorFile::find(const std::string& tensor, std::size_t extents) const {
   const Tensor& found = find(tensor);
   if (found.shape.size() != extents) {
-    fail("tensor '" + tensor + "' has " + std::to_string(found.shape.size()) + " extents, not " + std::to_string(extents));
+    fail("tensor '" + tensor + "' has " + std::to_string(found.shape.size()) + " extents, not " +
+         std::to_string(extents));
   }
   return found;
 }

@@ -65,10 +65,10 @@ class Reader {
     }
     e.item_ids = ids_.take();
     if (static_cast<std::int64_t>(e.item_ids.size()) < size.rows) {
-      throw DataError(file_.name(), lines_.number(), 1,
-                      "the file ends after " + std::to_string(e.item_ids.size()) + " of " + std::to_string(size.rows) +
-                          " vectors",
-                      "is it whole?");
+      throw DataError(
+          file_.name(), lines_.number(), 1,
+          "the file ends after " + std::to_string(e.item_ids.size()) + " of " + std::to_string(size.rows) + " vectors",
+          "is it whole?");
     }
     require_sound(e, file_.name());
     return e;
@@ -132,7 +132,8 @@ void write_word2vec(const std::filesystem::path& path, const Matrix& vectors, co
     }
   }
   const std::string size = std::to_string(vectors.rows()) + " " + std::to_string(vectors.columns());
-  write_vector_lines(path, size, vectors, ' ', [&](std::int64_t row) { return ids[static_cast<std::size_t>(row)] + " "; });
+  write_vector_lines(path, size, vectors, ' ',
+                     [&](std::int64_t row) { return ids[static_cast<std::size_t>(row)] + " "; });
 }
 
 }  // namespace embrace
