@@ -30,7 +30,7 @@ struct Run {
   double timeout_seconds = 0;
   std::filesystem::path answers{};    // empty: not kept
   std::filesystem::path embedding{};  // likewise
-  bool auc = false;                 // rankings: measure auc too
+  bool auc = false;                   // rankings: measure auc too
   /// After each epoch, outside its clock: epochs done, all, and what has been learned so far.
   std::function<AfterEpoch(int, int, const Trainer&)> on_epoch{};
 };

@@ -150,8 +150,7 @@ std::string to_json(const Record& record) {
   }
   if (record.embedding) {
     const Record::KeptEmbedding& kept = *record.embedding;
-    out["embedding"] = {
-        {"sha256", kept.sha256}, {"items", kept.items}, {"users", kept.users}, {"width", kept.width}};
+    out["embedding"] = {{"sha256", kept.sha256}, {"items", kept.items}, {"users", kept.users}, {"width", kept.width}};
   }
   if (!record.notes.empty()) out["notes"] = record.notes;
   out["provenance"] = provenance_json(record.provenance);
