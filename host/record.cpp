@@ -169,6 +169,10 @@ std::string to_json(const Record& record) {
                     {"seconds", record.curve->seconds},
                     {"values", record.curve->values}};
   }
+  if (record.embedding) {
+    const Record::KeptEmbedding& kept = *record.embedding;
+    out["embedding"] = {{"sha256", kept.sha256}, {"items", kept.items}, {"users", kept.users}, {"width", kept.width}};
+  }
   if (!record.notes.empty()) out["notes"] = record.notes;
   out["provenance"] = provenance_json(record.provenance);
   if (Json draws = bootstrap_json(record); !draws.is_null()) out["bootstrap"] = std::move(draws);

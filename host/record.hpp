@@ -124,6 +124,12 @@ struct Record {
     std::vector<double> values;
   };
   std::optional<Curve> curve;
+  /// Of a run with --keep-embeddings: what lies beside the record as <id>.safetensors.
+  struct KeptEmbedding {
+    std::string sha256;
+    std::int64_t items = 0, users = 0, width = 0;
+  };
+  std::optional<KeptEmbedding> embedding;
   std::map<std::string, std::string>
       provenance;  // version, commit, dirty, compiler, flags, libraries, machine, cpu, gpu …
   std::vector<std::string> notes;

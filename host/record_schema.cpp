@@ -271,6 +271,13 @@ void check_curve(const Json& record, Checker& check) {
   }
 }
 
+void check_embedding(const Json& record, Checker& check) {
+  const Json* embedding = check.object(record, "", "embedding", false);
+  if (embedding == nullptr) return;
+  check.text(*embedding, "embedding.", "sha256");
+  for (const char* name : {"items", "users", "width"}) check.count(*embedding, "embedding.", name);
+}
+
 void check_provenance(const Json& record, Checker& check) {
   const Json* provenance = check.object(record, "", "provenance");
   if (provenance == nullptr) return;
@@ -337,6 +344,7 @@ void check_document(const Json& record, Checker& check) {
   check_cost(record, ok, check);
   check.numbers(record, "", "objective", false);
   check_curve(record, check);
+  check_embedding(record, check);
   check.field(record, "", "notes", false, "an array of strings", [](const Json& v) {
     return v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& x) { return x.is_string(); });
   });
@@ -453,6 +461,10 @@ void read_outcome(const Json& json, Record& record) {
   if (json.contains("curve")) {
     const Json& curve = json["curve"];
     record.curve = Record::Curve{curve["metric"], curve["epochs"], curve["seconds"], curve["values"]};
+  }
+  if (json.contains("embedding")) {
+    const Json& kept = json["embedding"];
+    record.embedding = Record::KeptEmbedding{kept["sha256"], kept["items"], kept["users"], kept["width"]};
   }
   if (json.contains("notes")) record.notes = json["notes"].get<std::vector<std::string>>();
   for (const auto& entry : json["provenance"].items()) {

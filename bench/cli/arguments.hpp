@@ -42,6 +42,7 @@ struct RunArguments : TrainingArguments {
   int seeds = 1;
   std::string settings_file;
   bool keep_answers = false;
+  bool keep_embeddings = false;
 };
 
 struct TuneArguments : TrainingArguments {
@@ -141,6 +142,18 @@ struct StudyArguments {
   std::string command;
 };
 
+/// What is looked at in a file of an embedding.
+struct EmbeddingArguments {
+  std::string file;
+  DataArguments data;  // optional: for titles, and what was rated
+  std::string format;  // export
+  std::string output;  // export: folder
+  std::string name;    // neighbors: an item; recommend: a user
+  std::int64_t count = 10;
+  bool keep_rated = false;  // recommend
+  bool json = false;
+};
+
 struct NameArguments {  // list, describe, doctor, validate, version
   std::string name;
   bool json = false;
@@ -163,6 +176,9 @@ int peers_run(const PeersArguments& arguments);
 int profile_phases(const ProfileArguments& arguments);
 int profile_nsys(const ProfileArguments& arguments);
 int profile_ncu(const ProfileArguments& arguments);
+int export_files(const EmbeddingArguments& arguments);
+int neighbors(const EmbeddingArguments& arguments);
+int recommend(const EmbeddingArguments& arguments);
 int list(const NameArguments& arguments);
 int describe(const NameArguments& arguments);
 int doctor(const NameArguments& arguments);

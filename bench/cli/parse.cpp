@@ -92,6 +92,7 @@ void add_run(CLI::App& top, const std::string& command, Work& work) {
   app.add_option("--seeds", run.seeds, "runs with seeds 1 ... N")->capture_default_str()->check(CLI::Range(1, 100000));
   app.add_option("--settings", run.settings_file, "the settings.json of embrace tune, in place of --set");
   app.add_flag("--keep-answers", run.keep_answers, "write each run's predictions or rankings beside its record");
+  app.add_flag("--keep-embeddings", run.keep_embeddings, "write each run's vectors beside its record (safetensors)");
   does(app, cli::run, arguments, work);
   app.footer(
       "Examples:\n"
@@ -316,6 +317,44 @@ void add_profile(CLI::App& top, Work& work) {
       "  embrace profile ncu -d ml-1m -m hybrid --phase 'slot gradients' --run");
 }
 
+/// Verbs that look into a file of an embedding.
+CLI::App& add_embedding_verb(CLI::App& top, const char* name, const char* text,
+                             const std::shared_ptr<EmbeddingArguments>& arguments,
+                             int (*verb)(const EmbeddingArguments&), Work& work) {
+  CLI::App& app = *top.add_subcommand(name, text);
+  app.add_option("file", arguments->file, "a file of vectors: safetensors, .npy with PATH.ids, or word2vec text")
+      ->required();
+  app.add_option("-d,--data", arguments->data.data, "the data behind it: for titles, and what a user has rated");
+  add_data_flags(app, arguments->data);
+  does(app, verb, arguments, work);
+  return app;
+}
+
+void add_embedding_verbs(CLI::App& top, Work& work) {
+  const auto exported = std::make_shared<EmbeddingArguments>();
+  CLI::App& to_files = add_embedding_verb(top, "export", "vectors for other programs", exported, export_files, work);
+  to_files.add_option("--format", exported->format, "npy, csv, word2vec or projector")->required();
+  to_files.add_option("-o,--output", exported->output, "folder")->required();
+  const auto near = std::make_shared<EmbeddingArguments>();
+  CLI::App& neighbors_of =
+      add_embedding_verb(top, "neighbors", "the items nearest to an item, by cosine", near, neighbors, work);
+  neighbors_of.add_option("item", near->name, "an item: its id, or with -d its title")->required();
+  const auto best = std::make_shared<EmbeddingArguments>();
+  CLI::App& recommend_to =
+      add_embedding_verb(top, "recommend", "the items that score best for a user", best, recommend, work);
+  recommend_to.add_option("user", best->name, "id of a user")->required();
+  recommend_to.add_flag("--keep-rated", best->keep_rated, "do not leave out what the user has rated in the data");
+  for (const auto& [app, arguments] : {std::pair(&neighbors_of, near), std::pair(&recommend_to, best)}) {
+    app->add_option("-n,--count", arguments->count, "how many items")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000000));
+    app->add_flag("--json", arguments->json, "as JSON");
+  }
+  to_files.footer("Example:\n  embrace export out/ID.safetensors --format projector -d ml-1m -o projector");
+  neighbors_of.footer("Example:\n  embrace neighbors out/ID.safetensors 'Toy Story' -d ml-1m");
+  recommend_to.footer("Example:\n  embrace recommend out/ID.safetensors 42 -d ml-1m");
+}
+
 /// A verb that takes a name at most.
 void add_named(CLI::App& top, const char* name, const char* text, const char* argument,
                int (*verb)(const NameArguments&), Work& work) {
@@ -333,6 +372,7 @@ void add_verbs(CLI::App& top, const std::string& command, Work& work) {
   add_study(top, command, work);
   add_report(top, work);
   add_compare(top, work);
+  add_embedding_verbs(top, work);
   add_data(top, work);
   add_peers(top, command, work);
   add_profile(top, work);
