@@ -9,6 +9,7 @@
 
 #include "bench/answers.hpp"
 #include "bench/cold_candidates.hpp"
+#include "bench/kept_embedding.hpp"
 #include "bench/machine.hpp"
 #include "host/error.hpp"
 #include "host/metrics/estimate.hpp"
@@ -114,6 +115,7 @@ void train_and_measure(const Run& run, Threads& threads, Record& record) {
   stop_if_interrupted();
   measure(run, *trained.trainer, threads, record);
   record.cost->peak_bytes = peak_memory_bytes();
+  if (!run.embedding.empty()) keep_embedding(run.embedding, *trained.trainer, run.experiment, record);
 }
 
 /// Of what the run has set, what makes it smaller; a method that has none of it knows itself what to say.

@@ -28,9 +28,10 @@ struct Run {
   std::vector<int> at{};
   std::uint64_t seed = 0;
   double timeout_seconds = 0;
-  std::filesystem::path answers{};  // empty: not kept
-  bool auc = false;                 // rankings: measure auc too
-  bool cold_candidates = false;     // rankings: of the items without a training rating alone
+  std::filesystem::path answers{};    // empty: not kept
+  std::filesystem::path embedding{};  // likewise
+  bool auc = false;                   // rankings: measure auc too
+  bool cold_candidates = false;       // rankings: of the items without a training rating alone
   /// After each epoch, outside its clock: epochs done, all, and what has been learned so far.
   std::function<AfterEpoch(int, int, const Trainer&)> on_epoch{};
 };

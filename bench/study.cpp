@@ -11,6 +11,7 @@
 #include "bench/fold_features.hpp"
 #include "bench/identity.hpp"
 #include "bench/interrupt.hpp"
+#include "bench/kept_embedding.hpp"
 #include "bench/machine.hpp"
 #include "bench/output_folder.hpp"
 #include "bench/run.hpp"
@@ -51,6 +52,7 @@ class Study {
     const Threads::Checked stoppable(threads_, stop_if_interrupted);
     DividedData divided = load_and_divide(options_.data, threads_);
     for (const std::string& note : divided.notes) progress_.note("note: " + note);
+    refuse_without_ratings(divided.dataset.ratings, options_.task);
     experiment_.dataset = std::move(divided.dataset);
     summary_.rejected = experiment_.dataset.report.rejected;
     if (options_.tuned) {
@@ -147,6 +149,7 @@ class Study {
           .seed = seed,
           .timeout_seconds = options_.timeout_seconds,
           .answers = options_.keep_answers ? answers_path(options_.output, record.id) : std::filesystem::path(),
+          .embedding = options_.keep_embeddings ? embedding_path(options_.output, record.id) : std::filesystem::path(),
           .cold_candidates = options_.cold_candidates,
           .on_epoch = [this](int done, int all, const Trainer&) {
             progress_.epoch(done, all);
@@ -186,13 +189,17 @@ class Study {
   bool resumed(const Record& wanted) {
     const auto record = settled_record(options_.output / (wanted.id + ".json"), wanted.id, progress_);
     if (!record) return false;
-    const bool answered = !options_.keep_answers || record->status != Status::ok ||
-                          std::filesystem::exists(answers_path(options_.output, wanted.id));
-    if (!answered) return false;
+    if (record->status == Status::ok && !all_is_kept(*record)) return false;
     if (record->status == Status::unsupported) is_new(*record);
     ++summary_.runs[record->status];
     ++summary_.resumed;
     return true;
+  }
+
+  /// Of a run that is there: all that was asked for beside its record.
+  bool all_is_kept(const Record& record) const {
+    const bool answers = !options_.keep_answers || std::filesystem::exists(answers_path(options_.output, record.id));
+    return answers && (!options_.keep_embeddings || embedding_is_kept(options_.output, record));
   }
 
   static std::string outcome(const Record& record) {

@@ -137,6 +137,32 @@ bool is_id(const std::string& id) {
 /// A choice's name; "64" is a number that was written as a text.
 bool is_name(const std::string& text) { return !text.empty() && text[0] >= 'a' && text[0] <= 'z'; }
 
+void check_judge(const Json& record, Checker& check) {
+  const Json* judge = check.object(record, "", "judge", false);
+  if (judge == nullptr) return;
+  for (const char* name : {"source", "mode"}) check.text(*judge, "judge.", name);
+  for (const char* name : {"width", "bytes_per_item", "parameters"}) check.count(*judge, "judge.", name);
+  check.count(*judge, "judge.", "draw", largest_int);
+  check.not_negative(*judge, "judge.", "source_seconds");
+  check.number(*judge, "judge.", "validation", false);
+  if (const Json* parts = check.object(*judge, "judge.", "parts")) {
+    for (const char* name : {"embedding", "judge", "validation"}) check.count(*parts, "judge.parts.", name);
+  }
+  if (const Json* setting = check.object(*judge, "judge.", "setting")) {
+    for (const auto& entry : setting->items()) {
+      if (!entry.value().is_number()) check.complain("judge.setting." + entry.key(), "must be a number");
+    }
+  }
+  check.field(*judge, "judge.", "edges", false, "an array of strings", [](const Json& v) {
+    return v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& x) { return x.is_string(); });
+  });
+  if (const Json* gates = check.object(*judge, "judge.", "gates")) {
+    for (const auto& entry : gates->items()) {
+      if (!entry.value().is_boolean()) check.complain("judge.gates." + entry.key(), "must be true or false");
+    }
+  }
+}
+
 void check_setting(const Json& record, std::optional<Task> task, Checker& check) {
   if (const Json* data = check.object(record, "", "data")) {
     check.text(*data, "data.", "name");
@@ -173,6 +199,7 @@ void check_setting(const Json& record, std::optional<Task> task, Checker& check)
   if (const Json* trial = check.object(record, "", "trial", false)) {
     for (const char* name : {"number", "rung", "epochs"}) check.count(*trial, "trial.", name, largest_int);
   }
+  check_judge(record, check);
   check.number(record, "", "positive", false);
   check.field(
       record, "", "at", task == Task::ranking, "an array of whole numbers, positive and ascending", [](const Json& v) {
@@ -244,6 +271,13 @@ void check_curve(const Json& record, Checker& check) {
   }
 }
 
+void check_embedding(const Json& record, Checker& check) {
+  const Json* embedding = check.object(record, "", "embedding", false);
+  if (embedding == nullptr) return;
+  check.text(*embedding, "embedding.", "sha256");
+  for (const char* name : {"items", "users", "width"}) check.count(*embedding, "embedding.", name);
+}
+
 void check_provenance(const Json& record, Checker& check) {
   const Json* provenance = check.object(record, "", "provenance");
   if (provenance == nullptr) return;
@@ -310,6 +344,7 @@ void check_document(const Json& record, Checker& check) {
   check_cost(record, ok, check);
   check.numbers(record, "", "objective", false);
   check_curve(record, check);
+  check_embedding(record, check);
   check.field(record, "", "notes", false, "an array of strings", [](const Json& v) {
     return v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& x) { return x.is_string(); });
   });
@@ -333,6 +368,24 @@ std::optional<Record::Contest> contest_in(const Json& json) {
   const auto name = provenance.find("contest");
   if (name == provenance.end() || !name->is_string()) return std::nullopt;
   return Record::Contest{*name, json["family"] == "peer" ? ContestSide::theirs : ContestSide::ours};
+}
+
+Record::Judge judge_in(const Json& json) {
+  Record::Judge judge{.source = json["source"],
+                      .mode = json["mode"],
+                      .width = json["width"],
+                      .draw = json["draw"],
+                      .embedding = json["parts"]["embedding"],
+                      .judge = json["parts"]["judge"],
+                      .validation = json["parts"]["validation"],
+                      .source_seconds = json["source_seconds"],
+                      .bytes_per_item = json["bytes_per_item"],
+                      .parameters = json["parameters"]};
+  if (json.contains("validation")) judge.validation_value = json["validation"].get<double>();
+  for (const auto& entry : json["setting"].items()) judge.setting.emplace_back(entry.key(), entry.value());
+  if (json.contains("edges")) judge.edges = json["edges"].get<std::vector<std::string>>();
+  for (const auto& entry : json["gates"].items()) judge.gates[entry.key()] = entry.value();
+  return judge;
 }
 
 void read_setting(const Json& json, Record& record) {
@@ -371,6 +424,7 @@ void read_setting(const Json& json, Record& record) {
     const Json& trial = json["trial"];
     record.trial = Record::Trial{trial["number"], trial["rung"], trial["epochs"]};
   }
+  if (json.contains("judge")) record.judge = judge_in(json["judge"]);
   if (json.contains("positive")) record.positive = json["positive"].get<double>();
   if (json.contains("at")) record.at = json["at"].get<std::vector<int>>();
   record.cold_candidates = json.contains("candidates");
@@ -407,6 +461,10 @@ void read_outcome(const Json& json, Record& record) {
   if (json.contains("curve")) {
     const Json& curve = json["curve"];
     record.curve = Record::Curve{curve["metric"], curve["epochs"], curve["seconds"], curve["values"]};
+  }
+  if (json.contains("embedding")) {
+    const Json& kept = json["embedding"];
+    record.embedding = Record::KeptEmbedding{kept["sha256"], kept["items"], kept["users"], kept["width"]};
   }
   if (json.contains("notes")) record.notes = json["notes"].get<std::vector<std::string>>();
   for (const auto& entry : json["provenance"].items()) {

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "bench/interrupt.hpp"
+#include "bench/read_data.hpp"
 #include "bench/say.hpp"
 #include "host/data/load_options.hpp"
 #include "host/data/split/split_name.hpp"
@@ -98,6 +100,13 @@ std::unique_ptr<Threads> start_threads(int count) {
                     threads->count(), usable_processors()));
   }
   return threads;
+}
+
+std::optional<Dataset> optional_dataset(const DataArguments& arguments) {
+  if (arguments.data.empty()) return std::nullopt;
+  const auto threads = start_threads(arguments.threads);
+  const Threads::Checked stoppable(*threads, stop_if_interrupted);
+  return load_data(arguments.data, load_options(arguments, {}), *threads).dataset;
 }
 
 std::vector<int> whole_numbers(const std::string& text, const std::string& flag, int lowest) {

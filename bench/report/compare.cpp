@@ -177,7 +177,7 @@ std::optional<PairedDifference> difference_of(const std::string& metric, const R
 }
 
 TableKey table_of(const Row& row) {
-  return {row.data, row.data_sha256, row.split, row.task, row.positive, row.cold_candidates};
+  return {row.data, row.data_sha256, row.split, row.task, row.positive, row.cold_candidates, row.panel};
 }
 
 void add_changes(std::vector<Entry>& entries) {

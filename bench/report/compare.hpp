@@ -24,8 +24,12 @@ struct Entry {
 };
 
 /// What rows of one table have in common.
-using TableKey = std::tuple<std::string, std::string, std::string, Task, std::optional<double>, bool>;
+using TableKey = std::tuple<std::string, std::string, std::string, Task, std::optional<double>, bool, std::string>;
 TableKey table_of(const Row& row);
+
+/// The rows of these records with everything that a report says of them; unsupported runs and contests are none.
+/// Records with the same id count once. They outlive the entries.
+std::vector<Entry> make_entries(const std::vector<Record>& records);
 
 /// Sets Row::runs_of_table, RowMetric::compared and RowMetric::standing. Rows are compared over the folds and seeds
 /// that all rows of their table have; rows with failed runs take no part. Rows of the same method, information and

@@ -19,7 +19,7 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
               {"runs", row.runs},          {"status", row.status}};
   for (const std::string& name : metrics) {
     const auto metric = row.accuracy.find(name);
-    if (metric == row.accuracy.end()) continue;
+    if (metric == row.accuracy.end() || !row.incorrect.empty()) continue;
     out[name] = metric->second.value;
     if (!metric->second.interval) continue;
     out[name + "_low"] = metric->second.interval->low;
@@ -33,6 +33,14 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
   put("updates_per_second", row.updates_per_second);
   put("speedup_vs_cpu", row.speedup_vs_cpu);
   put("busy_load", row.busy_load);
+  put("source_seconds", row.source_seconds);
+  if (row.bytes_per_item) out["bytes_per_item"] = *row.bytes_per_item;
+  if (!row.panel.empty()) out["panel"] = row.panel;
+  if (!row.incorrect.empty()) {
+    std::string gates;
+    for (const std::string& gate : row.incorrect) gates += (gates.empty() ? "" : "; ") + gate;
+    out["incorrect"] = gates;
+  }
   put("positive", row.positive);
   put("best_rmse", row.best_rmse);
   if (!row.tags_from.empty()) out["tags_from"] = row.tags_from;
@@ -82,6 +90,10 @@ std::vector<std::string> row_columns(const std::vector<std::string>& metrics) {
                            "updates_per_second",
                            "speedup_vs_cpu",
                            "busy_load",
+                           "source_seconds",
+                           "bytes_per_item",
+                           "panel",
+                           "incorrect",
                            "positive",
                            "best_rmse",
                            "tags_from",

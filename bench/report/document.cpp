@@ -26,6 +26,10 @@ Cell metric_cell(const Row& row, const std::string& name) {
   if (found == row.accuracy.end()) return {};
   const RowMetric& metric = found->second;
   Cell cell;
+  if (!row.incorrect.empty()) {
+    cell.text = "INCORRECT";
+    return cell;
+  }
   cell.text = fixed(metric.value, 4) + (metric.worse_than.empty() ? "" : " (b)");
   cell.standing = metric.standing;
   if (metric.interval) {
@@ -88,6 +92,10 @@ std::vector<Source> sources(const std::vector<std::string>& metrics) {
     add(name.c_str(), true, false, [name](const Row& row) { return metric_cell(row, name); });
   }
   add("change", true, false, change_cell);
+  add("bytes/item", true, false,
+      [](const Row& row) { return plain(row.bytes_per_item ? std::to_string(*row.bytes_per_item) : ""); });
+  add("source s", true, false,
+      [](const Row& row) { return plain(row.source_seconds ? timed(row, three_digits(*row.source_seconds)) : ""); });
   add("train s", true, false, seconds_cell);
   add("updates/s", true, false,
       [](const Row& row) { return plain(row.updates_per_second ? timed(row, rate(*row.updates_per_second)) : ""); });
@@ -103,6 +111,7 @@ std::string heading(const Row& row) {
                      ", " + to_text(row.task);
   if (row.positive) text += fmt::format(", positive from {:.6g}", *row.positive);
   if (row.cold_candidates) text += ", cold candidates";
+  if (!row.panel.empty()) text += "; " + row.panel;
   return text;
 }
 

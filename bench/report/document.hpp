@@ -30,6 +30,8 @@ struct Table {
 };
 
 struct Document {
+  std::string title = "embrace report";
+  std::vector<std::string> lead;  // sentences before the tables; often none
   std::vector<Table> tables;  // one for each data × split × task, then one for each data × split × threads of contests
   std::vector<std::string> notes;
 };

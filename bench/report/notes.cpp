@@ -109,6 +109,7 @@ void add_notes(const std::vector<const Row*>& rows, Table& table) {
         "~: the best value and those that cannot be told from it, all differences counted together (95 % model "
         "confidence set).");
   }
+  for (const std::string& gate : rows[0]->incorrect) table.notes.push_back("INCORRECT: the table fails " + gate + ".");
   add_comparison_notes(rows, table);
   add_baseline_note(rows, table);
   add_sampling_notes(rows, table);

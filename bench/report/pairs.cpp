@@ -12,6 +12,7 @@
 
 #include "bench/identity.hpp"
 #include "bench/report/compare.hpp"
+#include "host/metrics/holm.hpp"
 #include "host/metrics/metric.hpp"
 #include "host/printable.hpp"
 
@@ -114,18 +115,18 @@ class Comparer {
     if (same_machine && (metric_.empty() || metric_ == time_metric)) add_times(pair, a.seconds, b.seconds);
   }
 
-  /// Holm (1979): the k-th smallest p of m counts m - k times.
+  /// All pairs, their p after Holm's correction.
   std::vector<RowPair> finish() {
-    std::vector<RowPair*> tested;
-    for (RowPair& pair : pairs_) {
-      if (pair.p) tested.push_back(&pair);
+    Array<double> p_values;
+    for (const RowPair& pair : pairs_) {
+      if (pair.p) p_values.push_back(*pair.p);
     }
-    std::stable_sort(tested.begin(), tested.end(), [](const RowPair* x, const RowPair* y) { return *x->p < *y->p; });
-    double last = 0;
-    for (std::size_t k = 0; k < tested.size(); ++k) {
-      last = std::min(1.0, std::max(last, *tested[k]->p * static_cast<double>(tested.size() - k)));
-      tested[k]->p = last;
-      if (last >= significant && tested[k]->verdict != Verdict::same) tested[k]->verdict = Verdict::unclear;
+    const Array<double> adjusted = holm(p_values);
+    std::int64_t next = 0;
+    for (RowPair& pair : pairs_) {
+      if (!pair.p) continue;
+      pair.p = adjusted[next++];
+      if (*pair.p >= significant && pair.verdict != Verdict::same) pair.verdict = Verdict::unclear;
     }
     return std::move(pairs_);
   }

@@ -50,6 +50,10 @@ struct Row {
   DeviceKind device = DeviceKind::cpu;
   std::string device_name;
   int threads = 0;
+  std::string panel;                           // of judges: judge and mode, a table of its own; empty for runs
+  std::vector<std::string> incorrect;          // gates that the table of a judge fails, with figures: it has no numbers
+  std::optional<double> source_seconds;        // of judges: mean time to make the vectors
+  std::optional<std::int64_t> bytes_per_item;  // of the vectors
   std::string settings;   // what sets it apart from rows of the same method here, e.g. "factors=64"; often empty
   int runs = 0;           // folds × seeds, failed ones too
   int runs_of_table = 0;  // the same of all rows of the table together: more when this one lacks some

@@ -91,7 +91,9 @@ class Tuner {
 
   DividedData load() const {
     const Threads::Checked stoppable(threads_, stop_if_interrupted);
-    return load_and_divide(options_.data, threads_);
+    DividedData divided = load_and_divide(options_.data, threads_);
+    refuse_without_ratings(divided.dataset.ratings, options_.task);
+    return divided;
   }
 
   /// Of random trials, and of those that step around the best.
