@@ -28,6 +28,7 @@ struct TrainingArguments {
   std::string device = "cpu";
   std::string task;
   std::optional<double> positive;
+  std::string candidates = "all";
   std::string at;
   std::vector<std::string> settings;
   double timeout = 0;
@@ -50,10 +51,39 @@ struct TuneArguments : TrainingArguments {
   std::uint64_t seed = 1;
 };
 
+/// Embeddings judged; `settings` are of the methods behind the sources.
+struct JudgeArguments {
+  DataArguments data;
+  std::string split = "holdout:0.2";
+  std::uint64_t split_seed = 1;
+  std::string folds;
+  std::string sources;
+  std::string judges = "ridge,mlp";
+  std::string mode = "items";
+  std::string widths = "32";
+  std::string task;
+  std::optional<double> positive;
+  std::string at;
+  int draws = 5, seeds = 3;
+  std::string device = "cpu";
+  std::vector<std::string> settings;
+  bool force = false;
+  bool quiet = false;
+  std::string output;
+  std::string command;  // as for run
+};
+
 struct ReportArguments {
   std::vector<std::string> paths;
   std::string format = "terminal";
   std::string output;
+};
+
+struct CompareArguments {
+  std::string a, b;  // folders of records
+  std::string metric;
+  std::string fail_on;
+  bool json = false;
 };
 
 struct DataVerbArguments {
@@ -114,6 +144,16 @@ struct EmbeddingArguments {
   bool json = false;
 };
 
+/// The two questions, for one data set.
+struct StudyArguments {
+  DataArguments data;
+  std::string device = "cpu";
+  bool quick = false;
+  bool quiet = false;
+  std::string output;
+  std::string command;
+};
+
 struct NameArguments {  // list, describe, doctor, validate, version
   std::string name;
   bool json = false;
@@ -122,7 +162,10 @@ struct NameArguments {  // list, describe, doctor, validate, version
 // Each returns the exit code and prints results to stdout, narration to stderr. Verbs of one group share a file.
 int run(const RunArguments& arguments);
 int tune(const TuneArguments& arguments);
+int judge(const JudgeArguments& arguments);
+int study(const StudyArguments& arguments);
 int report(const ReportArguments& arguments);
+int compare(const CompareArguments& arguments);
 int data_describe(const DataVerbArguments& arguments);
 int data_prepare(const DataVerbArguments& arguments);
 int data_split(const DataVerbArguments& arguments);

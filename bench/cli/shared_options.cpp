@@ -54,6 +54,22 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
+bool cold_candidates(const TrainingArguments& arguments, const TrainingChoice& choice) {
+  const std::vector<std::string> known = {"all", "cold"};
+  if (arguments.candidates != "all" && arguments.candidates != "cold") {
+    throw UsageError("--candidates " + arguments.candidates + " is not understood",
+                     suggestion(arguments.candidates, known));
+  }
+  const bool cold = arguments.candidates == "cold";
+  if (cold && choice.task == Task::rating) throw UsageError("--candidates is for rankings", "add --task ranking");
+  if (!cold && choice.task == Task::ranking && choice.data.split.kind == SplitName::Kind::cold_items) {
+    say("note: cold items compete with all others, so that all values are zero, or nearly; --candidates cold ranks "
+        "them "
+        "among themselves");
+  }
+  return cold;
+}
+
 std::vector<Information> parse_all_information(const std::vector<std::string>& texts) {
   std::vector<Information> list;
   for (const std::string& text : split_text(texts.empty() ? "ratings" : joined(texts), ',')) {
@@ -126,8 +142,12 @@ TrainingChoice training_choice(const TrainingArguments& arguments) {
     choice.at = whole_numbers(arguments.at, "--at", 1);
     if (choice.task == Task::rating) throw UsageError("--at is for rankings", "add --task ranking");
   }
-  choice.settings = parse_settings(arguments.settings, choice.methods);
-  require_possible_settings(choice.methods, choice.task, choice.settings);
+  choice.cold_candidates = cold_candidates(arguments, choice);
+  choice.sweep.clear();
+  for (const std::vector<std::string>& texts : combinations(arguments.settings)) {
+    choice.sweep.push_back(parse_settings(texts, choice.methods));
+    require_possible_settings(choice.methods, choice.task, choice.sweep.back());
+  }
   choice.timeout_seconds = arguments.timeout;
   choice.force = arguments.force;
   choice.output = arguments.output;

@@ -42,6 +42,34 @@ Record full_record() {
 
 nlohmann::ordered_json full_json() { return nlohmann::ordered_json::parse(to_json(full_record())); }
 
+TEST(Record, AJudgesSectionGoesThereAndBack) {
+  Record record = full_record();
+  record.judge = Record::Judge{.source = "shuffled:als",
+                               .mode = "items",
+                               .width = 32,
+                               .draw = 2,
+                               .embedding = 60,
+                               .judge = 30,
+                               .validation = 10,
+                               .source_seconds = 0.5,
+                               .bytes_per_item = 128,
+                               .parameters = 164,
+                               .validation_value = 0.75,
+                               .setting = {{"bias_penalty", 6.0}, {"weight_penalty", 0.03}},
+                               .edges = {"bias_penalty"},
+                               .gates = {{"frozen", true}, {"random-zero", false}}};
+  const std::string text = to_json(record);
+  EXPECT_TRUE(schema_violations(text).empty());
+  EXPECT_EQ(to_json(record_from_json(text, "x")), text);
+  auto json = nlohmann::ordered_json::parse(text);
+  json["judge"]["gates"]["frozen"] = "yes";
+  json["judge"]["parts"].erase("judge");
+  const std::vector<std::string> violations = schema_violations(json.dump());
+  ASSERT_EQ(violations.size(), 2U);
+  EXPECT_EQ(violations[0], "judge.parts.judge: missing");
+  EXPECT_EQ(violations[1], "judge.gates.frozen: must be true or false");
+}
+
 TEST(Record, RoundTripKeepsEverything) {
   const Record a = full_record(), b = record_from_json(to_json(a), "x");
   EXPECT_EQ(to_json(a), to_json(b));
