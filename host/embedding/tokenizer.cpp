@@ -189,7 +189,11 @@ std::string Tokenizer::normalised(std::string_view text) const {
   std::string result(text);
   if (result.empty()) return result;
   for (const Change& change : changes_) {
-    result = change.from.empty() ? change.to + result : replaced(result, change.from, change.to);
+    if (change.from.empty()) {
+      result.insert(0, change.to);
+    } else {
+      result = replaced(result, change.from, change.to);
+    }
   }
   return result;
 }

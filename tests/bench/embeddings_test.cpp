@@ -62,7 +62,11 @@ class Embeddings : public testing::Test {
   }
   /// A file of items 1, 2 and 3 and user 1, and a table of the ratings behind it with titles.
   void make_small() {
-    Embedding e{.item_ids = {"1", "2", "3"}, .items = Matrix(3, 2), .user_ids = {"1"}, .users = Matrix(1, 2)};
+    Embedding e;
+    e.item_ids = {"1", "2", "3"};
+    e.items = Matrix(3, 2);
+    e.user_ids = {"1"};
+    e.users = Matrix(1, 2);
     const std::vector<float> items = {1, 0, 1, 0.1F, 0, 1};
     std::copy(items.begin(), items.end(), e.items.data());
     e.users(0, 0) = 2;
@@ -141,7 +145,9 @@ TEST_F(Embeddings, ScoresOfTheFileAreTheAnswersOfTheMethod) {
     const Ended best =
         embrace_run({"recommend", file_of(folder_ / "out", record).string(), e.user_ids[3], "-n", "3", "--json"});
     ASSERT_EQ(best.code, 0) << best.err;
-    for (const Json& entry : Json::parse(best.out)["recommendations"]) {
+    const Json found = Json::parse(best.out);
+    EXPECT_EQ(found["recommendations"].size(), 3U);
+    for (const Json& entry : found["recommendations"]) {
       const auto item = std::find(e.item_ids.begin(), e.item_ids.end(), entry["item"]) - e.item_ids.begin();
       double score = static_cast<double>(e.offset);
       for (std::int64_t c = 0; c < e.items.columns(); ++c) {
@@ -200,7 +206,8 @@ TEST_F(Embeddings, RecommendationsLeaveOutWhatWasRated) {
   const auto items = [&](const Ended& ended) {
     EXPECT_EQ(ended.code, 0) << ended.err;
     std::vector<std::string> list;
-    for (const Json& entry : Json::parse(ended.out)["recommendations"]) list.push_back(entry["item"]);
+    const Json found = Json::parse(ended.out);
+    for (const Json& entry : found["recommendations"]) list.push_back(entry["item"]);
     return list;
   };
   EXPECT_EQ(items(look({"recommend", "1", "--json"})), (std::vector<std::string>{"1", "2", "3"}));
@@ -221,9 +228,9 @@ TEST_F(Embeddings, ExportsNameTheirFilesAndFormats) {
   EXPECT_EQ(exported.code, 0) << exported.err;
   EXPECT_EQ(exported.out, out + "/vectors.tsv\n" + out + "/metadata.tsv\n");
   EXPECT_NE(read_file(folder_ / "exported/metadata.tsv").find("2\tMatrix, The (1999)\n"), std::string::npos);
-  const Ended wrong = look({"export", "--format", "pny", "-o", out});
+  const Ended wrong = look({"export", "--format", "wordvec", "-o", out});
   EXPECT_EQ(wrong.code, 2);
-  EXPECT_NE(wrong.err.find("did you mean 'npy'?"), std::string::npos) << wrong.err;
+  EXPECT_NE(wrong.err.find("did you mean 'word2vec'?"), std::string::npos) << wrong.err;
   std::ofstream(folder_ / "small") << "no vectors\n";
   EXPECT_EQ(look({"export", "--format", "npy", "-o", out}).code, 3);
 }
