@@ -99,9 +99,7 @@ MethodInfo ease_info() {
            {"dropout", 0, 0, 0, 0.95, false, "share of what a user has that is hidden: movies are regularized by it"},
            {"diagonal", 0, 0, 0, 0.99, false, "the largest weight that a movie may have on itself"}},
           {0.0, 1e-3, "inverses in float differ in their last digits: near ties change places"},
-          {{"regularization", 3, 30000},
-           {"dropout", 0, 0.6, SearchRange::Scale::linear},
-           {"diagonal", 0, 0.8, SearchRange::Scale::linear}}};
+          {{"regularization", 3, 30000}}};
 }
 
 std::unique_ptr<Trainer> make_ease(const Problem& problem) { return std::make_unique<Ease>(problem); }

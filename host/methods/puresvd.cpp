@@ -69,7 +69,7 @@ MethodInfo puresvd_info() {
           "The largest singular vectors of who rated what",
           "Cremonesi, Koren, Turrin 2010, section 3.2; Halko, Martinsson, Tropp 2011, algorithm 4.4",
           {.rating = false, .fold_in = true, .closed_form = true},
-          {{"factors", 50, 50, 1, 1024, true, "singular vectors"}},
+          {{"factors", 32, 32, 1, 1024, true, "singular vectors"}},
           {0.0, 1e-3, "singular vectors of values that are close turn among each other"},
           {{"factors", 8, 256}}};
 }
