@@ -27,7 +27,7 @@ namespace {
 
 constexpr int threads = 256;
 constexpr std::int64_t most_keys = std::numeric_limits<std::uint32_t>::max();
-constexpr std::int64_t entries_together = std::int64_t{1} << 21U;  // a run of batches; about 200 MiB
+constexpr std::int64_t entries_together = std::int64_t{1} << 18U;  // a run of batches; about 25 MiB
 
 __device__ std::int64_t thread_index() { return static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x; }
 

@@ -154,31 +154,33 @@ class Descent {
     list_ = reinterpret_cast<const int4*>(list);
     size_ = size;
     place_ = start;
-    int4 a = take(), b = take(), c;
+    int4 a = take(), b = take();
     p_.load(users_, row(a.x));
     q_.load(items_, row(a.y));
     double squares = 0;
     std::uint32_t left = size;
     // Three ratings take turns in being the one at hand, the next, and the one after: no register is moved, which would
-    // wait for what is being fetched.
-    for (; left > 3; left -= 3) {
-      c = take();
-      float sum = step(a, b);
-      a = take();
-      sum += step(b, c);
-      b = take();
-      sum += step(c, a);
-      squares += static_cast<double>(sum);
+    // wait for what is being fetched. Longer rows leave no registers for that.
+    if constexpr (slots <= 2) {
+      for (; left > 3; left -= 3) {
+        int4 c = take();
+        float sum = step(a, b);
+        a = take();
+        sum += step(b, c);
+        b = take();
+        sum += step(c, a);
+        squares += static_cast<double>(sum);
+      }
     }
-    c = take();
-    float sum = 0;
-    if (left > 1) sum += step(a, b);
-    if (left > 2) sum += step(b, c);
-    const int4 last = left == 1 ? a : left == 2 ? b : c;
-    sum += square(update(p_, q_, __int_as_float(last.z), rate_, users_.first_lane));
-    p_.store(users_, row(last.x));
-    q_.store(items_, row(last.y));
-    return squares + static_cast<double>(sum);
+    for (; left > 1; --left) {
+      squares += static_cast<double>(step(a, b));
+      a = b;
+      b = take();
+    }
+    squares += static_cast<double>(square(update(p_, q_, __int_as_float(a.z), rate_, users_.first_lane)));
+    p_.store(users_, row(a.x));
+    q_.store(items_, row(a.y));
+    return squares;
   }
 
  private:

@@ -66,7 +66,7 @@ add_mutant(sgd_steps_without_a_barrier SOURCE cuda/methods/sgd_epoch.cu PROGRAM 
 add_mutant(sgd_fetches_the_row_at_hand SOURCE cuda/methods/sgd_epoch.cu PROGRAM sgd_test
            FAILS SgdEpochTest.OneUserOrOneItemWithAllTheRatings FROM [[next.y != now.y]] TO [[true]])
 add_mutant(sgd_loses_the_last_user SOURCE cuda/methods/sgd_epoch.cu PROGRAM sgd_test
-           FAILS SgdEpochTest.AnyShapeAndNumberOfGroups FROM [[p_.store(users_, row(last.x));]] TO [[]])
+           FAILS SgdEpochTest.AnyShapeAndNumberOfGroups FROM [[p_.store(users_, row(a.x));]] TO [[]])
 add_mutant(sgd_loses_a_turn SOURCE cuda/methods/sgd_epoch.cu PROGRAM sgd_test
            FAILS SgdEpochTest.AnyShapeAndNumberOfGroups FROM [[sum += step(c, a);]] TO [[]])
 add_mutant(sgd_decay_of_another_power SOURCE cuda/methods/sgd_epoch.cu PROGRAM sgd_test
@@ -96,7 +96,7 @@ add_mutant(penalties_without_bias SOURCE cuda/math/ridges.cu PROGRAM alternating
 add_mutant(segments_lose_the_last_element SOURCE cuda/math/segments.cuh COMPILE tests/cuda/math/segments_test.cu PROGRAM segments_test
            FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [[e < last; ++e]] TO [[e + 1 < last; ++e]])
 add_mutant(segments_take_one_piece_a_group SOURCE cuda/math/segments.cuh COMPILE tests/cuda/math/segments_test.cu PROGRAM segments_test
-           FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [[p += groups]] TO [[p += last_piece]])
+           FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [[p += groups]] TO [[p += groups + last_piece]])
 add_mutant(segments_join_one_piece SOURCE cuda/math/segments.cuh COMPILE tests/cuda/math/segments_test.cu PROGRAM segments_test
            FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [[other * tile < end]] TO [[other * tile < end && other < t + 2]])
 add_mutant(segments_finish_what_was_cut SOURCE cuda/math/segments.cuh COMPILE tests/cuda/math/segments_test.cu PROGRAM segments_test
