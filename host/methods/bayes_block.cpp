@@ -87,6 +87,7 @@ void BayesBlock::arrange(const BlockRatings& ratings, Span<const std::int64_t> p
   }
   first_.assign(offsets_.back(), static_cast<std::int32_t>(ratings.first_rows));
   if (!ratings.second.empty()) second_.assign(offsets_.back(), static_cast<std::int32_t>(ratings.second_rows));
+  others_.resize(offsets_.back());
   if (!places.empty()) {
     take_.assign(offsets_.back(), -1);
     residuals_.resize(offsets_.back());
@@ -189,10 +190,10 @@ void BayesBlock::sample(Span<const Others> others, float precision, std::uint64_
     });
   }
   const RowRatings ratings{offsets_.data(), first_.data(), second_.empty() ? nullptr : second_.data(),
-                           take_.empty() ? residuals : residuals_.data()};
+                           take_.empty() ? residuals : residuals_.data(), others_.data()};
   Array<Dimension> all;
   for (std::int64_t d = 0; d < dimensions_; ++d) all.push_back(dimension(d, others[d], precision));
-  const auto sample_dimensions = [&](const Dimension* previous, Span<const Dimension> these, bool finish) {
+  const auto sample_dimensions = [&](float* previous, Span<const Dimension> these, bool finish) {
     threads_.for_each(schedule_.tasks(), [&](std::int64_t task, int) {
       sample_rows(ratings, schedule_.rows(task), previous, these, finish, state_.data());
     });
@@ -201,10 +202,11 @@ void BayesBlock::sample(Span<const Others> others, float precision, std::uint64_
     sample_dimensions(nullptr, all, true);
   } else {
     for (std::int64_t d = 0; d < dimensions_; ++d) {
-      sample_dimensions(d == 0 ? nullptr : &all[d - 1], {&all[d], 1}, false);
-      draw_columns(d, precision);
+      sample_dimensions(d == 0 ? nullptr : all[d - 1].value, {&all[d], 1}, false);
+      draw_columns(readers_.view(), columns_, &priors_[d * (fields_ + 1)], precision, column_noise_.row(d),
+                   weights_.row(d), state_.data());
     }
-    sample_dimensions(&all[dimensions_ - 1], {}, true);
+    sample_dimensions(all[dimensions_ - 1].value, {}, true);
   }
   set_cold_rows();
   if (!take_.empty()) {
@@ -213,31 +215,6 @@ void BayesBlock::sample(Span<const Others> others, float precision, std::uint64_
         if (take_[e] >= 0) residuals[take_[e]] = residuals_[e];
       }
     });
-  }
-}
-
-void BayesBlock::draw_columns(std::int64_t dimension, float precision) {
-  for (const Column& column : columns_) {
-    const auto rows = readers_.view().row_indices(column.index);
-    const auto x = readers_.view().row_values(column.index);
-    float squares = 0, target = 0;
-    for (std::int64_t n = 0; n < rows.size(); ++n) {
-      const RowState& state = state_[rows[n]];
-      squares += x[n] * x[n] * state.squares;
-      target += x[n] * state.target;
-    }
-    const NormalPrior& prior = priors_[dimension * (fields_ + 1) + column.field];
-    float& w = weights_(dimension, column.index);
-    const float total = prior.precision + precision * squares;
-    const float mean = (prior.precision * prior.mean + precision * (target + squares * w)) / total;
-    const float drawn = mean + column_noise_(dimension, column.index) / std::sqrt(total);
-    const float move = drawn - w;
-    w = drawn;
-    for (std::int64_t n = 0; n < rows.size(); ++n) {
-      RowState& state = state_[rows[n]];
-      state.target -= state.squares * x[n] * move;
-      state.move += x[n] * move;
-    }
   }
 }
 

@@ -3,11 +3,10 @@
 // not their product: in one dimension what ratings say about a row is two sums, Σ c² and Σ c · residual, with which all
 // features of the row are drawn, one after the other, before its ratings are looked at again.
 //
-// A row's value is that of its identity, where the block has one, plus Σ x w over its features. With α the precision
-// of ratings and (μ, λ) the prior of the feature's field, each is drawn given all others (Rendle 2012, equations 30 to
-// 33):
-//   w ~ Normal((λ μ + α (Σ x T + w Σ x² S)) / P, 1 / P)   P = λ + α Σ x² S,   S = Σ c², T = Σ c · residual of its rows.
-// Identities do not share ratings and are drawn by all threads at once; features are drawn in order by one.
+// A row's value is that of its identity, where the block has one, plus Σ x w over its features. Each is drawn given all
+// others (Rendle 2012, section 4.4.1), from the normal distribution that bayes_columns.hpp shows; an identity is a
+// feature of one row. Identities share no ratings and are drawn by all threads at once; features are drawn in order by
+// one.
 #pragma once
 #include <cstdint>
 
@@ -15,6 +14,7 @@
 #include "host/math/row_schedule.hpp"
 #include "host/matrix.hpp"
 #include "host/method.hpp"
+#include "host/methods/bayes_columns.hpp"
 #include "host/methods/bayes_kernel.hpp"
 #include "host/methods/bayes_prior.hpp"
 #include "host/random.hpp"
@@ -37,8 +37,8 @@ struct BlockShape {
 struct BlockRatings {
   Span<const std::int64_t> offsets;
   Span<const std::int64_t> entries{};
-  Span<const std::int32_t> first;   // row of one other block, by entry of the ratings matrix
-  Span<const std::int32_t> second;  // of another, or empty
+  Span<const std::int32_t> first;     // row of one other block, by entry of the ratings matrix
+  Span<const std::int32_t> second{};  // of another, or empty
   std::int64_t first_rows = 0, second_rows = 0;
 };
 
@@ -61,20 +61,20 @@ class BayesBlock {
   /// Draws priors, then all parameters given those of the other blocks, whose values are `others` by dimension.
   void sample(Span<const Others> others, float precision, std::uint64_t sweep, float* residuals);
 
+  /// Of the last sweep; the field behind those of features is identity.
+  const NormalPrior& prior(std::int64_t dimension, std::int64_t field) const {
+    return priors_[dimension * (fields_ + 1) + field];
+  }
+
   /// Σ x w of rows of features, by dimension; columns of `out` behind them stay.
   void represent(CsrView rows, Matrix& out) const;
 
  private:
-  struct Column {
-    std::int32_t index, field;
-  };
-
   void arrange(const BlockRatings& ratings, Span<const std::int64_t> places);
   void collect_features(const BlockShape& shape);
   void start();
   void draw_priors(std::uint64_t sweep);
   void draw_noise(std::uint64_t sweep);
-  void draw_columns(std::int64_t dimension, float precision);
   void set_cold_rows();
   Dimension dimension(std::int64_t d, const Others& others, float precision);
 
@@ -90,6 +90,7 @@ class BayesBlock {
   AlignedVector<std::int32_t> first_, second_;
   Array<std::int64_t> take_;        // place of each rating in the array of residuals; empty in its own order
   AlignedVector<float> residuals_;  // of its own order, when that is another
+  AlignedVector<float> others_;
 
   Array<std::int32_t> trained_, cold_;  // rows
   Csr cold_features_;

@@ -30,33 +30,33 @@ HWY_INLINE Vector others_at(const Others& others, const RowRatings& ratings, std
   return c;
 }
 
-/// residual -= move · before; then Σ after² and Σ after · residual into `state`.
+/// residual -= move · c, then c of the next dimension, Σ c² and Σ c · residual.
 template <bool two>
-HWY_INLINE void step(const RowRatings& ratings, std::int64_t row, const Others& before, float move, const Others& after,
-                     RowState& state) {
+HWY_INLINE void step(const RowRatings& ratings, std::int64_t row, float move, const Others& next, RowState& state) {
   const Tag d;
   const Vector m = hn::Set(d, -move);
   Vector squares = hn::Zero(d), target = hn::Zero(d);
   for (std::int64_t e = ratings.offsets[row]; e < ratings.offsets[row + 1]; e += lanes) {
     Vector residual = hn::LoadU(d, ratings.residual + e);
     if (move != 0.0F) {
-      residual = hn::MulAdd(m, others_at<two>(before, ratings, e), residual);
+      residual = hn::MulAdd(m, hn::LoadU(d, ratings.others + e), residual);
       hn::StoreU(residual, d, ratings.residual + e);
     }
-    const Vector c = others_at<two>(after, ratings, e);
+    const Vector c = others_at<two>(next, ratings, e);
+    hn::StoreU(c, d, ratings.others + e);
     squares = hn::MulAdd(c, c, squares);
     target = hn::MulAdd(c, residual, target);
   }
   state = {hn::GetLane(hn::SumOfLanes(d, squares)), hn::GetLane(hn::SumOfLanes(d, target)), 0.0F};
 }
 
-template <bool two>
-HWY_INLINE void finish_row(const RowRatings& ratings, std::int64_t row, const Others& before, float move) {
+/// residual -= move · c
+HWY_INLINE void finish_row(const RowRatings& ratings, std::int64_t row, float move) {
   const Tag d;
   const Vector m = hn::Set(d, -move);
   for (std::int64_t e = ratings.offsets[row]; e < ratings.offsets[row + 1]; e += lanes) {
     const Vector residual = hn::LoadU(d, ratings.residual + e);
-    hn::StoreU(hn::MulAdd(m, others_at<two>(before, ratings, e), residual), d, ratings.residual + e);
+    hn::StoreU(hn::MulAdd(m, hn::LoadU(d, ratings.others + e), residual), d, ratings.residual + e);
   }
 }
 
@@ -72,29 +72,25 @@ HWY_INLINE void draw_own(const Dimension& dimension, std::int32_t row, RowState&
 }
 
 template <bool two>
-void sample_rows_of(const RowRatings& ratings, Span<const std::int32_t> rows, const Dimension* previous,
+void sample_rows_of(const RowRatings& ratings, Span<const std::int32_t> rows, float* previous,
                     Span<const Dimension> dimensions, bool finish, RowState* state) {
   for (const std::int32_t row : rows) {
-    const Dimension* before = previous;
+    if (ratings.offsets[row] == ratings.offsets[row + 1]) continue;
     RowState& s = state[row];
-    const auto apply = [&] {
-      if (before != nullptr) before->value[row] += s.move;
-    };
+    float* moved = previous;  // the values that s.move belongs to
     for (const Dimension& dimension : dimensions) {
-      apply();
-      const float move = before == nullptr ? 0.0F : s.move;
-      step<two>(ratings, row, (before == nullptr ? dimension : *before).others, move, dimension.others, s);
+      if (moved != nullptr) moved[row] += s.move;
+      step<two>(ratings, row, moved == nullptr ? 0.0F : s.move, dimension.others, s);
       if (dimension.own != nullptr) draw_own(dimension, row, s);
-      before = &dimension;
+      moved = dimension.value;
     }
-    if (finish) {
-      apply();
-      finish_row<two>(ratings, row, before->others, s.move);
-    }
+    if (!finish) continue;
+    moved[row] += s.move;
+    finish_row(ratings, row, s.move);
   }
 }
 
-void sample_rows_here(const RowRatings& ratings, Span<const std::int32_t> rows, const Dimension* previous,
+void sample_rows_here(const RowRatings& ratings, Span<const std::int32_t> rows, float* previous,
                       Span<const Dimension> dimensions, bool finish, RowState* state) {
   if (ratings.second == nullptr) {
     sample_rows_of<false>(ratings, rows, previous, dimensions, finish, state);
@@ -149,7 +145,7 @@ HWY_EXPORT(sample_rows_here);
 HWY_EXPORT(add_sums_here);
 HWY_EXPORT(add_products_here);
 
-void sample_rows(const RowRatings& ratings, Span<const std::int32_t> rows, const Dimension* previous,
+void sample_rows(const RowRatings& ratings, Span<const std::int32_t> rows, float* previous,
                  Span<const Dimension> dimensions, bool finish, RowState* state) {
   HWY_DYNAMIC_DISPATCH(sample_rows_here)(ratings, rows, previous, dimensions, finish, state);
 }

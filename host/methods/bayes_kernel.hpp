@@ -17,6 +17,7 @@ struct RowRatings {
   const std::int32_t* first;   // row of one other block
   const std::int32_t* second;  // and of another; null when there is none
   float* residual;             // rating less everything that the model says
+  float* others;               // c of the dimension that was looked at last
 };
 
 /// The others' values by row, of one dimension: c = first[…] + second[…].
@@ -27,13 +28,13 @@ struct Others {
 
 /// Of a row in one dimension: what its ratings say about its value, and by how much it moved since residuals knew it.
 /// The likelihood of a further change d is that of  target · d - squares · d² / 2  times the precision of ratings.
-struct RowState {
+struct alignas(16) RowState {
   float squares;  // Σ c²
   float target;   // Σ c · residual, the move already taken off
   float move;
 };
 
-/// How a row's own value is drawn: normal with the precision λ + α Σ c², see bayes_block.hpp.
+/// How a row's own value is drawn: normal with the precision λ + α Σ c², see bayes_columns.hpp.
 struct Draw {
   float mean, precision;  // of the prior
   float ratings;          // α, the precision of a rating
@@ -48,10 +49,10 @@ struct Dimension {
   Draw draw;
 };
 
-/// For each dimension of `dimensions` in turn and every row: residuals forget what moved in the dimension before,
-/// `previous` at first (null: nothing has), sums are taken and the own value is drawn. The last dimension's move is
-/// left in `state`, by row; with `finish` it is applied at once.
-void sample_rows(const RowRatings& ratings, Span<const std::int32_t> rows, const Dimension* previous,
+/// For each dimension of `dimensions` in turn and every row with ratings: residuals forget what moved in the dimension
+/// before, sums are taken and the own value is drawn. `previous`: values of the dimension before the first; null when
+/// nothing has moved yet. The last dimension's move is left in `state`, by row; with `finish` it is applied at once.
+void sample_rows(const RowRatings& ratings, Span<const std::int32_t> rows, float* previous,
                  Span<const Dimension> dimensions, bool finish, RowState* state);
 
 /// sums[0] += Σ x, sums[1] += Σ x², in double.
