@@ -29,11 +29,11 @@ struct Uniforms {
   }
 };
 
-/// Standard normal in (a, b) with a ≥ 0. Acceptance is written so that what is not a number ends the loop.
+/// Standard normal in (a, b) with a ≥ 0: from an exponential distribution that begins at a, or evenly where the
+/// interval is short. Four of ten attempts are accepted or more, written so that what is not a number ends the loop.
 double in_upper_tail(double a, double b, const Random& random, std::uint64_t counter) {
-  const double root = std::sqrt(a * a + 4);
-  const double rate = (a + root) / 2;
-  const bool wide = b - a > 2 / (a + root) * std::exp(0.25 * (a * a - a * root) + 0.5);
+  const bool wide = (b - a) * std::max(a, 1.0) > 1.5;
+  const double rate = wide ? (a + std::sqrt(a * a + 4)) / 2 : 0;
   for (std::uint32_t attempt = 0;; ++attempt) {
     const Uniforms u(random, counter, attempt);
     if (wide) {
