@@ -121,6 +121,26 @@ TEST_P(Rows, AreDrawnFromTheirConditionalDistribution) {
   }
 }
 
+// What features of the row are drawn by: the likelihood of a further change of its value.
+TEST_P(Rows, LeaveTheLikelihoodOfAFurtherMove) {
+  RowProblem problem(GetParam());
+  std::vector<std::int32_t> rows(problem.length.size());
+  std::iota(rows.begin(), rows.end(), 0);
+  std::vector<RowState> state(rows.size());
+  sample_rows(problem.ratings(), rows, nullptr, {problem.model.data(), 2}, false, state.data());
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    double squares = 0, target = 0;
+    for (std::int64_t e = problem.offsets[r]; e < problem.offsets[r] + problem.length[r]; ++e) {
+      const double c = problem.c(1, e);
+      squares += c * c;
+      target += c * (static_cast<double>(problem.residual[static_cast<std::size_t>(e)]) -
+                     c * static_cast<double>(state[r].move));
+    }
+    EXPECT_NEAR(static_cast<double>(state[r].squares), squares, 1e-4);
+    EXPECT_NEAR(static_cast<double>(state[r].target), target, 2e-4) << "row " << r;
+  }
+}
+
 TEST_P(Rows, AreTheSameOneDimensionAtATime) {
   RowProblem together(GetParam()), apart(GetParam());
   std::vector<std::int32_t> rows(together.length.size());
