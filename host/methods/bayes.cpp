@@ -108,6 +108,7 @@ class Bayes final : public EmbeddingTrainer {
 
   CsrView ratings_;
   std::int64_t dimensions_;  // the bias, then the factors
+  double prior_;
   std::int64_t burn_in_;
   Random random_;
   double offset_ = 0;
@@ -126,6 +127,7 @@ Bayes::Bayes(const Problem& problem)
     : EmbeddingTrainer(problem.threads),
       ratings_(problem.ratings),
       dimensions_(1 + problem.hyper.integer("factors")),
+      prior_(problem.hyper["prior"]),
       burn_in_(problem.hyper.integer("burn_in")),
       random_(problem.seed, Stream::sampling) {
   if (static_cast<Output>(problem.hyper.integer("output")) == Output::probit) {
@@ -147,8 +149,9 @@ void Bayes::add_block(const BlockShape& shape, const BlockRatings& ratings) {
   for (std::int64_t u = 0; !blocks_.empty() && u < ratings_.rows; ++u) {
     for (std::int64_t e = 0; e < ratings_.row_size(u); ++e) places.push_back(blocks_[0]->begins()[u] + e);
   }
-  blocks_.push_back(std::make_unique<BayesBlock>(
-      shape, ratings, places, dimensions_, random_of(random_, static_cast<std::uint64_t>(blocks_.size())), threads_));
+  blocks_.push_back(std::make_unique<BayesBlock>(shape, ratings, places, BlockModel{dimensions_, prior_},
+                                                 random_of(random_, static_cast<std::uint64_t>(blocks_.size())),
+                                                 threads_));
 }
 
 void Bayes::make_blocks(const Problem& problem, Span<const std::int32_t> user_of) {
@@ -368,9 +371,11 @@ MethodInfo bayes_info() {
           {{"factors", 16, 16, 1, 1024, true, "length of the vectors"},
            {"epochs", 200, 200, 1, 100000, true, "samples, those of burn-in among them"},
            {"burn_in", 20, 20, 0, 100000, true, "samples before the first that counts"},
+           {"prior", 0.1, 0.1, 1e-9, 1e9, false,
+            "rate of the priors' precisions: less lets a field that says little shrink"},
            {"output", 0, 0, 0, 1, true, "of a rating: itself with noise, or ordered levels", all_texts<Output>()}},
           {3e-3, 0.0, "other random numbers: two runs differ as two seeds do"},
-          {{"factors", 4, 64}}};
+          {{"prior", 1e-4, 10}}};
 }
 
 std::unique_ptr<Trainer> make_bayes(const Problem& problem) { return std::make_unique<Bayes>(problem); }

@@ -54,9 +54,10 @@ CsrView rows_alone(const Array<std::int64_t>& offsets) {
 }  // namespace
 
 BayesBlock::BayesBlock(const BlockShape& shape, const BlockRatings& ratings, Span<const std::int64_t> places,
-                       std::int64_t dimensions, const Random& random, Threads& threads)
+                       const BlockModel& model, const Random& random, Threads& threads)
     : rows_(shape.rows),
-      dimensions_(dimensions),
+      dimensions_(model.dimensions),
+      prior_(model.prior),
       identity_(shape.identity),
       threads_(threads),
       prior_random_(random_of(random, 0)),
@@ -64,9 +65,9 @@ BayesBlock::BayesBlock(const BlockShape& shape, const BlockRatings& ratings, Spa
       column_random_(random_of(random, 2)),
       real_offsets_(ratings.offsets.begin(), ratings.offsets.end()),
       schedule_(rows_alone(real_offsets_)),
-      values_(dimensions, whole_groups(rows_ + 1)),
+      values_(dimensions_, whole_groups(rows_ + 1)),
       constants_(2, values_.columns()),
-      own_(identity_ ? dimensions : 0, whole_groups(rows_)),
+      own_(identity_ ? dimensions_ : 0, whole_groups(rows_)),
       state_(rows_) {
   arrange(ratings, places);
   for (std::int32_t r = 0; r < rows_; ++r) {
@@ -150,7 +151,7 @@ void BayesBlock::draw_priors(std::uint64_t sweep) {
     const auto a = sweep * static_cast<std::uint64_t>(dimensions_) + static_cast<std::uint64_t>(d);
     for (std::int64_t f = 0; f <= fields_; ++f) {
       NormalPrior& prior = priors_[d * (fields_ + 1) + f];
-      prior = draw_prior(moments[f], prior, prior_random_, a, static_cast<std::uint32_t>(512 * f));
+      prior = draw_prior(moments[f], prior, prior_, prior_random_, a, static_cast<std::uint32_t>(512 * f));
     }
     // What no rating speaks of is expected where its prior is.
     if (identity_) {

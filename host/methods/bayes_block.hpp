@@ -42,12 +42,17 @@ struct BlockRatings {
   std::int64_t first_rows = 0, second_rows = 0;
 };
 
+struct BlockModel {
+  std::int64_t dimensions;  // the bias, then the factors
+  double prior;             // β of bayes_prior.hpp
+};
+
 class BayesBlock {
  public:
   /// `places`: of each entry of the ratings matrix in the array of residuals, whose order is that of the first block
   /// (which has none).
   BayesBlock(const BlockShape& shape, const BlockRatings& ratings, Span<const std::int64_t> places,
-             std::int64_t dimensions, const Random& random, Threads& threads);
+             const BlockModel& model, const Random& random, Threads& threads);
 
   std::int64_t rows() const { return rows_; }
   /// By row, and 0 behind the last.
@@ -80,6 +85,7 @@ class BayesBlock {
 
   std::int64_t rows_;
   std::int64_t dimensions_;
+  double prior_;
   bool identity_;
   Threads& threads_;
   Random prior_random_, row_random_, column_random_;

@@ -18,12 +18,12 @@ double gamma(const Random& random, std::uint64_t a, std::uint32_t b, double shap
   }
 }
 
-NormalPrior draw_prior(const Moments& moments, const NormalPrior& now, const Random& random, std::uint64_t a,
-                       std::uint32_t b) {
+NormalPrior draw_prior(const Moments& moments, const NormalPrior& now, double beta, const Random& random,
+                       std::uint64_t a, std::uint32_t b) {
   const auto n = static_cast<double>(moments.count);
   const auto mean = static_cast<double>(now.mean);
   const double distances = std::max(0.0, moments.squares - 2 * mean * moments.sum + n * mean * mean);
-  const double precision = gamma(random, a, b, (1 + n + 1) / 2, (1 + distances + mean * mean) / 2);
+  const double precision = gamma(random, a, b, (1 + n + 1) / 2, (beta + distances + mean * mean) / 2);
   const double drawn = moments.sum / (n + 1) + random.normal(a, b + 511) / std::sqrt((n + 1) * precision);
   return {static_cast<float>(drawn), static_cast<float>(precision)};
 }

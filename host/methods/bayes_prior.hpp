@@ -1,6 +1,7 @@
 // The priors of `bayes`, drawn with the model (Rendle 2012, "Factorization Machines with libFM", section 4.4.1;
 // Salakhutdinov and Mnih 2008): parameters of one field in one dimension are normal with mean μ and precision λ, and
-//   λ ~ Gamma(1/2, rate 1/2)   μ | λ ~ Normal(0, 1 / λ).
+//   λ ~ Gamma(1/2, rate β/2)   μ | λ ~ Normal(0, 1 / λ).
+// The smaller β, the closer together a field that says nothing may lie: with n parameters λ is hardly above n / β.
 #pragma once
 #include <cstdint>
 
@@ -35,7 +36,7 @@ struct Moments {
 double gamma(const Random& random, std::uint64_t a, std::uint32_t b, double shape, double rate);
 
 /// λ given the parameters and μ, then μ given the parameters and λ. Counters (a, b) … (a, b + 511).
-NormalPrior draw_prior(const Moments& moments, const NormalPrior& now, const Random& random, std::uint64_t a,
-                       std::uint32_t b);
+NormalPrior draw_prior(const Moments& moments, const NormalPrior& now, double beta, const Random& random,
+                       std::uint64_t a, std::uint32_t b);
 
 }  // namespace embrace::cpu

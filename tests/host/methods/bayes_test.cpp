@@ -226,12 +226,13 @@ TEST(Priors, AreDrawnFromTheirConditionalDistribution) {
   Moments moments;
   for (const float v : {0.5F, -1.0F, 2.0F, 0.25F}) moments.add(v);
   const NormalPrior now{0.3F, 1.0F};
-  // λ ~ Gamma(shape (1 + n + 1) / 2, rate (1 + Σ (v - μ)² + μ²) / 2)
-  const double shape = 3, rate = (1 + 0.04 + 1.69 + 2.89 + 0.0025 + 0.09) / 2;
+  // λ ~ Gamma(shape (1 + n + 1) / 2, rate (β + Σ (v - μ)² + μ²) / 2)
+  const double shape = 3, rate = (0.5 + 0.04 + 1.69 + 2.89 + 0.0025 + 0.09) / 2;
   constexpr int draws = 20000;
   double sum = 0, squares = 0, means = 0, scaled = 0;
   for (int d = 0; d < draws; ++d) {
-    const NormalPrior prior = draw_prior(moments, now, Random(1, Stream::sampling), static_cast<std::uint64_t>(d), 0);
+    const NormalPrior prior =
+        draw_prior(moments, now, 0.5, Random(1, Stream::sampling), static_cast<std::uint64_t>(d), 0);
     const auto precision = static_cast<double>(prior.precision);
     sum += precision;
     squares += precision * precision;
@@ -266,6 +267,7 @@ TEST(Priors, GammaHasItsMomentsForSmallAndLargeShapes) {
 /// other.
 struct TinyBlock {
   static constexpr std::int64_t dimensions = 2, fields = 3;  // identity's the last
+  static constexpr float prior = 0.5F;
   std::vector<std::int64_t> offsets = {0, 2, 3, 6, 8, 8};
   std::vector<std::int32_t> other = {0, 1, 2, 0, 1, 2, 1, 2};
   std::vector<float> ones = {1, 1, 1, 0}, values = {0.8F, -1.5F, 0.6F, 0};
@@ -278,8 +280,8 @@ struct TinyBlock {
 
   explicit TinyBlock(std::uint64_t seed)
       : block({.rows = 5, .identity = true, .features = features.view(), .fields = named},
-              {.offsets = offsets, .first = other, .first_rows = 3}, {}, dimensions, Random(seed, Stream::sampling),
-              threads) {}
+              {.offsets = offsets, .first = other, .first_rows = 3}, {}, {dimensions, prior},
+              Random(seed, Stream::sampling), threads) {}
   void sample(float precision, std::uint64_t sweep, std::vector<float>& residuals) {
     const std::array<Others, 2> others = {{{ones.data(), nullptr}, {values.data(), nullptr}}};
     block.sample(others, precision, sweep, residuals.data());
@@ -288,7 +290,7 @@ struct TinyBlock {
 
 // Geweke 2004, "Getting it right": drawing the model given the ratings and the ratings given the model by turns, one
 // has samples of both together, in which the model is distributed as its prior. Ratings given the model are new
-// residuals. Then λ has quartiles of chi squared with one degree of freedom, μ sqrt(λ) those of a normal number, for
+// residuals. Then β λ has quartiles of chi squared with one degree of freedom, μ sqrt(λ) those of a normal number, for
 // every field.
 TEST(Block, SamplesThePriorWhenRatingsAreDrawnFromTheModel) {
   TinyBlock tiny(1);
@@ -313,9 +315,9 @@ TEST(Block, SamplesThePriorWhenRatingsAreDrawnFromTheModel) {
     for (std::int64_t d = 0; d < TinyBlock::dimensions; ++d) {
       for (std::int64_t f = 0; f < TinyBlock::fields; ++f) {
         const NormalPrior& prior = tiny.block.prior(d, f);
+        const float beta_lambda = TinyBlock::prior * prior.precision;
         const double mean = static_cast<double>(prior.mean) * std::sqrt(static_cast<double>(prior.precision));
-        for (const bool in :
-             {prior.precision < 0.101531F, prior.precision < 1.3233F, mean < -0.67449, mean < 0.67449}) {
+        for (const bool in : {beta_lambda < 0.101531F, beta_lambda < 1.3233F, mean < -0.67449, mean < 0.67449}) {
           share[check++] += in ? static_cast<double>(batches) / sweeps : 0;
         }
       }
