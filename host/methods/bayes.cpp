@@ -370,9 +370,9 @@ MethodInfo bayes_info() {
           {.ranking = false, .user_features = true, .item_features = true, .context = true, .averages = true},
           {{"factors", 16, 16, 1, 1024, true, "length of the vectors"},
            {"epochs", 200, 200, 1, 100000, true, "samples, those of burn-in among them"},
-           {"burn_in", 20, 20, 0, 100000, true, "samples before the first that counts"},
-           {"prior", 0.1, 0.1, 1e-9, 1e9, false,
-            "rate of the priors' precisions: less lets a field that says little shrink"},
+           {"burn_in", 40, 40, 0, 100000, true, "samples before the first that counts"},
+           {"prior", 0.01, 0.01, 1e-9, 1e9, false,
+            "of features, rate of their priors' precisions: less lets a field shrink that says little"},
            {"output", 0, 0, 0, 1, true, "of a rating: itself with noise, or ordered levels", all_texts<Output>()}},
           {3e-3, 0.0, "other random numbers: two runs differ as two seeds do"},
           {{"prior", 1e-4, 10}}};

@@ -9,6 +9,8 @@ namespace embrace::cpu {
 namespace {
 
 constexpr double first_deviation = 0.1;  // of a factor before the first sweep
+/// β of identities, as published: with less, factors that start small stay small for hundreds of sweeps.
+constexpr double identity_rate = 1;
 constexpr std::int64_t places_a_task = 16384;
 
 constexpr std::int64_t whole_groups(std::int64_t n) { return (n + rating_group - 1) / rating_group * rating_group; }
@@ -151,7 +153,8 @@ void BayesBlock::draw_priors(std::uint64_t sweep) {
     const auto a = sweep * static_cast<std::uint64_t>(dimensions_) + static_cast<std::uint64_t>(d);
     for (std::int64_t f = 0; f <= fields_; ++f) {
       NormalPrior& prior = priors_[d * (fields_ + 1) + f];
-      prior = draw_prior(moments[f], prior, prior_, prior_random_, a, static_cast<std::uint32_t>(512 * f));
+      prior = draw_prior(moments[f], prior, f == fields_ ? identity_rate : prior_, prior_random_, a,
+                         static_cast<std::uint32_t>(512 * f));
     }
     // What no rating speaks of is expected where its prior is.
     if (identity_) {

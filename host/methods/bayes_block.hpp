@@ -44,7 +44,7 @@ struct BlockRatings {
 
 struct BlockModel {
   std::int64_t dimensions;  // the bias, then the factors
-  double prior;             // β of bayes_prior.hpp
+  double prior;             // β of bayes_prior.hpp for fields of features; that of identities is 1
 };
 
 class BayesBlock {

@@ -154,7 +154,8 @@ struct Mode {
 
  private:
   bool take(const Array<double>& step, const ScoreCounts& counts) {
-    for (double share = 1; share > 1e-3; share /= 2) {
+    for (int halvings = 0; halvings < 10; ++halvings) {
+      const double share = std::ldexp(1.0, -halvings);
       const Array<double> next = moved(bounds, step, share);
       if (!ascending(next)) continue;
       Likelihood there(next, counts);
@@ -191,7 +192,7 @@ IntervalLikelihood interval_likelihood(double a, double b) {
 }
 
 void ScoreCounts::add(std::int64_t level, float score) {
-  const double bin = std::floor(static_cast<double>(score) / width) + static_cast<double>(bins / 2);
+  const double bin = std::floor(static_cast<double>(score) / width) + static_cast<double>(bins) / 2;
   ++counts_[level * bins + static_cast<std::int64_t>(std::clamp(bin, 0.0, static_cast<double>(bins - 1)))];
 }
 

@@ -29,7 +29,9 @@ class ScoreCounts {
  public:
   static constexpr std::int64_t bins = 4096;
   static constexpr double width = 0x1p-7;
-  static double middle(std::int64_t bin) { return (static_cast<double>(bin - bins / 2) + 0.5) * width; }
+  static double middle(std::int64_t bin) {
+    return (static_cast<double>(bin) - static_cast<double>(bins) / 2 + 0.5) * width;
+  }
 
   explicit ScoreCounts(std::int64_t levels) : counts_(levels * bins) {}
   void clear() { counts_.assign(counts_.size(), 0); }

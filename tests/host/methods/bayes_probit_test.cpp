@@ -138,7 +138,8 @@ TEST(Cutpoints, OneFollowsItsPosterior) {
   const Drawn drawn = draw_levels({0.4}, 40);
   // The posterior under a flat prior, on a grid, from the scores themselves.
   double mass = 0, sum = 0, squares = 0;
-  for (double x = -3; x < 4; x += 1e-3) {
+  for (int step = -3000; step < 4000; ++step) {
+    const double x = 1e-3 * step;
     double log_likelihood = 0;
     for (const auto& [level, score] : drawn.ratings) {
       const double tail = 0.5 * std::erfc((x - static_cast<double>(score)) / std::sqrt(2.0));

@@ -315,7 +315,7 @@ TEST(Block, SamplesThePriorWhenRatingsAreDrawnFromTheModel) {
     for (std::int64_t d = 0; d < TinyBlock::dimensions; ++d) {
       for (std::int64_t f = 0; f < TinyBlock::fields; ++f) {
         const NormalPrior& prior = tiny.block.prior(d, f);
-        const float beta_lambda = TinyBlock::prior * prior.precision;
+        const float beta_lambda = (f + 1 == TinyBlock::fields ? 1.0F : TinyBlock::prior) * prior.precision;
         const double mean = static_cast<double>(prior.mean) * std::sqrt(static_cast<double>(prior.precision));
         for (const bool in : {beta_lambda < 0.101531F, beta_lambda < 1.3233F, mean < -0.67449, mean < 0.67449}) {
           share[check++] += in ? static_cast<double>(batches) / sweeps : 0;
