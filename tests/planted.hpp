@@ -112,7 +112,10 @@ class Trained {
     if (options.features && traits.item_features) problem.item_features = &data.item_features;
     if (has_context_) problem.context = &data.context;
     trainer_ = make(method, problem);
-    if (options.watch != nullptr) trainer_->watch({options.watch->users, options.watch->items, {}});
+    if (options.watch != nullptr) {
+      watched_context_ = Data::numbers(options.watch->size());
+      trainer_->watch({options.watch->users, options.watch->items, context_of(watched_context_)});
+    }
     const std::int64_t declared = traits.closed_form ? 1 : hyper_.integer("epochs");
     for (std::int64_t e = 0; e < (options.epochs > 0 ? options.epochs : declared); ++e) {
       results_.push_back(trainer_->epoch());
@@ -126,16 +129,19 @@ class Trained {
   std::vector<float> predict(const Pairs& pairs) const {
     std::vector<float> out(pairs.users.size());
     const Features context = Data::numbers(pairs.size());
-    trainer_->predict({pairs.users, pairs.items, has_context_ ? context.rows.view() : CsrView{}}, out);
+    trainer_->predict({pairs.users, pairs.items, context_of(context)}, out);
     return out;
   }
 
  private:
+  CsrView context_of(const Features& context) const { return has_context_ ? context.rows.view() : CsrView{}; }
+
   Hyper hyper_;
   Threads threads_;
   std::unique_ptr<Trainer> trainer_;
   std::vector<EpochResult> results_;
   bool has_context_ = false;
+  Features watched_context_;
 };
 
 /// Two clusters: user u and item i agree when u and i are both even or both odd. They meet with probability 0.6 and

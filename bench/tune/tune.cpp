@@ -30,9 +30,11 @@ constexpr double tolerance = 0.001;
 /// Of a step around the best: standard deviation, as a share of the range.
 constexpr double first_width = 0.1;
 
-/// Trains a trial and measures it, after its best epoch where that can be had again.
+/// Trains a trial and measures it, after its best epoch where that can be had again and the last is not the best
+/// anyway: an average gains by every sample.
 void execute_trial(const Run& run, const std::string& metric, Threads& threads, Record& record) {
-  if (run.method.info.traits.schedules || run.method.info.traits.closed_form) {
+  const Traits& traits = run.method.info.traits;
+  if (traits.schedules || traits.closed_form || traits.averages) {
     const Trained trained = train(run, threads, record);
     measure(run, *trained.trainer, threads, record);
     record.trial->epochs = record.cost->epochs;
