@@ -15,8 +15,6 @@ namespace embrace::gpu {
 namespace {
 
 constexpr std::int64_t pairs_together = std::int64_t{1} << 14U;  // predicted at a time
-// Beyond these steps the corrections of Adam's moments are 1 in single precision: .999^n < 2^-25.
-constexpr std::int64_t corrected_steps = 1 << 15;
 
 /// Before anything is allocated.
 Device& planned(Device& device, const MemoryPlan& plan) {
@@ -72,9 +70,9 @@ class Deep final : public Trainer {
   DevicePtr device_;  // before everything that lies on it
   std::string plan_;
   std::int64_t factors_, hidden_, hidden2_;
-  double learning_rate_, weight_decay_;
+  double network_rate_, weight_decay_;
   UnitDropout dropout_;
-  bool ranking_;
+  bool ranking_, interacts_;
   float offset_;
   Minibatches batches_;
   Network network_;
@@ -85,7 +83,6 @@ class Deep final : public Trainer {
   DeviceMatrix ones_;          // a column
   std::int64_t loss_blocks_;   // of a full batch
   DeviceBuffer<double> losses_;
-  DeviceBuffer<float> rates_, scales_;
   mutable std::optional<All> all_;
   OnDemand preparation_;
 };
@@ -94,14 +91,15 @@ Deep::Deep(DevicePtr shared, const Problem& problem, const DeepStart& start)
     : Trainer(problem.threads),
       device_(std::move(shared)),
       plan_(deep_plan(problem, start).text(planned(*device_, deep_plan(problem, start)))),
-      factors_(start.network.factors),
-      hidden_(start.network.head.hidden()),
-      hidden2_(start.network.head.hidden2()),
-      learning_rate_(problem.hyper["learning_rate"]),
+      factors_(start.network.head.shape().factors),
+      hidden_(start.network.head.shape().hidden),
+      hidden2_(start.network.head.shape().hidden2()),
+      network_rate_(problem.hyper["network_rate"]),
       weight_decay_(problem.hyper["weight_decay"]),
       dropout_{start.network.head.mask_scale(), static_cast<std::uint32_t>(problem.hyper["dropout"] * 0x1p32),
                problem.seed, 0},
       ranking_(problem.task == Task::ranking),
+      interacts_(start.network.head.shape().interaction == embrace::Interaction::fm),
       offset_(embrace::deep_offset(problem)),
       batches_(device(), problem, start.samples, start.sides),
       network_(device(), start.network),
@@ -111,22 +109,14 @@ Deep::Deep(DevicePtr shared, const Problem& problem, const DeepStart& start)
       ones_(device(), 1, batches_.batch()),
       loss_blocks_(deep_loss_blocks(batches_.batch())),
       losses_(device(), batches_.batches() * loss_blocks_) {
-  for (std::size_t side = 0; side < start.shrinkage.size(); ++side) {
-    const embrace::EmbeddingTable& table = start.sides[side].table;
-    tables_.emplace_back(device(), table);
-    sides_.emplace_back(device(), table, start.shrinkage[side], batches_.slots(side).bounds(), hidden_);
+  for (const embrace::ModelSide& side : start.sides) {
+    tables_.emplace_back(device(), side.table);
+    sides_.emplace_back(device(), side, problem.hyper["learning_rate"], batches_.slots(sides_.size()).bounds(),
+                        hidden_);
   }
   Matrix ones(1, batches_.batch());
   std::fill_n(ones.data(), ones.size(), 1.0F);
   ones_.upload(device(), ones.view());
-  std::vector<float> rates, scales;
-  for (std::int64_t step = 1; step <= corrected_steps; ++step) {
-    const embrace::AdamStep adam(learning_rate_, 0.0, step);
-    rates.push_back(adam.rate);
-    scales.push_back(adam.scale);
-  }
-  rates_ = {device(), Span<const float>(rates)};
-  scales_ = {device(), Span<const float>(scales)};
 }
 
 EpochResult Deep::epoch() {
@@ -146,8 +136,7 @@ DeepBatch Deep::work_of(const Minibatch& batch) {
                  {},
                  {coefficients_.view().data, batch.size},
                  first_rows(backward_.h1, batch.size),
-                 rates_.span(),
-                 scales_.span()};
+                 interacts_};
   for (std::size_t s = 0; s < sides_.size(); ++s) {
     DeepSide& side = sides_[s];
     const SlotsView slots = batches_.slots(s).view();
@@ -161,14 +150,7 @@ DeepBatch Deep::work_of(const Minibatch& batch) {
                     side.gradients.vectors.view(),
                     side.common.sum.view(),
                     side.common.bias.span(),
-                    tables_[s].vectors(),
-                    side.m.vectors.view(),
-                    side.v.vectors.view(),
-                    tables_[s].bias(),
-                    side.m.bias.span(),
-                    side.v.bias.span(),
-                    side.steps.span(),
-                    side.shrinkage.span(),
+                    side.rows.view(tables_[s]),
                     side.partials.span(),
                     side.frozen.view()};
   }
@@ -195,13 +177,13 @@ void Deep::step(const Minibatch& batch) {
                             work.side[2].reads,
                             first_rows(forward_.h1, batch.size),
                             first_rows(forward_.h2, batch.size),
-                            offset_};
+                            offset_,
+                            interacts_};
   UnitDropout dropout = dropout_;
   dropout.first = batch.seen;
   learn_samples(device(), network, samples, dropout,
                 {batch.targets,
                  ranking_,
-                 1.0F / static_cast<float>(batch.size),
                  {coefficients_.view().data, batch.size},
                  losses_.span().part(batch.number * loss_blocks_, deep_loss_blocks(batch.size)),
                  first_rows(backward_.h2, batch.size)},
@@ -211,8 +193,7 @@ void Deep::step(const Minibatch& batch) {
     multiply_transposed(device(), sides_[s].common.hidden.view(), network.first[s], 0, sides_[s].gradients.by_entity());
   }
   weight_gradients(batch);
-  network_.update(device(),
-                  embrace::AdamStep(learning_rate_, weight_decay_, static_cast<std::int64_t>(batch.step) + 1));
+  network_.update(device(), embrace::AdamStep(network_rate_, weight_decay_, static_cast<std::int64_t>(batch.step) + 1));
   update_rows(device(), work);
 }
 
@@ -258,7 +239,7 @@ void Deep::score_pairs(DeviceSpan<const std::int32_t> users, DeviceSpan<const st
                        const DeepReads& contexts, Layers& layers, DeviceSpan<float> out) const {
   score_samples(device(), network_.values(),
                 {users.size, all_->users.reads(users), all_->items.reads(items), contexts,
-                 first_rows(layers.h1, users.size), first_rows(layers.h2, users.size), offset_},
+                 first_rows(layers.h1, users.size), first_rows(layers.h2, users.size), offset_, interacts_},
                 out);
 }
 

@@ -1,7 +1,7 @@
 // The dense half of `deep` (Guo et al. 2017, "DeepFM"; He et al. 2017): for a sample of user u, movie i, context c
 //   h1 = mask relu(c1 + H_u + H_i + H_c)    H_x = W_xᵀ x, a row for each distinct user, movie and context
 //   h2 = mask relu(c2 + W2ᵀ h1)    score = offset + b_u + b_i + b_c + <s_u, s_i> + <s_c, s_u + s_i> + <w3, h2>
-//   rating: c = (score - target) / n;   ranking: c = (sigmoid(score) - target) / n, logistic loss
+//   rating: c = score - target;   ranking: c = sigmoid(score) - target, logistic loss; head `none` has no <.,.>
 //   g2 = c w3 where h2 > 0,   g1 = W2 g2 where h1 > 0, both scaled as the mask scales
 // Products of matrices go to cuBLAS; what stands between two of them is one kernel each: gather, bias, relu and
 // dropout; bias, relu, dropout, score, loss and g2; the backward relu. Mapping: a thread four units of a sample, which
@@ -87,7 +87,7 @@ __device__ float score_of(const DeepSamples& samples, DeviceMatrixView<const flo
   const bool with_context = samples.contexts.hidden.rows > 0;
   const std::int64_t context = with_context ? samples.contexts.row[s] : 0;
   if (with_context) biases += samples.contexts.bias[context];
-  for (std::int64_t k = lane; k < samples.users.sum.stride / 4; k += warp_size) {
+  for (std::int64_t k = lane; samples.interacts && k < samples.users.sum.stride / 4; k += warp_size) {
     const float4 u = quad_of(samples.users.sum, user, k), i = quad_of(samples.items.sum, item, k);
     sum += dot(u, i);
     if (with_context) sum += dot(quad_of(samples.contexts.sum, context, k), plus(u, i));
@@ -119,11 +119,11 @@ __global__ void __launch_bounds__(threads)
     const float score = score_of(samples, bias, output, mask, s, lane), target = targets.targets[s];
     float coefficient = 0;
     if (targets.ranking) {
-      coefficient = targets.share * (1.0F / (1.0F + expf(-score)) - target);
+      coefficient = 1.0F / (1.0F + expf(-score)) - target;
       loss = static_cast<double>(softplus(score) - target * score);
     } else {
       const float error = score - target;
-      coefficient = targets.share * error;
+      coefficient = error;
       loss = 0.5 * static_cast<double>(error) * static_cast<double>(error);
     }
     if (lane == 0) targets.coefficients[s] = coefficient;
@@ -180,9 +180,9 @@ void activate(Device& device, const NetworkView& network, const DeepSamples& sam
 class Layout {
  public:
   explicit Layout(const HostNetwork& host) {
-    const std::int64_t hidden = host.head.hidden(), hidden2 = host.head.hidden2();
+    const std::int64_t hidden = host.head.shape().hidden, hidden2 = host.head.shape().hidden2();
     for (std::size_t side = 0; side < host.first.size(); ++side) {
-      first.push_back(place(host.slices[side] * DeviceMatrix::stride(host.factors), hidden));
+      first.push_back(place(host.slices[side] * DeviceMatrix::stride(host.head.shape().factors), hidden));
     }
     first_bias = place(1, hidden);
     second = place(hidden, hidden2);
@@ -221,14 +221,15 @@ void copy_rows(const Matrix& from, std::int64_t begin, std::int64_t rows, float*
 /// The arena as it is at first: zeros where the device's rows and columns have no counterpart.
 std::vector<float> initial_values(const HostNetwork& host, const Layout& layout) {
   std::vector<float> out(static_cast<std::size_t>(layout.size));
-  const std::int64_t factors = host.factors, stride = DeviceMatrix::stride(host.head.hidden());
+  const std::int64_t factors = host.head.shape().factors, hidden = host.head.shape().hidden;
+  const std::int64_t stride = DeviceMatrix::stride(hidden);
   for (std::size_t side = 0; side < host.first.size(); ++side) {
     for (std::int64_t slice = 0; slice < host.slices[side]; ++slice) {
       copy_rows(host.first[side], slice * factors, factors,
                 out.data() + layout.first[side].begin + slice * DeviceMatrix::stride(factors) * stride);
     }
   }
-  copy_rows(host.head.second.value, 0, host.head.hidden(), out.data() + layout.second.begin);
+  copy_rows(host.head.second.value, 0, hidden, out.data() + layout.second.begin);
   copy_rows(host.head.output.value, 0, 1, out.data() + layout.output.begin);
   return out;
 }

@@ -23,7 +23,6 @@ struct HostNetwork {
   std::vector<Matrix> first;         // by side: inputs × hidden
   std::vector<std::int64_t> slices;  // by side
   embrace::DeepHead head;
-  std::int64_t factors;
 };
 
 /// All dense parameters behind each other, so that one launch updates them.
@@ -64,13 +63,13 @@ struct DeepSamples {
   DeepReads users, items, contexts;  // contexts: no rows when there are none
   DeviceMatrixView<float> h1, h2;
   float offset;
+  bool interacts;  // whether scores have products of the sides' sums
 };
 
 struct DeepTargets {
   DeviceSpan<const float> targets;
   bool ranking;
-  float share;                     // 1 / samples of the batch
-  DeviceSpan<float> coefficients;  // derivative of the mean loss by the score
+  DeviceSpan<float> coefficients;  // derivative of the loss by the score
   DeviceSpan<double> losses;       // of each block of samples
   DeviceMatrixView<float> g2;      // derivative by the second layer's pre-activations
 };
