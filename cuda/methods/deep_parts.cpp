@@ -53,7 +53,7 @@ std::int64_t DeepSide::bytes(const embrace::EmbeddingTable& table, const Slots::
 }
 
 MemoryPlan deep_plan(const Problem& problem, const DeepStart& start) {
-  const std::int64_t factors = start.network.head.shape().factors, width = start.network.head.shape().hidden;
+  const std::int64_t factors = start.network.head.shape().factors, width = device_width(start.network.head.shape());
   const auto bounds = Minibatches::bounds(problem, start.samples, start.sides);
   std::int64_t tables = 0, sides = 0, all = 0, making = 0;
   for (std::size_t side = 0; side < bounds.size(); ++side) {

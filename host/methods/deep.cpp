@@ -1,9 +1,12 @@
-// deep: an embedding per field, identity and metadata, concatenated into a small network, with the factorization
-// machine of the same embeddings beside it; deep_model.hpp has the formulas.
+// deep: an embedding per field, identity and metadata, concatenated into a small network, with a factorization machine
+// or another interaction of the same embeddings beside it; deep_model.hpp has the formulas.
 // Rating task: squared error. Ranking task: logistic loss on the ratings and four sampled movies each (He et al. 2017,
 // "Neural collaborative filtering", section 3.1.1 and 4.1).
 //
-// Learning is in minibatches of fixed size with Adam, decoupled weight decay, and dropout by counter-based masks. A
+// Learning is in minibatches of fixed size. Embeddings learn by Adagrad with an L2 penalty, as in hybrid
+// (host/learning/adagrad_side.hpp): Adam moves every element of a row that a batch touches by about its rate, however
+// small the gradient, and a factorization machine trained so stays far behind one trained by plain gradients. The
+// network has Adam, decoupled weight decay, and dropout by counter-based masks. A
 // batch takes four parallel steps: representations and first-layer parts of its distinct users, movies and contexts;
 // the network forward and backward in blocks of samples; gradients by slot; updates. Every block has a fixed size and
 // every sum a fixed order, and a matrix product inside a block runs on one thread: bits do not depend on the threads.
@@ -436,35 +439,36 @@ void Deep::score(Span<const std::int32_t> users, MatrixView out) const {
 
 MethodInfo deep_info() {
   return {"deep",
-          "Field embeddings in a two-layer network with a factorization machine beside it, learned with Adam",
-          "Guo et al. 2017 (DeepFM), equations 1 to 4; He et al. 2017, section 4.1; Kingma and Ba 2015",
+          "Field embeddings in a two-layer network, a factorization machine or another interaction beside it",
+          "Guo et al. 2017 (DeepFM), equations 1 to 4; Wang et al. 2021 (DCN V2); Naumov et al. 2019 (DLRM)",
           {.user_features = true, .item_features = true, .context = true},
-          {{"epochs", 12, 12, 1, 10000, true, "passes over the samples"},
-           {"factors", 16, 16, 1, 1024, true, "length of a field's embedding"},
-           {"learning_rate", 0.05, 0.1, 0, 100, false, "Adagrad step of the embeddings"},
-           {"regularization", 1, 0.003, 0, 1e6, false, "L2 penalty of an identity, times its samples to the power nu"},
+          {{"epochs", 20, 12, 1, 10000, true, "passes over the samples"},
+           {"factors", 64, 32, 1, 1024, true, "length of a field's embedding"},
+           {"learning_rate", 0.05, 0.05, 0, 100, false, "Adagrad step of the embeddings"},
+           {"regularization", 1, 0.03, 0, 1e6, false, "L2 penalty of an identity, times its samples to the power nu"},
            {"nu", 0.5, 1, 0, 2, false, "how that grows with the samples; features pay as a mean identity does"},
-           {"network_rate", 0.002, 0.002, 0, 100, false, "Adam step of the network"},
+           {"network_rate", 0.0002, 0.001, 0, 100, false, "Adam step of the network"},
            {"weight_decay", 1, 0.01, 0, 1e6, false, "decoupled weight decay of the network"},
            {"batch", 1024, 1024, 1, 1 << 24, true, "samples of an update"},
            {"hidden", 64, 64, 1, 65536, true, "units of the first layer; the second has half as many"},
            {"dropout", 0.4, 0.2, 0, 0.95, false, "share of the units left out in training"},
            {"identity_dropout", 0.1, 0.1, 0, 1, false,
             "share of the batches in which a user's or movie's identity is left out"},
-           {"spread", 0.5, 0.5, 0, 100, false, "initial standard deviation of an embedding, times sqrt(factors)"},
+           {"spread", 0.1, 0.1, 0, 100, false, "initial standard deviation of an embedding, times sqrt(factors)"},
            {"head", 0, 0, 0, 3, true,
-            "what stands beside the network: factorization machine, cross layer, pairs of "
-            "fields in its first layer, nothing",
+            "beside the network a factorization machine (DeepFM) or a cross layer (DCN V2); pairs of fields inside it "
+            "(DLRM); or the network alone",
             all_texts<Interaction>()}},
           {1e-3, 0.02, "float sums in another order, amplified by relu and Adam over many updates"},
-          {{"epochs", 1, 30, SearchRange::Scale::linear},
-           {"learning_rate", 3e-4, 0.02},
-           {"regularization", 0.01, 300},
+          {{"epochs", 1, 60, SearchRange::Scale::linear},
+           {"learning_rate", 0.005, 1},
+           {"regularization", 1e-4, 30},
            {"nu", 0, 1.25, SearchRange::Scale::linear},
+           {"network_rate", 1e-5, 0.01},
            {"weight_decay", 1e-3, 30},
            {"dropout", 0, 0.7, SearchRange::Scale::linear},
            {"identity_dropout", 0, 0.5, SearchRange::Scale::linear},
-           {"spread", 0.05, 2}}};
+           {"spread", 0.01, 1}}};
 }
 
 std::unique_ptr<Trainer> make_deep(const Problem& problem) { return std::make_unique<Deep>(problem); }
