@@ -75,6 +75,7 @@ class Deep final : public Trainer {
   UnitDropout dropout_;
   bool ranking_;
   embrace::Interaction interaction_;
+  bool teaches_;
   float offset_;
   Minibatches batches_;
   Network network_;
@@ -103,6 +104,7 @@ Deep::Deep(DevicePtr shared, const Problem& problem, const DeepStart& start)
                problem.seed, 0},
       ranking_(problem.task == Task::ranking),
       interaction_(start.network.head.shape().interaction),
+      teaches_(start.network.head.shape().teaches()),
       offset_(embrace::deep_offset(problem)),
       batches_(device(), problem, start.samples, start.sides),
       network_(device(), start.network),
@@ -191,7 +193,7 @@ void Deep::step(const Minibatch& batch) {
                  first_rows(backward_.h2, batch.size)},
                 first_rows(backward_.h1, batch.size));
   sum_slot_gradients(device(), work);
-  for (std::size_t s = 0; s < sides_.size(); ++s) {
+  for (std::size_t s = 0; teaches_ && s < sides_.size(); ++s) {
     multiply_transposed(device(), sides_[s].common.hidden.view(), network.first[s], 0, sides_[s].gradients.by_entity());
   }
   weight_gradients(batch);

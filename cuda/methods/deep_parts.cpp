@@ -42,7 +42,9 @@ DeepSide::DeepSide(Device& device, const embrace::ModelSide& start, double learn
       common(device, bounds.slots, start.table.factors(), hidden_units),
       rows(device, start, learning_rate),
       partials(device, deep_partials(bounds, start.table.factors(), hidden_units)),
-      frozen(device, start.table, bounds) {}
+      frozen(device, start.table, bounds) {
+  clear(device, {&gradients});  // they stay zero where the network does not teach
+}
 
 std::int64_t DeepSide::bytes(const embrace::EmbeddingTable& table, const Slots::Bounds& bounds,
                              std::int64_t hidden_units) {

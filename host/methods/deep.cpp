@@ -50,7 +50,7 @@ class Deep final : public Trainer {
   double derivatives(std::int64_t begin, std::int64_t end);
   void slot_gradients();
   void slot_gradients(DeepSide& side, std::int64_t begin, std::int64_t end);
-  void add_interactions(const DeepSide& side, std::int64_t slot, float* gradient) const;
+  void set_interactions(const DeepSide& side, std::int64_t slot, float* gradient) const;
   void add_pairs(const DeepSide& side, std::int64_t slot, float* gradient) const;
   void update();
   void update_weights(DenseParameter& weights, ConstMatrixView inputs, ConstMatrixView gradients, const AdamStep& step,
@@ -234,7 +234,7 @@ double Deep::derivatives(std::int64_t begin, std::int64_t end) {
 
 /// Derivative of the factorization machine's part by this side's sum, which is that of each of its fields: the sums of
 /// the other sides.
-void Deep::add_interactions(const DeepSide& side, std::int64_t slot, float* gradient) const {
+void Deep::set_interactions(const DeepSide& side, std::int64_t slot, float* gradient) const {
   Array<float> sum(factors_, 0.0F);
   for (const std::int32_t s : side.slots->samples.of(slot)) {
     for (const DeepSide& other : sides_) {
@@ -243,7 +243,7 @@ void Deep::add_interactions(const DeepSide& side, std::int64_t slot, float* grad
     }
   }
   for (std::int64_t slice = 0; slice < side.table.slices(); ++slice) {
-    add_scaled(1.0F, sum.data(), gradient + slice * factors_, factors_);
+    std::copy_n(sum.data(), factors_, gradient + slice * factors_);
   }
 }
 
@@ -275,11 +275,13 @@ void Deep::slot_gradients(DeepSide& side, std::int64_t begin, std::int64_t end) 
       bias += coefficient_[s];
     }
   }
-  multiply_transposed({side.hidden_gradient.row(begin), end - begin, width, width}, side.weights.value.view(), 0.0F,
-                      {side.gradients.vectors.row(begin), end - begin, inputs, side.gradients.vectors.columns()});
+  if (shape_.teaches()) {
+    multiply_transposed({side.hidden_gradient.row(begin), end - begin, width, width}, side.weights.value.view(), 0.0F,
+                        {side.gradients.vectors.row(begin), end - begin, inputs, side.gradients.vectors.columns()});
+  }
   for (std::int64_t slot = begin; slot < end; ++slot) {
     float* gradient = side.gradients.vectors.row(slot);
-    if (shape_.interaction == Interaction::fm) add_interactions(side, slot, gradient);
+    if (shape_.interaction == Interaction::fm) set_interactions(side, slot, gradient);
     if (shape_.interaction == Interaction::dlrm) add_pairs(side, slot, gradient);
   }
 }
@@ -442,17 +444,17 @@ MethodInfo deep_info() {
           "Field embeddings in a two-layer network, a factorization machine or another interaction beside it",
           "Guo et al. 2017 (DeepFM), equations 1 to 4; Wang et al. 2021 (DCN V2); Naumov et al. 2019 (DLRM)",
           {.user_features = true, .item_features = true, .context = true},
-          {{"epochs", 20, 12, 1, 10000, true, "passes over the samples"},
-           {"factors", 64, 32, 1, 1024, true, "length of a field's embedding"},
-           {"learning_rate", 0.05, 0.05, 0, 100, false, "Adagrad step of the embeddings"},
-           {"regularization", 1, 0.03, 0, 1e6, false, "L2 penalty of an identity, times its samples to the power nu"},
+          {{"epochs", 18, 12, 1, 10000, true, "passes over the samples"},
+           {"factors", 32, 32, 1, 1024, true, "length of a field's embedding"},
+           {"learning_rate", 0.05, 0.1, 0, 100, false, "Adagrad step of the embeddings"},
+           {"regularization", 1, 0.003, 0, 1e6, false, "L2 penalty of an identity, times its samples to the power nu"},
            {"nu", 0.5, 1, 0, 2, false, "how that grows with the samples; features pay as a mean identity does"},
-           {"network_rate", 0.0002, 0.001, 0, 100, false, "Adam step of the network"},
+           {"network_rate", 0.0002, 0.0002, 0, 100, false, "Adam step of the network"},
            {"weight_decay", 1, 0.01, 0, 1e6, false, "decoupled weight decay of the network"},
            {"batch", 1024, 1024, 1, 1 << 24, true, "samples of an update"},
            {"hidden", 64, 64, 1, 65536, true, "units of the first layer; the second has half as many"},
            {"dropout", 0.4, 0.2, 0, 0.95, false, "share of the units left out in training"},
-           {"identity_dropout", 0.1, 0.1, 0, 1, false,
+           {"identity_dropout", 0, 0.1, 0, 1, false,
             "share of the batches in which a user's or movie's identity is left out"},
            {"spread", 0.1, 0.1, 0, 100, false, "initial standard deviation of an embedding, times sqrt(factors)"},
            {"head", 0, 0, 0, 3, true,

@@ -14,7 +14,9 @@
 // The first layer is split by side, since a batch has fewer users and movies than samples, and a ranking needs each
 // movie's part once; A and B are columns of it that stay linear. w3 is zero at first: training starts as the
 // interaction alone, which the network then corrects. A network does not learn a dot product from so few data (Rendle
-// et al. 2020, "Neural collaborative filtering vs. matrix factorization revisited").
+// et al. 2020, "Neural collaborative filtering vs. matrix factorization revisited"), and what it sends back to the
+// embeddings keeps them from learning one: under `fm` they learn from the interaction and the biases alone, and the
+// network only reads them. Under the other heads nothing else would teach them, and its gradient goes through.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -42,6 +44,8 @@ struct DeepShape {
   std::int64_t hidden2() const { return hidden > 1 ? hidden / 2 : 1; }
   /// Columns of the first layer: its units, then A, then B.
   std::int64_t width() const { return hidden + (interaction == Interaction::cross ? 2 * factors : 0); }
+  /// Whether embeddings learn from what the network does with them.
+  bool teaches() const { return interaction != Interaction::fm; }
   /// Dot products that the first layer reads.
   std::int64_t pairs() const { return interaction == Interaction::dlrm ? fields * (fields - 1) / 2 : 0; }
 };

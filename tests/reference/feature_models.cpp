@@ -317,10 +317,10 @@ Deep::Gradient Deep::zeros() const {
   return out;
 }
 
-Deep::Gradient Deep::gradient(const std::vector<Sample>& batch) const {
+Deep::Gradient Deep::gradient(const std::vector<Sample>& batch, bool taught) const {
   Gradient out = zeros();
   for (const Sample& s : batch) {
-    backward(s, out);
+    backward(s, taught, out);
     for (std::size_t side = 0; side < sides.size(); ++side) {
       for (const Side::Feature& f : sides[side].entities[static_cast<std::size_t>(entity(s, side))]) {
         const double penalty = penalty_of(sides[side], f.row, regularization, nu) * f.value * f.value;
@@ -333,7 +333,7 @@ Deep::Gradient Deep::gradient(const std::vector<Sample>& batch) const {
   return out;
 }
 
-void Deep::backward(const Sample& s, Gradient& out) const {
+void Deep::backward(const Sample& s, bool taught, Gradient& out) const {
   const Pass pass = forward(s);
   const double c = ranking ? 1.0 / (1.0 + std::exp(-pass.score)) - s.target : pass.score - s.target;
   Vector g1(pass.h1.size(), 0.0);
@@ -360,7 +360,7 @@ void Deep::backward(const Sample& s, Gradient& out) const {
     for (std::size_t input = 0; input + 1 < to_x.size(); ++input) {
       to_x[input] = to_fields[field + input / sides[side].factors][input % sides[side].factors];
       for (std::size_t j = 0; j < g1.size(); ++j) {
-        to_x[input] += first[side][input][j] * g1[j];
+        if (taught) to_x[input] += first[side][input][j] * g1[j];
         out.first[side][input][j] += pass.x[side][input] * g1[j];
       }
     }

@@ -77,7 +77,8 @@ struct Deep {
   Gradient zeros() const;
   double score(const Sample& sample) const;
   double loss(const std::vector<Sample>& batch) const;
-  Gradient gradient(const std::vector<Sample>& batch) const;
+  /// Without `taught`, rows get nothing of what the network does with them.
+  Gradient gradient(const std::vector<Sample>& batch, bool taught) const;
 
  private:
   struct Pass {
@@ -87,7 +88,7 @@ struct Deep {
     double score = 0;
   };
   Pass forward(const Sample& sample) const;
-  void backward(const Sample& sample, Gradient& out) const;
+  void backward(const Sample& sample, bool taught, Gradient& out) const;
   double interaction(const Pass& pass) const;
   void interaction_gradient(const Pass& pass, double c, Vector& g1, std::vector<Vector>& to_fields) const;
   std::int64_t entity(const Sample& sample, std::size_t side) const;

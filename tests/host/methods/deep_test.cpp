@@ -112,7 +112,7 @@ class Steps {
   Steps(const reference::Deep& model, const Tables& tables) : tables_(tables), m_(model.zeros()), v_(model.zeros()) {}
 
   void step(reference::Deep& model, const std::vector<reference::Sample>& batch) {
-    const auto gradient = model.gradient(batch);
+    const auto gradient = model.gradient(batch, model.head != reference::Deep::Head::fm);
     ++steps_;
     for (std::size_t s = 0; s < model.sides.size(); ++s) {
       for (std::size_t r = 0; r < model.sides[s].rows.size(); ++r) {
@@ -169,7 +169,7 @@ TEST_P(DeepHeads, TheReferenceGradientAgreesWithCentralDifferences) {
   reference::Deep model = reference_of(data, task(), head());
   for (std::size_t k = 0; k < model.output.size(); ++k) model.output[k] = std::sin(static_cast<double>(k + 1));
   const auto batch = batch_of(data, task(), 0);
-  const auto gradient = model.gradient(batch);
+  const auto gradient = model.gradient(batch, true);
   const auto check = [&](std::vector<Vector>& parameters, const std::vector<Vector>& got, const std::string& what) {
     const auto expected = reference::central_differences(parameters, [&] { return model.loss(batch); });
     for (std::size_t r = 0; r < expected.size(); ++r) {
