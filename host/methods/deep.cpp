@@ -444,7 +444,7 @@ MethodInfo deep_info() {
           "Field embeddings in a two-layer network, a factorization machine or another interaction beside it",
           "Guo et al. 2017 (DeepFM), equations 1 to 4; Wang et al. 2021 (DCN V2); Naumov et al. 2019 (DLRM)",
           {.user_features = true, .item_features = true, .context = true},
-          {{"epochs", 18, 12, 1, 10000, true, "passes over the samples"},
+          {{"epochs", 14, 12, 1, 10000, true, "passes over the samples"},
            {"factors", 32, 32, 1, 1024, true, "length of a field's embedding"},
            {"learning_rate", 0.05, 0.1, 0, 100, false, "Adagrad step of the embeddings"},
            {"regularization", 1, 0.003, 0, 1e6, false, "L2 penalty of an identity, times its samples to the power nu"},
