@@ -6,10 +6,10 @@
 // Learning is in minibatches of fixed size. Embeddings learn by Adagrad with an L2 penalty, as in hybrid
 // (host/learning/adagrad_side.hpp): Adam moves every element of a row that a batch touches by about its rate, however
 // small the gradient, and a factorization machine trained so stays far behind one trained by plain gradients. The
-// network has Adam, decoupled weight decay, and dropout by counter-based masks. A
-// batch takes four parallel steps: representations and first-layer parts of its distinct users, movies and contexts;
-// the network forward and backward in blocks of samples; gradients by slot; updates. Every block has a fixed size and
-// every sum a fixed order, and a matrix product inside a block runs on one thread: bits do not depend on the threads.
+// network has Adam, decoupled weight decay, and dropout by counter-based masks. A batch takes four parallel steps:
+// representations and first-layer parts of its distinct users, movies and contexts; the network forward and backward in
+// blocks of samples; gradients by slot; updates. Every block has a fixed size and every sum a fixed order, and a matrix
+// product inside a block runs on one thread: bits do not depend on the threads.
 #include <algorithm>
 #include <array>
 #include <cmath>
