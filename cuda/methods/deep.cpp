@@ -8,6 +8,7 @@
 #include "cuda/math/scoring.hpp"
 #include "cuda/methods/deep_parts.hpp"
 #include "cuda/trainers.hpp"
+#include "host/error.hpp"
 #include "host/learning/on_demand.hpp"
 #include "host/span.hpp"
 
@@ -15,8 +16,6 @@ namespace embrace::gpu {
 namespace {
 
 constexpr std::int64_t pairs_together = std::int64_t{1} << 14U;  // predicted at a time
-// Beyond these steps the corrections of Adam's moments are 1 in single precision: .999^n < 2^-25.
-constexpr std::int64_t corrected_steps = 1 << 15;
 
 /// Before anything is allocated.
 Device& planned(Device& device, const MemoryPlan& plan) {
@@ -71,10 +70,12 @@ class Deep final : public Trainer {
 
   DevicePtr device_;  // before everything that lies on it
   std::string plan_;
-  std::int64_t factors_, hidden_, hidden2_;
-  double learning_rate_, weight_decay_;
+  std::int64_t factors_, hidden_, width_, hidden2_;
+  double network_rate_, weight_decay_;
   UnitDropout dropout_;
   bool ranking_;
+  embrace::Interaction interaction_;
+  bool teaches_;
   float offset_;
   Minibatches batches_;
   Network network_;
@@ -85,7 +86,6 @@ class Deep final : public Trainer {
   DeviceMatrix ones_;          // a column
   std::int64_t loss_blocks_;   // of a full batch
   DeviceBuffer<double> losses_;
-  DeviceBuffer<float> rates_, scales_;
   mutable std::optional<All> all_;
   OnDemand preparation_;
 };
@@ -94,39 +94,33 @@ Deep::Deep(DevicePtr shared, const Problem& problem, const DeepStart& start)
     : Trainer(problem.threads),
       device_(std::move(shared)),
       plan_(deep_plan(problem, start).text(planned(*device_, deep_plan(problem, start)))),
-      factors_(start.network.factors),
-      hidden_(start.network.head.hidden()),
-      hidden2_(start.network.head.hidden2()),
-      learning_rate_(problem.hyper["learning_rate"]),
+      factors_(start.network.head.shape().factors),
+      hidden_(start.network.head.shape().hidden),
+      width_(device_width(start.network.head.shape())),
+      hidden2_(start.network.head.shape().hidden2()),
+      network_rate_(problem.hyper["network_rate"]),
       weight_decay_(problem.hyper["weight_decay"]),
       dropout_{start.network.head.mask_scale(), static_cast<std::uint32_t>(problem.hyper["dropout"] * 0x1p32),
                problem.seed, 0},
       ranking_(problem.task == Task::ranking),
+      interaction_(start.network.head.shape().interaction),
+      teaches_(start.network.head.shape().teaches()),
       offset_(embrace::deep_offset(problem)),
       batches_(device(), problem, start.samples, start.sides),
       network_(device(), start.network),
-      forward_(device(), batches_.batch(), hidden_, hidden2_),
-      backward_(device(), batches_.batch(), hidden_, hidden2_),
+      forward_(device(), batches_.batch(), width_, hidden2_),
+      backward_(device(), batches_.batch(), width_, hidden2_),
       coefficients_(device(), 1, batches_.batch()),
       ones_(device(), 1, batches_.batch()),
       loss_blocks_(deep_loss_blocks(batches_.batch())),
       losses_(device(), batches_.batches() * loss_blocks_) {
-  for (std::size_t side = 0; side < start.shrinkage.size(); ++side) {
-    const embrace::EmbeddingTable& table = start.sides[side].table;
-    tables_.emplace_back(device(), table);
-    sides_.emplace_back(device(), table, start.shrinkage[side], batches_.slots(side).bounds(), hidden_);
+  for (const embrace::ModelSide& side : start.sides) {
+    tables_.emplace_back(device(), side.table);
+    sides_.emplace_back(device(), side, problem.hyper["learning_rate"], batches_.slots(sides_.size()).bounds(), width_);
   }
   Matrix ones(1, batches_.batch());
   std::fill_n(ones.data(), ones.size(), 1.0F);
   ones_.upload(device(), ones.view());
-  std::vector<float> rates, scales;
-  for (std::int64_t step = 1; step <= corrected_steps; ++step) {
-    const embrace::AdamStep adam(learning_rate_, 0.0, step);
-    rates.push_back(adam.rate);
-    scales.push_back(adam.scale);
-  }
-  rates_ = {device(), Span<const float>(rates)};
-  scales_ = {device(), Span<const float>(scales)};
 }
 
 EpochResult Deep::epoch() {
@@ -146,8 +140,7 @@ DeepBatch Deep::work_of(const Minibatch& batch) {
                  {},
                  {coefficients_.view().data, batch.size},
                  first_rows(backward_.h1, batch.size),
-                 rates_.span(),
-                 scales_.span()};
+                 interaction_ == embrace::Interaction::fm};
   for (std::size_t s = 0; s < sides_.size(); ++s) {
     DeepSide& side = sides_[s];
     const SlotsView slots = batches_.slots(s).view();
@@ -161,14 +154,7 @@ DeepBatch Deep::work_of(const Minibatch& batch) {
                     side.gradients.vectors.view(),
                     side.common.sum.view(),
                     side.common.bias.span(),
-                    tables_[s].vectors(),
-                    side.m.vectors.view(),
-                    side.v.vectors.view(),
-                    tables_[s].bias(),
-                    side.m.bias.span(),
-                    side.v.bias.span(),
-                    side.steps.span(),
-                    side.shrinkage.span(),
+                    side.rows.view(tables_[s]),
                     side.partials.span(),
                     side.frozen.view()};
   }
@@ -195,24 +181,23 @@ void Deep::step(const Minibatch& batch) {
                             work.side[2].reads,
                             first_rows(forward_.h1, batch.size),
                             first_rows(forward_.h2, batch.size),
-                            offset_};
+                            offset_,
+                            interaction_};
   UnitDropout dropout = dropout_;
   dropout.first = batch.seen;
   learn_samples(device(), network, samples, dropout,
                 {batch.targets,
                  ranking_,
-                 1.0F / static_cast<float>(batch.size),
                  {coefficients_.view().data, batch.size},
                  losses_.span().part(batch.number * loss_blocks_, deep_loss_blocks(batch.size)),
                  first_rows(backward_.h2, batch.size)},
                 first_rows(backward_.h1, batch.size));
   sum_slot_gradients(device(), work);
-  for (std::size_t s = 0; s < sides_.size(); ++s) {
+  for (std::size_t s = 0; teaches_ && s < sides_.size(); ++s) {
     multiply_transposed(device(), sides_[s].common.hidden.view(), network.first[s], 0, sides_[s].gradients.by_entity());
   }
   weight_gradients(batch);
-  network_.update(device(),
-                  embrace::AdamStep(learning_rate_, weight_decay_, static_cast<std::int64_t>(batch.step) + 1));
+  network_.update(device(), embrace::AdamStep(network_rate_, weight_decay_, static_cast<std::int64_t>(batch.step) + 1));
   update_rows(device(), work);
 }
 
@@ -230,14 +215,16 @@ void Deep::weight_gradients(const Minibatch& batch) {
     view.columns = batch.size;
     return view;
   };
-  multiply_by_transposed(device(), h1, g2, 0, out.second);
+  DeviceMatrixView<const float> units = h1;  // those that the second layer reads
+  units.columns = hidden_;
+  multiply_by_transposed(device(), units, g2, 0, out.second);
   multiply(device(), row_of(ones_), g1, 0, out.first_bias);
   multiply(device(), row_of(ones_), g2, 0, out.second_bias);
   multiply(device(), row_of(coefficients_), h2, 0, out.output);
 }
 
 Activations Deep::activations(std::size_t side, Values& values, std::int64_t entities) const {
-  Activations out(device(), entities, factors_, hidden_);
+  Activations out(device(), entities, factors_, width_);
   out.fill(device(), values, tables_[side].slices(), network_.values().first[side]);
   return out;
 }
@@ -258,7 +245,7 @@ void Deep::score_pairs(DeviceSpan<const std::int32_t> users, DeviceSpan<const st
                        const DeepReads& contexts, Layers& layers, DeviceSpan<float> out) const {
   score_samples(device(), network_.values(),
                 {users.size, all_->users.reads(users), all_->items.reads(items), contexts,
-                 first_rows(layers.h1, users.size), first_rows(layers.h2, users.size), offset_},
+                 first_rows(layers.h1, users.size), first_rows(layers.h2, users.size), offset_, interaction_},
                 out);
 }
 
@@ -267,7 +254,7 @@ void Deep::predict(const PairsView& pairs, Span<float> out) const {
   const std::int64_t size = out.size();
   const bool with_contexts = tables_.size() > Minibatches::contexts && pairs.context.rows > 0;
   const std::int64_t most = std::min(size, pairs_together);
-  Layers layers(device(), most, hidden_, hidden2_);
+  Layers layers(device(), most, width_, hidden2_);
   DeviceBuffer<float> scores(device(), most);
   DeviceBuffer<std::int32_t> counting(device(), with_contexts ? most : 0);
   if (with_contexts) count_up(device(), counting.span());
@@ -292,7 +279,7 @@ void Deep::predict(const PairsView& pairs, Span<float> out) const {
 void Deep::score_rows(DeviceSpan<const std::int32_t> users, DeviceMatrixView<float> out) const {
   prepare();
   const std::int64_t size = out.rows * out.columns, most = std::min(size, pairs_together);
-  Layers layers(device(), most, hidden_, hidden2_);
+  Layers layers(device(), most, width_, hidden2_);
   DeviceBuffer<std::int32_t> user_of_pair(device(), most), item_of_pair(device(), most);
   for (std::int64_t first = 0; first < size; first += most) {
     const std::int64_t count = std::min(most, size - first);
@@ -305,6 +292,9 @@ void Deep::score_rows(DeviceSpan<const std::int32_t> users, DeviceMatrixView<flo
 }  // namespace
 
 std::unique_ptr<Trainer> make_deep(DevicePtr device, const Problem& problem) {
+  if (problem.hyper.integer("head") == static_cast<std::int64_t>(embrace::Interaction::dlrm)) {
+    throw Unsupported("deep on CUDA devices has no head dlrm");
+  }
   return std::make_unique<Deep>(std::move(device), problem, DeepStart(problem));
 }
 

@@ -1,7 +1,7 @@
 // The dense half of `deep` (Guo et al. 2017, "DeepFM"; He et al. 2017): for a sample of user u, movie i, context c
 //   h1 = mask relu(c1 + H_u + H_i + H_c)    H_x = W_xᵀ x, a row for each distinct user, movie and context
 //   h2 = mask relu(c2 + W2ᵀ h1)    score = offset + b_u + b_i + b_c + <s_u, s_i> + <s_c, s_u + s_i> + <w3, h2>
-//   rating: c = (score - target) / n;   ranking: c = (sigmoid(score) - target) / n, logistic loss
+//   rating: c = score - target;   ranking: c = sigmoid(score) - target, logistic loss; head `none` has no <.,.>
 //   g2 = c w3 where h2 > 0,   g1 = W2 g2 where h1 > 0, both scaled as the mask scales
 // Products of matrices go to cuBLAS; what stands between two of them is one kernel each: gather, bias, relu and
 // dropout; bias, relu, dropout, score, loss and g2; the backward relu. Mapping: a thread four units of a sample, which
@@ -69,7 +69,7 @@ __global__ void __launch_bounds__(threads)
   float4 h = plus(plus(quad_of(bias, 0, k), quad_of(samples.users.hidden, samples.users.row[s], k)),
                   quad_of(samples.items.hidden, samples.items.row[s], k));
   if (samples.contexts.hidden.rows > 0) h = plus(h, quad_of(samples.contexts.hidden, samples.contexts.row[s], k));
-  quad_of(samples.h1, s, k) = mask(relu(h), s, 0, k);
+  quad_of(samples.h1, s, k) = k < samples.unit_quads() ? mask(relu(h), s, 0, k) : h;
 }
 
 /// Finishes h2 and gives the score to all lanes of the sample's warp.
@@ -87,10 +87,14 @@ __device__ float score_of(const DeepSamples& samples, DeviceMatrixView<const flo
   const bool with_context = samples.contexts.hidden.rows > 0;
   const std::int64_t context = with_context ? samples.contexts.row[s] : 0;
   if (with_context) biases += samples.contexts.bias[context];
-  for (std::int64_t k = lane; k < samples.users.sum.stride / 4; k += warp_size) {
+  const std::int64_t quads = samples.factor_quads(), linear = samples.unit_quads();
+  for (std::int64_t k = lane; samples.interaction == embrace::Interaction::fm && k < quads; k += warp_size) {
     const float4 u = quad_of(samples.users.sum, user, k), i = quad_of(samples.items.sum, item, k);
     sum += dot(u, i);
     if (with_context) sum += dot(quad_of(samples.contexts.sum, context, k), plus(u, i));
+  }
+  for (std::int64_t k = lane; samples.interaction == embrace::Interaction::cross && k < quads; k += warp_size) {
+    sum += dot(quad_of(samples.h1, s, linear + k), quad_of(samples.h1, s, linear + quads + k));
   }
   return biases + group_sum<warp_size>(sum);
 }
@@ -119,11 +123,11 @@ __global__ void __launch_bounds__(threads)
     const float score = score_of(samples, bias, output, mask, s, lane), target = targets.targets[s];
     float coefficient = 0;
     if (targets.ranking) {
-      coefficient = targets.share * (1.0F / (1.0F + expf(-score)) - target);
+      coefficient = 1.0F / (1.0F + expf(-score)) - target;
       loss = static_cast<double>(softplus(score) - target * score);
     } else {
       const float error = score - target;
-      coefficient = targets.share * error;
+      coefficient = error;
       loss = 0.5 * static_cast<double>(error) * static_cast<double>(error);
     }
     if (lane == 0) targets.coefficients[s] = coefficient;
@@ -138,12 +142,21 @@ __global__ void __launch_bounds__(threads)
   if (threadIdx.x == 0) targets.losses[blockIdx.x] = loss;
 }
 
-__global__ void __launch_bounds__(threads) pass_back_first_kernel(DeviceMatrixView<const float> h1, std::int64_t size,
-                                                                  float scale, DeviceMatrixView<float> g1) {
-  const std::int64_t quads = h1.stride / 4, s = thread_index() / quads, k = thread_index() % quads;
-  if (s >= size) return;
-  const float4 h = quad_of(h1, s, k);
+/// Through relu and mask; each linear half of a cross layer gets the other, times the score's derivative.
+__global__ void __launch_bounds__(threads)
+    pass_back_first_kernel(DeepSamples samples, DeviceSpan<const float> coefficients, float scale,
+                           DeviceMatrixView<float> g1) {
+  const std::int64_t quads = samples.h1.stride / 4, s = thread_index() / quads, k = thread_index() % quads;
+  if (s >= samples.size) return;
   float4& g = quad_of(g1, s, k);
+  const std::int64_t beyond = k - samples.unit_quads(), half = samples.factor_quads();
+  if (beyond >= 0) {
+    const float4 other = quad_of(samples.h1, s, beyond < half ? k + half : k - half);
+    const float c = coefficients[s];
+    g = make_float4(c * other.x, c * other.y, c * other.z, c * other.w);
+    return;
+  }
+  const float4 h = quad_of(samples.h1, s, k);
   g = make_float4(h.x > 0 ? scale * g.x : 0.0F, h.y > 0 ? scale * g.y : 0.0F, h.z > 0 ? scale * g.z : 0.0F,
                   h.w > 0 ? scale * g.w : 0.0F);
 }
@@ -169,22 +182,29 @@ __global__ void __launch_bounds__(threads) count_up_kernel(DeviceSpan<std::int32
   if (i < out.size) out[i] = static_cast<std::int32_t>(i);
 }
 
+/// The columns of the first layer that the second reads.
+DeviceMatrixView<float> units(DeviceMatrixView<float> layer, const NetworkView& network) {
+  layer.columns = network.second.rows;
+  return layer;
+}
+
 void activate(Device& device, const NetworkView& network, const DeepSamples& samples, const Mask& mask) {
   const std::int64_t quads = samples.size * (samples.h1.stride / 4);
   activate_first_kernel<<<blocks_for(quads, threads), threads, 0, device.stream()>>>(samples, network.first_bias, mask);
   EMBRACE_CHECK(cudaGetLastError());
-  multiply(device, samples.h1, network.second, 0, samples.h2);
+  multiply(device, units(samples.h1, network), network.second, 0, samples.h2);
 }
 
 /// Parts of the arena in order; `host` is a matrix or nothing.
 class Layout {
  public:
   explicit Layout(const HostNetwork& host) {
-    const std::int64_t hidden = host.head.hidden(), hidden2 = host.head.hidden2();
+    const std::int64_t hidden = host.head.shape().hidden, hidden2 = host.head.shape().hidden2();
+    const std::int64_t width = device_width(host.head.shape());
     for (std::size_t side = 0; side < host.first.size(); ++side) {
-      first.push_back(place(host.slices[side] * DeviceMatrix::stride(host.factors), hidden));
+      first.push_back(place(host.slices[side] * DeviceMatrix::stride(host.head.shape().factors), width));
     }
-    first_bias = place(1, hidden);
+    first_bias = place(1, width);
     second = place(hidden, hidden2);
     second_bias = place(1, hidden2);
     output = place(1, hidden2);
@@ -218,22 +238,42 @@ void copy_rows(const Matrix& from, std::int64_t begin, std::int64_t rows, float*
   }
 }
 
+/// Rows of the first layer: its units, then the linear halves.
+void copy_first(const Matrix& from, std::int64_t begin, const embrace::DeepShape& shape, float* to) {
+  const std::int64_t stride = DeviceMatrix::stride(device_width(shape));
+  const std::int64_t halves = shape.interaction == embrace::Interaction::cross ? 2 : 0;
+  for (std::int64_t r = 0; r < shape.factors; ++r, to += stride) {
+    const float* row = from.row(begin + r);
+    std::copy_n(row, shape.hidden, to);
+    for (std::int64_t half = 0; half < halves; ++half) {
+      std::copy_n(row + shape.hidden + half * shape.factors, shape.factors,
+                  to + DeviceMatrix::stride(shape.hidden) + half * DeviceMatrix::stride(shape.factors));
+    }
+  }
+}
+
 /// The arena as it is at first: zeros where the device's rows and columns have no counterpart.
 std::vector<float> initial_values(const HostNetwork& host, const Layout& layout) {
   std::vector<float> out(static_cast<std::size_t>(layout.size));
-  const std::int64_t factors = host.factors, stride = DeviceMatrix::stride(host.head.hidden());
+  const embrace::DeepShape& shape = host.head.shape();
+  const std::int64_t slice_size = DeviceMatrix::stride(shape.factors) * DeviceMatrix::stride(device_width(shape));
   for (std::size_t side = 0; side < host.first.size(); ++side) {
     for (std::int64_t slice = 0; slice < host.slices[side]; ++slice) {
-      copy_rows(host.first[side], slice * factors, factors,
-                out.data() + layout.first[side].begin + slice * DeviceMatrix::stride(factors) * stride);
+      copy_first(host.first[side], slice * shape.factors, shape,
+                 out.data() + layout.first[side].begin + slice * slice_size);
     }
   }
-  copy_rows(host.head.second.value, 0, host.head.hidden(), out.data() + layout.second.begin);
+  copy_rows(host.head.second.value, 0, shape.hidden, out.data() + layout.second.begin);
   copy_rows(host.head.output.value, 0, 1, out.data() + layout.output.begin);
   return out;
 }
 
 }  // namespace
+
+std::int64_t device_width(const embrace::DeepShape& shape) {
+  if (shape.interaction != embrace::Interaction::cross) return shape.hidden;
+  return DeviceMatrix::stride(shape.hidden) + 2 * DeviceMatrix::stride(shape.factors);
+}
 
 Network::Network(Device& device, const HostNetwork& host) {
   const Layout layout(host);
@@ -282,9 +322,9 @@ void learn_samples(Device& device, const NetworkView& network, const DeepSamples
   learn_output_kernel<<<static_cast<unsigned>(deep_loss_blocks(samples.size)), threads, 0, device.stream()>>>(
       samples, network.second_bias, network.output, mask, targets);
   EMBRACE_CHECK(cudaGetLastError());
-  multiply_transposed(device, targets.g2, network.second, 0, g1);
+  multiply_transposed(device, targets.g2, network.second, 0, units(g1, network));
   const std::int64_t quads = samples.size * (samples.h1.stride / 4);
-  pass_back_first_kernel<<<blocks_for(quads, threads), threads, 0, device.stream()>>>(samples.h1, samples.size,
+  pass_back_first_kernel<<<blocks_for(quads, threads), threads, 0, device.stream()>>>(samples, targets.coefficients,
                                                                                       dropout.scale, g1);
   EMBRACE_CHECK(cudaGetLastError());
 }

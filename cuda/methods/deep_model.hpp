@@ -11,8 +11,8 @@ namespace embrace::gpu {
 
 /// Views of all dense parameters, or of their gradients.
 struct NetworkView {
-  std::vector<DeviceMatrixView<float>> first;  // by side: (slice, factor up to the stride) × hidden
-  DeviceMatrixView<float> first_bias;          // 1 × hidden
+  std::vector<DeviceMatrixView<float>> first;  // by side: (slice, factor up to the stride) × width
+  DeviceMatrixView<float> first_bias;          // 1 × width
   DeviceMatrixView<float> second;              // hidden × hidden2
   DeviceMatrixView<float> second_bias;         // 1 × hidden2
   DeviceMatrixView<float> output;              // 1 × hidden2
@@ -20,11 +20,13 @@ struct NetworkView {
 
 /// What the network has at first, on the host.
 struct HostNetwork {
-  std::vector<Matrix> first;         // by side: inputs × hidden
+  std::vector<Matrix> first;         // by side: inputs × the shape's width
   std::vector<std::int64_t> slices;  // by side
   embrace::DeepHead head;
-  std::int64_t factors;
 };
+
+/// Columns of the first layer on a device: those of a cross layer that stay linear begin on quads of their own.
+std::int64_t device_width(const embrace::DeepShape& shape);
 
 /// All dense parameters behind each other, so that one launch updates them.
 class Network {
@@ -64,13 +66,19 @@ struct DeepSamples {
   DeepReads users, items, contexts;  // contexts: no rows when there are none
   DeviceMatrixView<float> h1, h2;
   float offset;
+  embrace::Interaction interaction;
+
+  __host__ __device__ std::int64_t factor_quads() const { return users.sum.stride / 4; }
+  /// Quads of h1 before the linear halves of a cross layer.
+  __host__ __device__ std::int64_t unit_quads() const {
+    return h1.stride / 4 - (interaction == embrace::Interaction::cross ? 2 * factor_quads() : 0);
+  }
 };
 
 struct DeepTargets {
   DeviceSpan<const float> targets;
   bool ranking;
-  float share;                     // 1 / samples of the batch
-  DeviceSpan<float> coefficients;  // derivative of the mean loss by the score
+  DeviceSpan<float> coefficients;  // derivative of the loss by the score
   DeviceSpan<double> losses;       // of each block of samples
   DeviceMatrixView<float> g2;      // derivative by the second layer's pre-activations
 };

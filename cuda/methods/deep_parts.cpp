@@ -12,19 +12,13 @@ DeepStart::DeepStart(const Problem& problem)
       sides(embrace::make_sides(problem, embrace::EmbeddingTable::Slices::by_field)),
       network{{},
               {},
-              embrace::DeepHead(problem.hyper.integer("factors"), problem.hyper.integer("hidden"),
-                                problem.hyper["dropout"], Random(problem.seed, Stream::initial)),
-              problem.hyper.integer("factors")} {
+              embrace::DeepHead(embrace::deep_shape(problem.hyper, sides), problem.hyper["dropout"],
+                                Random(problem.seed, Stream::initial))} {
   for (std::int64_t side = 0; side < sides.size(); ++side) {
     const embrace::EmbeddingTable& table = sides[side].table;
     network.first.push_back(
-        std::move(embrace::first_layer(table, problem.hyper.integer("hidden"), problem.seed, side).value));
+        std::move(embrace::first_layer(table, network.head.shape().width(), problem.seed, side).value));
     network.slices.push_back(table.slices());
-    shrinkage.emplace_back();
-    for (const float decay : sides[side].penalties) {
-      shrinkage.back().push_back(
-          embrace::AdamStep(problem.hyper["learning_rate"], static_cast<double>(decay), 1).shrink);
-    }
   }
 }
 
@@ -40,34 +34,28 @@ void Activations::fill(Device& device, Values& values, std::int64_t slices, Devi
   sum_slices(device, values.vectors.view(), values.bias.span(), slices, sum.view(), bias.span());
 }
 
-DeepSide::DeepSide(Device& device, const embrace::EmbeddingTable& table, const std::vector<float>& row_shrinkage,
-                   const Slots::Bounds& bounds, std::int64_t hidden_units)
-    : values(device, bounds.slots, table.slices(), table.factors()),
-      active(device, bounds.slots, table.factors(), hidden_units),
-      gradients(device, bounds.slots, table.slices(), table.factors()),
-      common(device, bounds.slots, table.factors(), hidden_units),
-      m(device, table.rows(), 1, table.factors()),
-      v(device, table.rows(), 1, table.factors()),
-      steps(device, table.rows() * DeviceMatrix::stride(table.factors()) / 4),
-      shrinkage(device, row_shrinkage),
-      partials(device, deep_partials(bounds, table.factors(), hidden_units)),
-      frozen(device, table, bounds) {
-  clear(device, {&m, &v});
-  steps.clear();
+DeepSide::DeepSide(Device& device, const embrace::ModelSide& start, double learning_rate, const Slots::Bounds& bounds,
+                   std::int64_t hidden_units)
+    : values(device, bounds.slots, start.table.slices(), start.table.factors()),
+      active(device, bounds.slots, start.table.factors(), hidden_units),
+      gradients(device, bounds.slots, start.table.slices(), start.table.factors()),
+      common(device, bounds.slots, start.table.factors(), hidden_units),
+      rows(device, start, learning_rate),
+      partials(device, deep_partials(bounds, start.table.factors(), hidden_units)),
+      frozen(device, start.table, bounds) {
+  clear(device, {&gradients});  // they stay zero where the network does not teach
 }
 
 std::int64_t DeepSide::bytes(const embrace::EmbeddingTable& table, const Slots::Bounds& bounds,
                              std::int64_t hidden_units) {
   return 2 * Values::bytes(bounds.slots, table.slices(), table.factors()) +
-         2 * Activations::bytes(bounds.slots, table.factors(), hidden_units) +
-         2 * Values::bytes(table.rows(), 1, table.factors()) +
-         table.rows() * (DeviceMatrix::stride(table.factors()) + 4) +
+         2 * Activations::bytes(bounds.slots, table.factors(), hidden_units) + AdagradSide::bytes(table) +
          static_cast<std::int64_t>(sizeof(Sum)) * deep_partials(bounds, table.factors(), hidden_units) +
          FrozenVectors::bytes(table, bounds);
 }
 
 MemoryPlan deep_plan(const Problem& problem, const DeepStart& start) {
-  const std::int64_t factors = start.network.factors, width = start.network.head.hidden();
+  const std::int64_t factors = start.network.head.shape().factors, width = device_width(start.network.head.shape());
   const auto bounds = Minibatches::bounds(problem, start.samples, start.sides);
   std::int64_t tables = 0, sides = 0, all = 0, making = 0;
   for (std::size_t side = 0; side < bounds.size(); ++side) {

@@ -13,7 +13,6 @@ struct DeepStart {
 
   embrace::Samples samples;
   embrace::Array<embrace::ModelSide> sides;
-  std::vector<std::vector<float>> shrinkage;  // by side and row: 1 - learning rate * decay
   HostNetwork network;
 };
 
@@ -32,8 +31,8 @@ struct Activations {
 
 /// What a side needs beside its table.
 struct DeepSide {
-  DeepSide(Device& device, const embrace::EmbeddingTable& table, const std::vector<float>& row_shrinkage,
-           const Slots::Bounds& bounds, std::int64_t hidden_units);
+  DeepSide(Device& device, const embrace::ModelSide& start, double learning_rate, const Slots::Bounds& bounds,
+           std::int64_t hidden_units);
   static std::int64_t bytes(const embrace::EmbeddingTable& table, const Slots::Bounds& bounds,
                             std::int64_t hidden_units);
 
@@ -41,9 +40,7 @@ struct DeepSide {
   Activations active;  // by slot
   Values gradients;    // by slot, of the representations
   Activations common;  // by slot: gradients of the first layer's part, of all slices alike, of the bias
-  Values m, v;         // by row
-  DeviceBuffer<std::int32_t> steps;
-  DeviceBuffer<float> shrinkage;
+  AdagradSide rows;
   DeviceBuffer<Sum> partials;
   FrozenVectors frozen;
 };

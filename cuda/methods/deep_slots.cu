@@ -1,17 +1,17 @@
 // deep: sums over segments of a minibatch (formulas: host/methods/deep_model.hpp and deep.cpp):
 //   x(slot, slice) = Σ value * row of the slice's features
 //   g_H(slot) = Σ g1(sample),  g_s(slot) = Σ c (sums of the other sides),  g_b(slot) = Σ c,   over samples of a slot
-//   g(row) = Σ value (g_x(slot, slice of the row) + g_s(slot)) over the slots that read it, g_x = W g_H; then Adam,
-//   lazy: a row's moments and its step move only in batches that touch it
+//   g(row) = Σ value (g_x(slot, slice of the row) + g_s(slot)) over the slots that read it, g_x = W g_H; then
+//   Adagrad (cuda/learning/adagrad.cuh)
 // Mapping: cuda/math/segments.cuh, all sides in one launch.
 // Cost a batch of n samples, e features of all slots, k factors, h hidden units: 4 k e + 4 h n sides + 8 k n sides + 8
-// k e bytes read, and 24 k + 4 k / 4 a touched row for Adam; bound by launches for small batches, else by the level 2
+// k e bytes read, and 16 k a touched row for Adagrad; bound by launches for small batches, else by the level 2
 // cache.
 #include <algorithm>
 
 #include "cuda/device/phase.hpp"
+#include "cuda/learning/adagrad.cuh"
 #include "cuda/learning/frozen_vectors.cuh"
-#include "cuda/math/adam.cuh"
 #include "cuda/methods/deep_slots.hpp"
 
 namespace embrace::gpu {
@@ -55,7 +55,7 @@ struct Interactions {
   std::int64_t quads;
   Partials partials;
   SlotReads reads;
-  DeepReads first, second;  // the other sides; the second has no rows in a model of two
+  DeepReads first, second;  // the other sides; no rows: none, and the head may read neither
   DeviceSpan<const float> coefficients;
   DeviceMatrixView<float> out;
   DeviceSpan<float> bias;
@@ -64,36 +64,13 @@ struct Interactions {
   __device__ void add(const Segment&, Element element, std::int64_t k, Sum& sum) const {
     const std::int64_t s = reads.sample(element);
     const float coefficient = coefficients[s];
-    add_scaled(coefficient, quad_of(first.sum, first.row[s], k), sum.vector);
+    if (first.sum.rows > 0) add_scaled(coefficient, quad_of(first.sum, first.row[s], k), sum.vector);
     if (second.sum.rows > 0) add_scaled(coefficient, quad_of(second.sum, second.row[s], k), sum.vector);
     sum.bias += coefficient;
   }
   __device__ void finish(const Segment& segment, std::int64_t k, const Sum& sum) const {
     quad_of(out, segment.slot, k) = sum.vector;
     if (k == 0) bias[segment.slot] = sum.bias;
-  }
-};
-
-struct AdamRows {
-  DeviceMatrixView<float> weights, m, v;
-  DeviceSpan<float> weights_bias, m_bias, v_bias;
-  DeviceSpan<std::int32_t> steps;
-  DeviceSpan<const float> shrinkage, rates, scales;
-
-  __device__ void operator()(std::int64_t row, std::int64_t k, const Sum& gradient) const {
-    const std::int64_t done = steps[row * (weights.stride / 4) + k]++;
-    const std::int64_t step = done < rates.size ? done : rates.size - 1;
-    const AdamFactors adam{rates[step], scales[step], shrinkage[row]};
-    // Copies: through references, which might be the same, each float would be an access of its own.
-    float4 w = quad_of(weights, row, k), first = quad_of(m, row, k), second = quad_of(v, row, k);
-    adam(gradient.vector.x, w.x, first.x, second.x);
-    adam(gradient.vector.y, w.y, first.y, second.y);
-    adam(gradient.vector.z, w.z, first.z, second.z);
-    adam(gradient.vector.w, w.w, first.w, second.w);
-    quad_of(weights, row, k) = w;
-    quad_of(m, row, k) = first;
-    quad_of(v, row, k) = second;
-    if (k == 0) adam(gradient.bias, weights_bias[row], m_bias[row], v_bias[row]);
   }
 };
 
@@ -125,14 +102,14 @@ Interactions interactions_of(const DeepBatch& batch, std::size_t which) {
           quads,
           {side.partials, quads},
           reads_of(batch, which),
-          batch.side[first].reads,
-          second < static_cast<std::size_t>(batch.sides) ? batch.side[second].reads : DeepReads{},
+          batch.interacts ? batch.side[first].reads : DeepReads{},
+          batch.interacts && second < static_cast<std::size_t>(batch.sides) ? batch.side[second].reads : DeepReads{},
           batch.coefficients,
           side.interactions,
           side.bias_gradients};
 }
 
-UpdateRows<AdamRows> update_of(const DeepBatch& batch, std::size_t which) {
+UpdateRows<Adagrad> update_of(const DeepBatch& batch, std::size_t which) {
   const DeepSideBatch& side = batch.side[which];
   const std::int64_t quads = side.table.quads();
   return {side.slots.readers,
@@ -145,8 +122,7 @@ UpdateRows<AdamRows> update_of(const DeepBatch& batch, std::size_t which) {
           side.table.slice,
           side.table.slices,
           side.table.rows(),
-          {side.weights, side.m, side.v, side.weights_bias, side.m_bias, side.v_bias, side.steps, side.shrinkage,
-           batch.rates, batch.scales}};
+          {side.rows}};
 }
 
 MostSegments most_reads(const DeepBatch& batch) {

@@ -1,8 +1,9 @@
-// The sparse half of a minibatch of `deep` on a device: representations of slots, their gradients, Adam of touched
-// rows.
+// The sparse half of a minibatch of `deep` on a device: representations of slots, their gradients, Adagrad of
+// touched rows.
 #pragma once
 #include <array>
 
+#include "cuda/learning/adagrad_side.hpp"
 #include "cuda/learning/frozen_vectors.hpp"
 #include "cuda/learning/minibatches.hpp"
 #include "cuda/methods/deep_model.hpp"
@@ -22,11 +23,7 @@ struct DeepSideBatch {
   DeviceMatrixView<float> gradients;
   DeviceMatrixView<float> interactions;
   DeviceSpan<float> bias_gradients;
-  // The table again, to be written, with its Adam moments.
-  DeviceMatrixView<float> weights, m, v;
-  DeviceSpan<float> weights_bias, m_bias, v_bias;
-  DeviceSpan<std::int32_t> steps;     // updates so far, by row and quad: lanes do not wait for each other
-  DeviceSpan<const float> shrinkage;  // 1 - learning rate * decay, by row
+  AdagradView rows;
   DeviceSpan<Sum> partials;
   FrozenView frozen;
 };
@@ -37,7 +34,7 @@ struct DeepBatch {
   std::array<DeepSideBatch, 3> side;
   DeviceSpan<const float> coefficients;
   DeviceMatrixView<const float> g1;
-  DeviceSpan<const float> rates, scales;  // of Adam, by number of the step, the first being 0; the last for all beyond
+  bool interacts;  // whether scores have products of the sides' sums
 };
 
 /// Sums that partial results of a side take.
@@ -46,7 +43,7 @@ std::int64_t deep_partials(const Slots::Bounds& bounds, std::int64_t factors, st
 void represent(Device& device, const DeepBatch& batch);
 /// Fills hidden_gradients, interactions and bias_gradients.
 void sum_slot_gradients(Device& device, const DeepBatch& batch);
-/// One Adam step of each touched row.
+/// One step of Adagrad of each touched row.
 void update_rows(Device& device, const DeepBatch& batch);
 
 }  // namespace embrace::gpu

@@ -22,31 +22,20 @@ struct HostModel {
 
 /// What a side needs beside its table.
 struct Side {
-  Side(Device& device, const embrace::ModelSide& start, const Slots::Bounds& bounds)
+  Side(Device& device, const embrace::ModelSide& start, double learning_rate, const Slots::Bounds& bounds)
       : values(device, bounds.slots, 1, start.table.factors()),
         gradients(device, bounds.slots, 1, start.table.factors()),
-        sums(device,
-             std::vector<float>(
-                 static_cast<std::size_t>(start.table.rows() * DeviceMatrix::stride(start.table.factors())), 1.0F)),
-        sums_bias(device, std::vector<float>(static_cast<std::size_t>(start.table.rows()), 1.0F)),
-        penalties(device, start.penalties),
+        rows(device, start, learning_rate),
         partials(device, hybrid_partials(bounds, start.table.factors())),
-        frozen(device, start.table, bounds) {
-    std::vector<float> shares;
-    for (std::int64_t r = 0; r < start.table.rows(); ++r) shares.push_back(start.table.rate(r));
-    rates = {device, shares};
-  }
+        frozen(device, start.table, bounds) {}
   static std::int64_t bytes(const embrace::EmbeddingTable& table, const Slots::Bounds& bounds) {
-    return 2 * Values::bytes(bounds.slots, 1, table.factors()) + DeviceMatrix::bytes(table.rows(), table.factors()) +
-           12 * table.rows() + static_cast<std::int64_t>(sizeof(Sum)) * hybrid_partials(bounds, table.factors()) +
+    return 2 * Values::bytes(bounds.slots, 1, table.factors()) + AdagradSide::bytes(table) +
+           static_cast<std::int64_t>(sizeof(Sum)) * hybrid_partials(bounds, table.factors()) +
            FrozenVectors::bytes(table, bounds);
   }
   Values values;
   Values gradients;
-  DeviceBuffer<float> sums;  // of squared gradients; rows as in the table, 1 at first, also beyond the last column
-  DeviceBuffer<float> sums_bias;
-  DeviceBuffer<float> penalties;
-  DeviceBuffer<float> rates;
+  AdagradSide rows;
   DeviceBuffer<Sum> partials;
   FrozenVectors frozen;
 };
@@ -72,7 +61,6 @@ class Hybrid final : public EmbeddingTrainer {
   Hybrid(DevicePtr shared, const Problem& problem, const HostModel& model)
       : EmbeddingTrainer(std::move(shared), problem, plan(problem, model)),
         factors_(problem.hyper.integer("factors")),
-        learning_rate_(static_cast<float>(problem.hyper["learning_rate"])),
         loss_(embrace::loss_of(problem)),
         batches_(device(), problem, model.samples, model.sides),
         coefficients_(device(), batches_.batch()),
@@ -80,7 +68,7 @@ class Hybrid final : public EmbeddingTrainer {
         losses_(device(), batches_.batches() * loss_blocks_) {
     for (const embrace::ModelSide& side : model.sides) {
       tables_.emplace_back(device(), side.table);
-      sides_.emplace_back(device(), side, batches_.slots(sides_.size()).bounds());
+      sides_.emplace_back(device(), side, problem.hyper["learning_rate"], batches_.slots(sides_.size()).bounds());
     }
     if (loss_ == embrace::Loss::warp) {
       std::vector<float> weights;
@@ -102,7 +90,6 @@ class Hybrid final : public EmbeddingTrainer {
   void predict_with_contexts(const PairsView& pairs, std::int64_t first, std::int64_t count, Span<float> out) const;
 
   std::int64_t factors_;
-  float learning_rate_;
   embrace::Loss loss_;
   Minibatches batches_;
   DeviceTables tables_;
@@ -130,14 +117,12 @@ void Hybrid::step(const Minibatch& batch) {
                    loss_,
                    static_cast<int>(sides_.size()),
                    model_.offset,
-                   learning_rate_,
                    {},
                    loss_ == embrace::Loss::warp ? weights_.span().part(0, batch.size) : batch.targets,
                    coefficients_.span(),
                    losses_.span().part(batch.number * loss_blocks_, hybrid_loss_blocks(batch.size, factors_))};
   for (std::size_t s = 0; s < sides_.size(); ++s) {
     Side& side = sides_[s];
-    const std::int64_t rows = tables_[s].rows(), stride = DeviceMatrix::stride(factors_);
     work.side[s] = {tables_[s].view(),
                     batches_.slots(s).view(),
                     batches_.index(s, batch),
@@ -146,12 +131,7 @@ void Hybrid::step(const Minibatch& batch) {
                     side.values.bias.span(),
                     side.gradients.vectors.view(),
                     side.gradients.bias.span(),
-                    tables_[s].vectors(),
-                    tables_[s].bias(),
-                    {side.sums.span().data, rows, factors_, stride},
-                    side.sums_bias.span(),
-                    side.penalties.span(),
-                    side.rates.span(),
+                    side.rows.view(tables_[s]),
                     side.partials.span(),
                     side.frozen.view()};
   }

@@ -11,6 +11,7 @@
 // row for the update; 2 flops for each 4 bytes. Nearly all of it hits the level 2 cache. Eight launches, and a share of
 // those that collect a run of batches: cuda/learning/embedding_table.cu.
 #include "cuda/device/phase.hpp"
+#include "cuda/learning/adagrad.cuh"
 #include "cuda/learning/frozen_vectors.cuh"
 #include "cuda/methods/hybrid_kernels.hpp"
 
@@ -158,35 +159,6 @@ struct SlotGradient {
   }
 };
 
-struct Adagrad {
-  DeviceMatrixView<float> weights;
-  DeviceSpan<float> weights_bias;
-  DeviceMatrixView<float> sums;
-  DeviceSpan<float> sums_bias;
-  DeviceSpan<const float> penalties;
-  DeviceSpan<const float> rates;
-  float learning_rate;
-
-  __device__ static void step(float gradient, float penalty, float rate, float& weight, float& sum) {
-    const float g = gradient + penalty * weight;
-    sum += g * g;
-    weight -= rate * g / sqrtf(sum);
-  }
-  __device__ void operator()(std::int64_t row, std::int64_t k, const Sum& gradient) const {
-    const float penalty = penalties[row] * gradient.extra;
-    const float rate = learning_rate * rates[row];
-    // Copies: through references, which might be the same, each float would be an access of its own.
-    float4 weight = quad_of(weights, row, k), sum = quad_of(sums, row, k);
-    step(gradient.vector.x, penalty, rate, weight.x, sum.x);
-    step(gradient.vector.y, penalty, rate, weight.y, sum.y);
-    step(gradient.vector.z, penalty, rate, weight.z, sum.z);
-    step(gradient.vector.w, penalty, rate, weight.w, sum.w);
-    quad_of(weights, row, k) = weight;
-    quad_of(sums, row, k) = sum;
-    if (k == 0) step(gradient.bias, penalty, rate, weights_bias[row], sums_bias[row]);
-  }
-};
-
 void find_coefficients(Device& device, const HybridBatch& batch) {
   EMBRACE_PHASE("coefficients");
   const auto launch = [&](auto kernel) {
@@ -227,18 +199,17 @@ SlotGradient<role> gradient_of(const HybridBatch& batch) {
 UpdateRows<Adagrad> update_of(const HybridBatch& batch, std::size_t which) {
   const HybridSide& side = batch.side[which];
   const std::int64_t quads = side.table.quads();
-  return {
-      side.slots.readers,
-      side.index,
-      quads,
-      {side.partials, quads},
-      {side.gradients, {}, side.bias_gradients},
-      side.slots.first,
-      side.slots.batch_slots,
-      side.table.slice,
-      1,
-      side.table.rows(),
-      {side.weights, side.weights_bias, side.sums, side.sums_bias, side.penalties, side.rates, batch.learning_rate}};
+  return {side.slots.readers,
+          side.index,
+          quads,
+          {side.partials, quads},
+          {side.gradients, {}, side.bias_gradients},
+          side.slots.first,
+          side.slots.batch_slots,
+          side.table.slice,
+          1,
+          side.table.rows(),
+          {side.rows}};
 }
 
 MostSegments most_reads(const HybridBatch& batch) {

@@ -3,6 +3,7 @@
 #pragma once
 #include <array>
 
+#include "cuda/learning/adagrad_side.hpp"
 #include "cuda/learning/frozen_vectors.hpp"
 #include "cuda/learning/minibatches.hpp"
 #include "host/methods/hybrid_loss.hpp"
@@ -19,13 +20,7 @@ struct HybridSide {
   DeviceSpan<float> bias;
   DeviceMatrixView<float> gradients;
   DeviceSpan<float> bias_gradients;
-  // Adagrad: the table again, to be written, its sums of squares, and what rows pay and may use.
-  DeviceMatrixView<float> weights;
-  DeviceSpan<float> weights_bias;
-  DeviceMatrixView<float> sums;
-  DeviceSpan<float> sums_bias;
-  DeviceSpan<const float> penalties;
-  DeviceSpan<const float> rates;
+  AdagradView rows;
   DeviceSpan<Sum> partials;
   FrozenView frozen;
 };
@@ -35,7 +30,6 @@ struct HybridBatch {
   embrace::Loss loss;
   int sides;  // 2, or 3 with contexts
   float offset;
-  float learning_rate;
   std::array<HybridSide, 3> side;
   DeviceSpan<const float> targets;  // for warp, the samples' weights
   DeviceSpan<float> coefficients;   // of each sample: derivative of the loss by the score

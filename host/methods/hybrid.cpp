@@ -16,6 +16,7 @@
 #include <cmath>
 
 #include "host/array.hpp"
+#include "host/learning/adagrad_side.hpp"
 #include "host/learning/embedding_trainer.hpp"
 #include "host/learning/minibatches.hpp"
 #include "host/learning/on_demand.hpp"
@@ -33,24 +34,6 @@ constexpr std::int64_t sample_grain = 64;  // samples a task
 constexpr std::int64_t search_grain = 32;  // samples a task
 constexpr std::int64_t row_grain = 16;     // rows of features a task
 
-struct RowRates {
-  float penalty;  // for each sample that reads the row
-  float step;     // learning rate
-};
-
-/// An embedding table with its Adagrad sums, which begin at 1.
-struct Side {
-  Side(ModelSide start, float learning_rate) : table(std::move(start.table)), sums(table.rows(), table.factors() + 1) {
-    std::fill(sums.data(), sums.data() + sums.size(), 1.0F);
-    for (const float penalty : start.penalties) rates.push_back({penalty, learning_rate * table.rate(rates.size())});
-  }
-  EmbeddingTable table;
-  Matrix sums;
-  Array<RowRates> rates;         // by row
-  const Slots* slots = nullptr;  // of the batch at hand
-  SlotValues values, gradients;  // by slot
-};
-
 /// What a worker writes while it works, kept for the next time.
 struct Work {
   RowSums sums;
@@ -58,6 +41,8 @@ struct Work {
   Array<RowPair> pairs;
   Array<float> products;
 };
+
+using Side = AdagradSide;
 
 std::int64_t slot_of(const Side& side, std::int64_t sample) { return side.slots->slot[sample]; }
 /// What a sample reads.
@@ -86,7 +71,6 @@ class Hybrid final : public EmbeddingTrainer {
   float context_gradient(std::int64_t slot, RowSums& vector) const;
   void learn_slots();
   void learn_features();
-  AdagradRow step(Side& side, std::int32_t row, const float* vector, EmbeddingTable::RowGradient from) const;
 
   Loss loss_kind_;
   Minibatches minibatches_;
@@ -113,7 +97,7 @@ class Hybrid final : public EmbeddingTrainer {
 Array<Side> hybrid_sides(const Problem& problem) {
   Array<Side> sides;
   for (ModelSide& start : make_sides(problem, EmbeddingTable::Slices::one)) {
-    sides.emplace_back(std::move(start), static_cast<float>(problem.hyper["learning_rate"]));
+    sides.emplace_back(std::move(start), problem.hyper["learning_rate"]);
   }
   return sides;
 }
@@ -305,7 +289,7 @@ void Hybrid::learn_slots() {
                   side.gradients.bias[slot] = bias;
                   if (side.slots->without_identity[slot] != 0) continue;
                   const auto samples = static_cast<float>(side.slots->samples.of(slot).size());
-                  identities.push_back(step(side, side.slots->entity[slot], vector, {bias, samples}));
+                  identities.push_back(side.step(side.slots->entity[slot], vector, {bias, samples}));
                 }
                 vectors.run();
                 adagrad(identities, factors_);
@@ -323,40 +307,13 @@ void Hybrid::learn_features() {
     const std::int64_t first = side.slots->identities;
     tasks.add(side.slots->touched() - first, row_grain,
               [this, &side, first](std::int64_t begin, std::int64_t end, int worker) {
-                auto& [vectors, features, pairs, products] = work_[worker];
-                features.clear();
-                Matrix gradient(end - begin, factors_);
-                for (std::int64_t t = begin; t < end; ++t) {
-                  const auto from = side.table.row_gradient(*side.slots, side.gradients, first + t, vectors);
-                  vectors.store_at(gradient.row(t - begin));
-                  features.push_back(step(side, side.slots->rows[first + t], gradient.row(t - begin), from));
-                }
-                vectors.run();
-                adagrad(features, factors_);
+                side.update_rows(first + begin, first + end, work_[worker].sums, work_[worker].steps);
               });
     tasks.add(side.table.frozen().columns, row_grain, [this, &side](std::int64_t begin, std::int64_t end, int worker) {
-      Array<AdagradRow>& rows = work_[worker].steps;
-      rows.clear();
-      Matrix gradient(end - begin, factors_);
-      const auto from = side.table.frozen_gradients(*side.slots, side.gradients, begin, end, gradient.view());
-      for (std::int64_t c = begin; c < end; ++c) {
-        const auto row = static_cast<std::int32_t>(side.table.first_frozen() + c);
-        rows.push_back(step(side, row, gradient.row(c - begin), from[c - begin]));
-      }
-      adagrad(rows, factors_);
+      side.update_frozen(begin, end, work_[worker].steps);
     });
   }
   tasks.run(threads_);
-}
-
-/// Of a row of the table with the sum of its gradients; each of its samples pays its penalty.
-AdagradRow Hybrid::step(Side& side, std::int32_t row, const float* vector, EmbeddingTable::RowGradient from) const {
-  float* weights = side.table.weights().row(row);
-  float* sums = side.sums.row(row);
-  prefetch(weights, factors_ + 1);
-  prefetch(sums, factors_ + 1);
-  const RowRates& rates = side.rates[row];
-  return {vector, from.bias, rates.penalty * from.squares, rates.step, sums, weights};
 }
 
 void Hybrid::represent_all(const Side& side, Matrix& out, Array<float>& bias) const {

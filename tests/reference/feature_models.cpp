@@ -12,6 +12,11 @@ double dot(const Vector& a, const Vector& b, std::size_t n) {
   return sum;
 }
 
+/// What each sample that reads the row pays.
+double penalty_of(const Side& side, std::size_t row, double regularization, double nu) {
+  return regularization * std::pow(side.share[row], nu - 1);
+}
+
 double log_one_plus_exp(double x) { return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); }
 
 std::vector<Vector> zeros_like(const std::vector<Vector>& rows) {
@@ -110,17 +115,13 @@ double Hybrid::score(std::int64_t user, std::int64_t item, std::int64_t context)
   return out;
 }
 
-double Hybrid::penalty_of(const Side& side, std::size_t row) const {
-  return regularization * std::pow(side.share[row], nu - 1);
-}
-
 double Hybrid::loss(const std::vector<Sample>& batch) const {
   double sum = 0;
   const auto penalty = [&](std::size_t side, std::int64_t entity) {
     if (entity < 0) return;
     for (const Side::Feature& f : sides[side].entities[static_cast<std::size_t>(entity)]) {
       const Vector& row = sides[side].rows[f.row];
-      sum += 0.5 * penalty_of(sides[side], f.row) * f.value * f.value * dot(row, row, row.size());
+      sum += 0.5 * penalty_of(sides[side], f.row, regularization, nu) * f.value * f.value * dot(row, row, row.size());
     }
   };
   for (const Sample& s : batch) {
@@ -170,7 +171,8 @@ std::vector<std::vector<Vector>> Hybrid::gradient(const std::vector<Sample>& bat
     if (entity < 0) return;
     for (const Side::Feature& f : sides[side].entities[static_cast<std::size_t>(entity)]) {
       for (std::size_t k = 0; k <= n; ++k) {
-        out[side][f.row][k] += penalty_of(sides[side], f.row) * f.value * f.value * sides[side].rows[f.row][k];
+        out[side][f.row][k] +=
+            penalty_of(sides[side], f.row, regularization, nu) * f.value * f.value * sides[side].rows[f.row][k];
       }
     }
   };
@@ -195,32 +197,93 @@ std::int64_t Deep::entity(const Sample& sample, std::size_t side) const {
   return side == 0 ? sample.user : side == 1 ? sample.item : sample.context;
 }
 
+/// Of fields f < g, ordered by f, then g.
+template <typename Visit>
+void visit_pairs(std::size_t fields, Visit visit) {
+  std::size_t pair = 0;
+  for (std::size_t f = 0; f < fields; ++f) {
+    for (std::size_t g = f + 1; g < fields; ++g) visit(pair++, f, g);
+  }
+}
+
 Deep::Pass Deep::forward(const Sample& sample) const {
   Pass pass;
   pass.score = offset;
   pass.h1 = first_bias;
-  std::vector<Vector> sums;
   for (std::size_t side = 0; side < sides.size(); ++side) {
     const std::size_t factors = sides[side].factors;
-    const Vector x = sides[side].represent(entity(sample, side));
-    Vector sum(factors, 0.0);
+    const std::int64_t which = entity(sample, side);
+    // A context that is not there is zero in all its fields.
+    const Vector x = which < 0 ? Vector(sides[side].slices * factors + 1, 0.0) : sides[side].represent(which);
     for (std::size_t input = 0; input + 1 < x.size(); ++input) {
-      sum[input % factors] += x[input];
+      if (input % factors == 0) pass.fields.emplace_back();
+      pass.fields.back().push_back(x[input]);
       for (std::size_t k = 0; k < pass.h1.size(); ++k) pass.h1[k] += x[input] * first[side][input][k];
     }
-    for (const Vector& other : sums) pass.score += dot(other, sum, factors);
-    sums.push_back(sum);
     pass.score += x.back();
     pass.x.push_back(x);
   }
-  for (double& h : pass.h1) h = h > 0 ? h : 0;
+  if (head == Head::dlrm) {
+    visit_pairs(pass.fields.size(), [&](std::size_t pair, std::size_t f, std::size_t g) {
+      const double z = dot(pass.fields[f], pass.fields[g], sides[0].factors);
+      for (std::size_t k = 0; k < pass.h1.size(); ++k) pass.h1[k] += z * pairs[pair][k];
+    });
+  }
+  for (std::size_t j = 0; j < second.size(); ++j) pass.h1[j] = pass.h1[j] > 0 ? pass.h1[j] : 0;
   pass.h2 = second_bias;
   for (std::size_t k = 0; k < pass.h2.size(); ++k) {
-    for (std::size_t j = 0; j < pass.h1.size(); ++j) pass.h2[k] += pass.h1[j] * second[j][k];
+    for (std::size_t j = 0; j < second.size(); ++j) pass.h2[k] += pass.h1[j] * second[j][k];
     pass.h2[k] = pass.h2[k] > 0 ? pass.h2[k] : 0;
   }
-  pass.score += dot(output, pass.h2, output.size());
+  pass.score += interaction(pass) + dot(output, pass.h2, output.size());
   return pass;
+}
+
+double Deep::interaction(const Pass& pass) const {
+  const std::size_t factors = sides[0].factors, hidden = second.size();
+  double sum = 0;
+  if (head == Head::cross) {
+    for (std::size_t k = 0; k < factors; ++k) sum += pass.h1[hidden + k] * pass.h1[hidden + factors + k];
+  }
+  if (head == Head::fm) {
+    std::size_t end = 0;  // of a side's fields
+    for (const Side& side : sides) {
+      const std::size_t begin = end;
+      end += side.slices;
+      for (std::size_t f = begin; f < end; ++f) {
+        for (std::size_t g = end; g < pass.fields.size(); ++g) sum += dot(pass.fields[f], pass.fields[g], factors);
+      }
+    }
+  }
+  return sum;
+}
+
+/// Adds what the interaction, or for dlrm the pairs in the first layer, give to the fields.
+void Deep::interaction_gradient(const Pass& pass, double c, Vector& g1, std::vector<Vector>& to_fields) const {
+  const std::size_t factors = sides[0].factors, hidden = second.size();
+  const auto add = [&](double scale, std::size_t f, std::size_t g) {
+    for (std::size_t k = 0; k < factors; ++k) {
+      to_fields[f][k] += scale * pass.fields[g][k];
+      to_fields[g][k] += scale * pass.fields[f][k];
+    }
+  };
+  if (head == Head::cross) {
+    for (std::size_t k = 0; k < factors; ++k) {
+      g1[hidden + k] = c * pass.h1[hidden + factors + k];
+      g1[hidden + factors + k] = c * pass.h1[hidden + k];
+    }
+  }
+  if (head == Head::dlrm) {
+    visit_pairs(pass.fields.size(),
+                [&](std::size_t pair, std::size_t f, std::size_t g) { add(dot(pairs[pair], g1, hidden), f, g); });
+  }
+  if (head == Head::fm) {
+    std::vector<std::size_t> side_of;
+    for (std::size_t side = 0; side < sides.size(); ++side) side_of.insert(side_of.end(), sides[side].slices, side);
+    visit_pairs(pass.fields.size(), [&](std::size_t, std::size_t f, std::size_t g) {
+      if (side_of[f] != side_of[g]) add(c, f, g);
+    });
+  }
 }
 
 double Deep::score(const Sample& sample) const { return forward(sample).score; }
@@ -230,56 +293,80 @@ double Deep::loss(const std::vector<Sample>& batch) const {
   for (const Sample& s : batch) {
     const double x = score(s);
     sum += ranking ? log_one_plus_exp(x) - s.target * x : 0.5 * (x - s.target) * (x - s.target);
+    for (std::size_t side = 0; side < sides.size(); ++side) {
+      for (const Side::Feature& f : sides[side].entities[static_cast<std::size_t>(entity(s, side))]) {
+        const Vector& row = sides[side].rows[f.row];
+        sum += 0.5 * penalty_of(sides[side], f.row, regularization, nu) * f.value * f.value * dot(row, row, row.size());
+      }
+    }
   }
-  return sum / static_cast<double>(batch.size());
+  return sum;
 }
 
-Deep::Gradient Deep::gradient(const std::vector<Sample>& batch) const {
+Deep::Gradient Deep::zeros() const {
   Gradient out;
   for (std::size_t side = 0; side < sides.size(); ++side) {
     out.rows.push_back(zeros_like(sides[side].rows));
     out.first.push_back(zeros_like(first[side]));
   }
+  out.pairs = zeros_like(pairs);
   out.second = zeros_like(second);
   out.first_bias.assign(first_bias.size(), 0.0);
   out.second_bias.assign(second_bias.size(), 0.0);
   out.output.assign(output.size(), 0.0);
+  return out;
+}
+
+Deep::Gradient Deep::gradient(const std::vector<Sample>& batch, bool taught) const {
+  Gradient out = zeros();
   for (const Sample& s : batch) {
-    const Pass pass = forward(s);
-    const double c = (ranking ? 1.0 / (1.0 + std::exp(-pass.score)) - s.target : pass.score - s.target) /
-                     static_cast<double>(batch.size());
-    Vector g1(pass.h1.size(), 0.0);
-    for (std::size_t k = 0; k < pass.h2.size(); ++k) {
-      out.output[k] += c * pass.h2[k];
-      if (pass.h2[k] <= 0) continue;
-      const double g2 = c * output[k];
-      out.second_bias[k] += g2;
-      for (std::size_t j = 0; j < pass.h1.size(); ++j) {
-        out.second[j][k] += g2 * pass.h1[j];
-        if (pass.h1[j] > 0) g1[j] += g2 * second[j][k];
-      }
-    }
-    for (std::size_t j = 0; j < g1.size(); ++j) out.first_bias[j] += g1[j];
+    backward(s, taught, out);
     for (std::size_t side = 0; side < sides.size(); ++side) {
-      const std::size_t factors = sides[side].factors;
-      Vector to_x(pass.x[side].size(), c);  // the last is the bias
-      for (std::size_t input = 0; input + 1 < to_x.size(); ++input) {
-        to_x[input] = 0;
-        for (std::size_t j = 0; j < g1.size(); ++j) {
-          to_x[input] += first[side][input][j] * g1[j];
-          out.first[side][input][j] += pass.x[side][input] * g1[j];
-        }
-        for (std::size_t other = 0; other < sides.size(); ++other) {
-          if (other == side) continue;
-          for (std::size_t from = input % factors; from + 1 < pass.x[other].size(); from += factors) {
-            to_x[input] += c * pass.x[other][from];
-          }
+      for (const Side::Feature& f : sides[side].entities[static_cast<std::size_t>(entity(s, side))]) {
+        const double penalty = penalty_of(sides[side], f.row, regularization, nu) * f.value * f.value;
+        for (std::size_t k = 0; k < out.rows[side][f.row].size(); ++k) {
+          out.rows[side][f.row][k] += penalty * sides[side].rows[f.row][k];
         }
       }
-      sides[side].backward(entity(s, side), to_x, out.rows[side]);
     }
   }
   return out;
+}
+
+void Deep::backward(const Sample& s, bool taught, Gradient& out) const {
+  const Pass pass = forward(s);
+  const double c = ranking ? 1.0 / (1.0 + std::exp(-pass.score)) - s.target : pass.score - s.target;
+  Vector g1(pass.h1.size(), 0.0);
+  for (std::size_t k = 0; k < pass.h2.size(); ++k) {
+    out.output[k] += c * pass.h2[k];
+    if (pass.h2[k] <= 0) continue;
+    const double g2 = c * output[k];
+    out.second_bias[k] += g2;
+    for (std::size_t j = 0; j < second.size(); ++j) {
+      out.second[j][k] += g2 * pass.h1[j];
+      if (pass.h1[j] > 0) g1[j] += g2 * second[j][k];
+    }
+  }
+  std::vector<Vector> to_fields = zeros_like(pass.fields);
+  interaction_gradient(pass, c, g1, to_fields);
+  for (std::size_t j = 0; j < g1.size(); ++j) out.first_bias[j] += g1[j];
+  visit_pairs(pairs.empty() ? 0 : pass.fields.size(), [&](std::size_t pair, std::size_t f, std::size_t g) {
+    const double z = dot(pass.fields[f], pass.fields[g], sides[0].factors);
+    for (std::size_t j = 0; j < second.size(); ++j) out.pairs[pair][j] += z * g1[j];
+  });
+  std::size_t field = 0;
+  for (std::size_t side = 0; side < sides.size(); ++side) {
+    Vector to_x(pass.x[side].size(), c);  // the last is the bias
+    for (std::size_t input = 0; input + 1 < to_x.size(); ++input) {
+      to_x[input] = to_fields[field + input / sides[side].factors][input % sides[side].factors];
+      for (std::size_t j = 0; j < g1.size(); ++j) {
+        if (taught) to_x[input] += first[side][input][j] * g1[j];
+        out.first[side][input][j] += pass.x[side][input] * g1[j];
+      }
+    }
+    field += sides[side].slices;
+    sides[side].backward(entity(s, side), to_x, out.rows[side]);
+  }
 }
 
 }  // namespace embrace::reference

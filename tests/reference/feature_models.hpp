@@ -50,7 +50,6 @@ struct Hybrid {
   double offset = 0, regularization = 0, nu = 1;
   Loss kind = Loss::squared;
 
-  double penalty_of(const Side& side, std::size_t row) const;
   double score(std::int64_t user, std::int64_t item, std::int64_t context) const;
   double loss(const std::vector<Sample>& batch) const;
   /// Gives a warp sample, with its candidates in the order in which they were drawn, its other movie and weight.
@@ -60,29 +59,38 @@ struct Hybrid {
 };
 
 struct Deep {
+  enum class Head { fm, cross, dlrm, none };
+  Head head = Head::fm;
   std::vector<Side> sides;
-  std::vector<std::vector<Vector>> first;  // by side: inputs × hidden
+  std::vector<std::vector<Vector>> first;  // by side: inputs × (hidden, and for cross two of factors that stay linear)
+  std::vector<Vector> pairs;               // for dlrm: pair of fields × hidden
   std::vector<Vector> second;              // hidden × hidden2
   Vector first_bias, second_bias, output;
-  double offset = 0;
+  double offset = 0, regularization = 0, nu = 1;
   bool ranking = false;
 
   struct Gradient {
     std::vector<std::vector<Vector>> rows, first;
-    std::vector<Vector> second;
+    std::vector<Vector> pairs, second;
     Vector first_bias, second_bias, output;
   };
+  Gradient zeros() const;
   double score(const Sample& sample) const;
   double loss(const std::vector<Sample>& batch) const;
-  Gradient gradient(const std::vector<Sample>& batch) const;
+  /// Without `taught`, rows get nothing of what the network does with them.
+  Gradient gradient(const std::vector<Sample>& batch, bool taught) const;
 
  private:
   struct Pass {
-    std::vector<Vector> x;  // representation by side
+    std::vector<Vector> x;       // representation by side
+    std::vector<Vector> fields;  // of all sides
     Vector h1, h2;
     double score = 0;
   };
   Pass forward(const Sample& sample) const;
+  void backward(const Sample& sample, bool taught, Gradient& out) const;
+  double interaction(const Pass& pass) const;
+  void interaction_gradient(const Pass& pass, double c, Vector& g1, std::vector<Vector>& to_fields) const;
   std::int64_t entity(const Sample& sample, std::size_t side) const;
 };
 

@@ -149,7 +149,7 @@ const std::vector<HotKernel>& hot_kernels() {
       {"frozen_vectors", "gather_frozen_kernel", {}, "hybrid, deep: the frozen vectors of a batch"},
       {"frozen_vectors", "sum_frozen_kernel", {}, "hybrid, deep: the gradients of the biases of their rows"},
       {"hybrid_kernels", "update_frozen_kernel", {}, "hybrid: Adagrad's step of their rows"},
-      {"deep_slots", "update_frozen_kernel", {}, "deep: Adam's step of their rows"},
+      {"deep_slots", "update_frozen_kernel", {}, "deep: Adagrad's step of their rows"},
       {"deep_model", "activate_first_kernel", {}, "deep: bias, relu and dropout of the first layer"},
       {"deep_model", "learn_output_kernel", {}, "deep: second layer's activation, output, loss and their gradients"},
       {"deep_model", "pass_back_first_kernel", {}, "deep: gradient through relu and dropout of the first layer"},

@@ -2,6 +2,7 @@
 // double.
 #include "cuda/trainers.hpp"
 #include "host/error.hpp"
+#include "host/methods/deep_model.hpp"
 #include "host/methods/registry.hpp"
 #include "tests/cuda/methods/feature_twins.hpp"
 
@@ -22,9 +23,9 @@ class DeepTwinTest : public test::GpuTest, public testing::WithParamInterface<Ta
   }
 };
 
-// One step. Sums of a few hundred floats in another order differ by 1e-6 of their size; where a gradient is of that
-// size itself, Adam makes it a step of up to the learning rate, 0.002, so that a few of the parameters behind a score
-// may be off by a fraction of that. Seen: 4e-7.
+// One step. Sums of a few hundred floats in another order differ by 1e-6 of their size; where a gradient of the network
+// is of that size itself, Adam makes it a step of up to its rate, so that a few of the parameters behind a score may be
+// off by a fraction of that.
 TEST_P(DeepTwinTest, AStepAgreesWithTheCpu) {
   const auto data = test::mixed_problem(30, 40);
   const std::pair<double, double> shapes[] = {{1, 1}, {5, 7}, {16, 64}, {32, 31}, {33, 130}, {64, 32}};
@@ -43,6 +44,28 @@ TEST_P(DeepTwinTest, EpochsAgreeWithTheCpu) {
   const auto gpu = on_gpu(data, 3, settings), cpu = on_cpu(data, 3, settings);
   EXPECT_LT(test::distance(gpu.values, cpu.values), 1e-5);
   for (std::size_t e = 0; e < 3; ++e) EXPECT_NEAR(gpu.objectives[e], cpu.objectives[e], 1e-5 * cpu.objectives[e]);
+}
+
+// Units and factors that fill no quad, so that the halves of a cross layer begin behind a gap.
+TEST_P(DeepTwinTest, HeadsAgreeWithTheCpu) {
+  const auto data = test::mixed_problem(30, 40);
+  for (const auto head : {embrace::Interaction::cross, embrace::Interaction::none}) {
+    for (const auto& [factors, hidden] : {std::pair(6.0, 9.0), std::pair(8.0, 64.0)}) {
+      const Settings settings{{"factors", factors},
+                              {"hidden", hidden},
+                              {"batch", 64},
+                              {"identity_dropout", 0.2},
+                              {"head", static_cast<double>(head)}};
+      const auto gpu = on_gpu(data, 2, settings), cpu = on_cpu(data, 2, settings);
+      EXPECT_LT(test::distance(gpu.values, cpu.values), 1e-5) << to_text(head) << ", " << factors << " factors";
+      EXPECT_NEAR(gpu.objectives[1], cpu.objectives[1], 1e-5 * cpu.objectives[1]) << to_text(head);
+    }
+  }
+}
+
+TEST_P(DeepTwinTest, AHeadWithoutATwinIsRefused) {
+  const Settings settings{{"head", static_cast<double>(embrace::Interaction::dlrm)}};
+  EXPECT_THROW(on_gpu(test::mixed_problem(9, 12), 1, settings), Unsupported);
 }
 
 // Of lengths around those of a quad and a warp.
@@ -78,7 +101,7 @@ TEST_P(DeepTwinTest, NothingToLearnFromIsFine) {
 
 TEST_P(DeepTwinTest, DivergenceIsNoticedInItsEpoch) {
   if (GetParam() == Task::ranking) GTEST_SKIP() << "a logistic loss stays finite";
-  EXPECT_THROW(on_gpu(test::mixed_problem(9, 12), 1, {{"learning_rate", 100}, {"batch", 1}}), Diverged);
+  EXPECT_THROW(on_gpu(test::mixed_problem(9, 12), 1, {{"network_rate", 100}, {"batch", 1}}), Diverged);
 }
 
 INSTANTIATE_TEST_SUITE_P(Both, DeepTwinTest, testing::Values(Task::rating, Task::ranking),
