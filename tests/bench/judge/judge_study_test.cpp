@@ -111,7 +111,9 @@ TEST_F(Judging, TheOracleIsBestAndARotationChangesNothing) {
   judged(options);
   for (const Record& record : records(options)) {
     EXPECT_TRUE(record.judge->gates.at("oracle-best"));
-    if (record.judge->source == "sgd" && record.judge->draw == 1) EXPECT_TRUE(record.judge->gates.at("rotation"));
+    if (record.judge->source == "sgd" && record.judge->draw == 1) {
+      EXPECT_TRUE(record.judge->gates.at("rotation"));
+    }
   }
 }
 

@@ -40,7 +40,9 @@ void expect_axes(std::int64_t n, std::int64_t count, double tolerance) {
   ASSERT_EQ(found.values.size(), count);
   for (std::int64_t k = 0; k < count; ++k) {
     EXPECT_LT(residual(a, found, k, n), tolerance) << k;
-    if (k > 0) EXPECT_GE(found.values[k - 1], found.values[k]);
+    if (k > 0) {
+      EXPECT_GE(found.values[k - 1], found.values[k]);
+    }
     for (std::int64_t o = 0; o <= k; ++o) {
       double product = 0;
       for (std::int64_t r = 0; r < n; ++r) product += found.axes[k * n + r] * found.axes[o * n + r];
