@@ -72,6 +72,11 @@ Problem problem_of(const Experiment& experiment, const FeatureSet& features, con
           .threads = threads};
 }
 
+DataShape shape_of(const Experiment& experiment) {
+  const Ratings& ratings = experiment.dataset.ratings;
+  return {ratings.user_count(), ratings.item_count(), static_cast<std::int64_t>(experiment.fold.train.size())};
+}
+
 PairsView test_pairs(const Experiment& experiment, const FeatureSet& features, Csr& context) {
   const FoldData& data = experiment.data;
   if (features.context) context = gather_rows(features.context->rows.view(), experiment.fold.test);

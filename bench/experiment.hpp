@@ -46,6 +46,8 @@ struct Experiment {
 /// The first fold; throws what loading throws.
 Experiment make_experiment(const DataChoice& choice, Threads& threads);
 
+DataShape shape_of(const Experiment& experiment);
+
 /// The context of the training pairs, in the order of FoldData::ratings; null when the features have none.
 std::unique_ptr<const Features> training_context(const Experiment& experiment, const FeatureSet& features);
 

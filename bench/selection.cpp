@@ -127,7 +127,7 @@ void require_possible_settings(const std::vector<const Method*>& methods, Task t
   for (const Method* method : methods) {
     const Traits& traits = method->info.traits;
     if (!(task == Task::rating ? traits.rating : traits.ranking)) continue;
-    const Hyper hyper = study_hyper(*method, task, settings);
+    const Hyper hyper = study_hyper(*method, task, settings, usual_shape);
     try {
       method->cpu(problem_of(tiny, none, nullptr, task, hyper, 1, threads));
     } catch (const UsageError&) {
@@ -137,7 +137,7 @@ void require_possible_settings(const std::vector<const Method*>& methods, Task t
   }
 }
 
-Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings) {
+Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings, const DataShape& shape) {
   std::vector<std::pair<std::string, double>> own;
   for (const std::string& whose : {std::string(), method.name}) {  // the method's own settings last: they prevail
     for (const Setting& setting : settings) {
@@ -145,7 +145,7 @@ Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& s
       if (spec != nullptr) own.emplace_back(setting.name, parse_hyper(method, *spec, setting.value));
     }
   }
-  return make_hyper(method, task, own);
+  return make_hyper(method, task, own, shape);
 }
 
 }  // namespace embrace

@@ -51,6 +51,11 @@ class Study {
     for (const std::string& note : divided.notes) progress_.note("note: " + note);
     experiment_.dataset = std::move(divided.dataset);
     summary_.rejected = experiment_.dataset.report.rejected;
+    if (options_.tuned) {
+      origin_of_settings_ = note_of_origin(*options_.tuned, experiment_.dataset.sha256, options_.data.split.text,
+                                           options_.data.split_seed);
+      if (!origin_of_settings_.empty()) progress_.note("note: " + origin_of_settings_);
+    }
     folds_ = choose_folds(std::move(divided.folds), options_.folds, options_.data.split);
   }
 
@@ -74,7 +79,9 @@ class Study {
   }
 
   Hyper hyper_of(const Method& method, const Information& information) const {
-    if (!options_.tuned) return study_hyper(method, options_.task, options_.settings);
+    if (!options_.tuned) {
+      return study_hyper(method, options_.task, options_.settings, shape_of(experiment_));
+    }
     return tuned_hyper(*options_.tuned, method, options_.task, information.text, experiment_.fold.number);
   }
 
@@ -107,6 +114,7 @@ class Study {
     const BuiltFeatures& built = features.of(method, seed);
     if (built.unsupported.empty()) {
       record.notes = built.set.notes;
+      if (!origin_of_settings_.empty()) record.notes.push_back(origin_of_settings_);
       const Run run{
           .method = method,
           .device = device,
@@ -179,6 +187,7 @@ class Study {
   const StudyOptions& options_;
   Threads& threads_;
   Progress& progress_;
+  std::string origin_of_settings_;  // where that is to be said
   std::vector<Fold> folds_;
   Experiment experiment_;  // on the fold that runs
   std::set<std::tuple<std::string, std::string, DeviceKind, std::string, std::string>> impossible_;

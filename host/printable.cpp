@@ -1,6 +1,7 @@
 #include "host/printable.hpp"
 
 #include <array>
+#include <cstdio>
 
 namespace embrace {
 namespace {
@@ -74,6 +75,21 @@ std::string printable(std::string_view text) {
   for (std::size_t place = 0; place < text.size();) {
     const char32_t c = next_character(text, place);
     append(c == '\n' || c == '\t' || c == '\r' ? U' ' : is_harmful(c) ? replacement : c, out);
+  }
+  return out;
+}
+
+std::string printable_json(std::string_view json) {
+  std::string out;
+  for (std::size_t place = 0; place < json.size();) {
+    const char32_t c = next_character(json, place);
+    if (c < 0x20 || !is_harmful(c)) {  // inside a string JSON has none of the former, between its tokens line breaks
+      append(c, out);
+      continue;
+    }
+    std::array<char, 7> escape{};  // none of the harmful is beyond U+FFFF
+    std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
+    out += escape.data();
   }
   return out;
 }

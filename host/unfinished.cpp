@@ -1,5 +1,6 @@
 #include "host/unfinished.hpp"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <string_view>
 
 #include "host/error.hpp"
@@ -88,10 +90,12 @@ WorkFolder::~WorkFolder() {
   if (lock_ >= 0) close(lock_);
 }
 
+// Not by std::filesystem's iterator, which ends the program when it finds no memory.
 void remove_unfinished(const std::filesystem::path& folder) {
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    if (is_unfinished(entry->path().filename().string())) remove_if_abandoned(entry->path());
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(opendir(folder.c_str()), closedir);
+  if (!entries) return;
+  while (const dirent* const entry = readdir(entries.get())) {
+    if (is_unfinished(entry->d_name)) remove_if_abandoned(folder / entry->d_name);
   }
 }
 

@@ -30,7 +30,7 @@ Json json_of(const std::vector<Fields>& entries) {
 }
 
 void print_json(const auto& value) {
-  fmt::print("{}\n", json_of(value).dump(2, ' ', false, Json::error_handler_t::replace));
+  fmt::print("{}\n", printable_json(json_of(value).dump(2, ' ', false, Json::error_handler_t::replace)));
 }
 
 /// A value as text; entries are no cells.

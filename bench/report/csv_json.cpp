@@ -4,6 +4,7 @@
 #include "bench/report/document.hpp"
 #include "host/csv.hpp"
 #include "host/error.hpp"
+#include "host/printable.hpp"
 
 namespace embrace {
 namespace {
@@ -171,7 +172,7 @@ std::vector<Json> rows_of(const Contests& contests) {
 std::string render_json(const Report& report) {
   Json document = {{"schema", "embrace.report/1"}, {"rows", rows_of(report)}, {"unsupported", report.unsupported}};
   if (!report.contests.rows.empty()) document["contests"] = rows_of(report.contests);
-  return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return printable_json(document.dump(1, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 std::string render_csv(const Report& report) {

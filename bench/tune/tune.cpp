@@ -162,8 +162,8 @@ class Tuner {
       alive.resize(std::min(alive.size(), static_cast<std::size_t>(all[rung].trials)));
       results.clear();
       for (const int trial : alive) {
-        const Hyper hyper =
-            trial_hyper(search.method, options_.task, options_.settings, search.ranges, options_.seed, trial);
+        const Hyper hyper = trial_hyper(search.method, options_.task, options_.settings, shape_of(experiment_),
+                                        search.ranges, options_.seed, trial);
         results.push_back(try_out(search, hyper, {trial, static_cast<int>(rung), 0}, all[rung].share));
       }
       rank_trials(results, higher_is_better());

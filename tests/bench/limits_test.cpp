@@ -45,6 +45,36 @@ TEST(Limits, TheProgramEndsWhereALibrarysThreadFindsNoMemory) {
   EXPECT_TRUE(ended.code == 0 || ended.code == 5) << ended.code << ended.err;
 }
 
+/// The study where malloc fails once, at its `call`-th call after the second call of `function`.
+Ended study_without_memory(const std::string& function, int call, const fs::path& out) {
+  const std::string library = fs::path(test::embrace_program()).parent_path() / "failing_malloc.so";
+  return embrace_run(study(out, {"--threads", "1"}),
+                     {"LD_PRELOAD=" + library, "FAIL_AFTER=" + function, "FAIL_AT=" + std::to_string(call)});
+}
+
+TEST(Limits, ARecordThatFindsNoMemoryLeavesNoHalfOfItself) {
+  int failed = 0;
+  for (int call = 1; call <= 60; ++call) {
+    const TemporaryFolder folder;
+    const Ended ended = study_without_memory("mkostemp", call, folder / "out");
+    EXPECT_TRUE(ended.code == 0 || ended.code == 1 || ended.code == 5) << call << ": " << ended.code << ended.err;
+    failed += ended.code != 0 ? 1 : 0;
+    for (const auto& entry : fs::directory_iterator(folder / "out")) {
+      EXPECT_EQ(entry.path().extension(), ".json") << call << ": " << entry.path();
+    }
+  }
+  EXPECT_GT(failed, 0) << "malloc never failed where it matters";
+}
+
+TEST(Limits, ADigestThatFindsNoMemoryIsALackOfMemory) {
+  for (int call = 1; call <= 4; ++call) {
+    const TemporaryFolder folder;
+    const Ended ended = study_without_memory("EVP_MD_CTX_new", call, folder / "out");
+    EXPECT_TRUE(ended.code == 5 || ended.code == 0) << call << ": " << ended.code << ended.err;
+    EXPECT_EQ(ended.err.find("SHA-256"), std::string::npos) << call << ": " << ended.err;
+  }
+}
+
 TEST(Limits, BlankLinesNeedNoRoomForRatings) {
   const TemporaryFolder folder;
   const fs::path file = folder / "blank.csv";

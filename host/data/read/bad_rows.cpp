@@ -2,9 +2,7 @@
 
 #include <iterator>
 
-#include "host/csv.hpp"
 #include "host/error.hpp"
-#include "host/span.hpp"
 
 namespace embrace {
 void BadRows::append(BadRows&& other) {
@@ -17,15 +15,6 @@ void BadRows::throw_if_too_many() const {
   const std::string limit =
       allowed_ == 0 ? "" : " (bad row " + std::to_string(allowed_ + 1) + ", " + std::to_string(allowed_) + " allowed)";
   throw DataError(row.file, row.line, row.column, row.complaint.reason + limit, row.complaint.hint);
-}
-
-std::string rejects_csv(Span<const BadRow> rows) {
-  std::string csv = "file,line,byte_offset,column,reason,text\n";
-  for (const BadRow& row : rows) {
-    csv += csv_cell(row.file) + ',' + std::to_string(row.line) + ',' + std::to_string(row.byte_offset) + ',' +
-           std::to_string(row.column) + ',' + csv_cell(row.complaint.reason) + ',' + csv_cell(row.text) + '\n';
-  }
-  return csv;
 }
 
 }  // namespace embrace

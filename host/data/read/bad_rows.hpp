@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "host/span.hpp"
-
 namespace embrace {
 
 /// What is wrong with one field. The reader of a file adds the place.
@@ -49,8 +47,5 @@ class BadRows {
   std::int64_t allowed_;
   std::vector<BadRow> rows_;
 };
-
-/// CSV with the header file,line,byte_offset,column,reason,text.
-std::string rejects_csv(Span<const BadRow> rows);
 
 }  // namespace embrace

@@ -7,9 +7,9 @@
 #include "host/data/load_options.hpp"
 #include "host/data/read/assemble.hpp"
 #include "host/data/read/catalogue.hpp"
+#include "host/data/read/rejects.hpp"
 #include "host/data/read/triples.hpp"
 #include "host/error.hpp"
-#include "host/files.hpp"
 #include "host/threads.hpp"
 
 namespace embrace {
@@ -161,6 +161,12 @@ std::string layout_name(const OpenSource& open, Dataset& dataset) {
   return "ml-1m";
 }
 
+std::vector<std::string> names_of(const OpenSource& open) {
+  std::vector<std::string> names;
+  for (const InputFile* const file : open.files()) names.push_back(file->name());
+  return names;
+}
+
 }  // namespace
 
 TripleFormat format_of(const InputFile& file, Layout layout, bool users_known) {
@@ -211,7 +217,7 @@ Dataset read_source(const OpenSource& open, const LoadOptions& options, Threads&
   settle_repeats(dataset.ratings, repeats, options.duplicates);
   warn_of_catalogue(dataset, open, report.warnings);
   for (const InputFile* const file : open.files()) file->check_unchanged();
-  if (!options.rejects.empty()) write_atomically(options.rejects, rejects_csv(bad.rows()));
+  if (!options.rejects.empty()) write_rejects(options.rejects, names_of(open), bad.rows());
   return dataset;
 }
 

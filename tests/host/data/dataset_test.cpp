@@ -142,6 +142,27 @@ TEST_F(Reading, BadLinesOfALargeFileKeepTheirNumbers) {
   EXPECT_TRUE(contains(refusal(second, options), "the item id 'x' is not a whole number (bad row 2, 1 allowed)"));
 }
 
+TEST_F(Reading, SkippedRowsOfOtherDataStayInTheList) {
+  LoadOptions options;
+  options.skip_bad_rows = 2;
+  options.rejects = folder_ / "rejects.csv";
+  const std::string first = write("first.csv", "1,1,3\n1,x,4\n"), second = write("second.csv", "y,1,2\n1,1,3\n");
+  const std::string header = "file,line,byte_offset,column,reason,text\n";
+  const std::string of_first = first + ",2,6,3,the item id 'x' is not a whole number,\"1,x,4\"\n";
+  const std::string of_second = second + ",1,0,1,the user id 'y' is not a whole number,\"y,1,2\"\n";
+  load(first, options);
+  load(second, options);
+  EXPECT_EQ(read_file(options.rejects), header + of_first + of_second);
+  load(first, options);
+  EXPECT_EQ(read_file(options.rejects), header + of_second + of_first) << "once, however often it is read";
+  write("first.csv", "1,1,3\n");
+  load(first, options);
+  EXPECT_EQ(read_file(options.rejects), header + of_second) << "mended";
+  write("rejects.csv", "a list of my own\n");
+  EXPECT_THROW(load(first, options), OutputError);
+  EXPECT_EQ(read_file(options.rejects), "a list of my own\n");
+}
+
 TEST_F(Reading, ADuplicateInALargeFileNamesBothLines) {
   const std::string text = as_text(some_rows(300000, 1000), ",");
   const std::string path = write("twice.csv", text + "\n" + text.substr(0, text.find('\n') + 1));
