@@ -1,5 +1,5 @@
 // embrace judge: from the command line to the judges' records.
-#include <fmt/format.h>
+#include <algorithm>
 
 #include "bench/cli/shared_options.hpp"
 #include "bench/cli/study_summary.hpp"

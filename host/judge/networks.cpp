@@ -21,7 +21,7 @@ using Clock = std::chrono::steady_clock;
 constexpr FixedArray<double, 3> rates{{0.0003, 0.001, 0.003}};
 constexpr FixedArray<double, 2> decays{{0.01, 0.3}};
 constexpr FixedArray<double, 2> dropouts{{0.1, 0.4}};
-constexpr FixedArray<double, 3> bias_penalties{{2, 6, 18}};
+constexpr FixedArray<double, 3> bias_penalties{{1, 3, 9}};
 constexpr double product_penalty = 0.003;  // times the number of ratings
 constexpr std::int64_t batch = 256;
 constexpr int most_epochs = 40;

@@ -8,8 +8,8 @@
 namespace embrace::judge {
 namespace {
 
-constexpr FixedArray<double, 4> weight_penalties{{0.003, 0.03, 0.3, 3}};  // times the number of ratings
-constexpr FixedArray<double, 3> bias_penalties{{2, 6, 18}};
+constexpr FixedArray<double, 4> weight_penalties{{0.0005, 0.005, 0.05, 1}};  // times the number of ratings
+constexpr FixedArray<double, 3> bias_penalties{{1, 3, 9}};
 constexpr std::int64_t block = 256;
 
 Array<float> predict(const RatingCase& work, const RidgeSolution& solution, const RatedPairs& pairs) {
@@ -51,7 +51,8 @@ std::vector<Verdict> rate_by_ridge(const RatingCase& work, Span<const std::uint6
   if (best.setting[0].second == bias_penalties.front() || best.setting[0].second == bias_penalties.back()) {
     best.edges.emplace_back("bias_penalty");
   }
-  if (best.setting[1].second == weight_penalties.front()) best.edges.emplace_back("weight_penalty");
+  const bool weighs = std::any_of(chosen.weights.begin(), chosen.weights.end(), [](double w) { return w != 0; });
+  if (weighs && best.setting[1].second == weight_penalties.front()) best.edges.emplace_back("weight_penalty");
   best.predictions = predict(work, chosen, work.test);
   best.epochs = 1;
   best.parameters = work.inputs.columns() + 1;
