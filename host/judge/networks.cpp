@@ -18,10 +18,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr FixedArray<double, 3> rates{{0.0003, 0.001, 0.003}};
+constexpr FixedArray<double, 3> rates{{0.001, 0.003, 0.01}};
 constexpr FixedArray<double, 2> decays{{0.01, 0.3}};
 constexpr FixedArray<double, 2> dropouts{{0.1, 0.4}};
-constexpr FixedArray<double, 3> bias_penalties{{1, 3, 9}};
+constexpr FixedArray<double, 3> bias_penalties{{1, 5, 25}};
 constexpr double product_penalty = 0.003;  // times the number of ratings
 constexpr std::int64_t batch = 256;
 constexpr int most_epochs = 40;
@@ -86,8 +86,9 @@ class NetworkJudge {
       verdict = verdict_of(trained, chosen);
       verdict.seconds = std::chrono::duration<double>(Clock::now() - started).count();
     });
-    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    for (std::size_t s = 1; s < all.size(); ++s) all[0].seconds = seconds - all[s].seconds;
+    double others = 0;
+    for (std::size_t s = 1; s < all.size(); ++s) others += all[s].seconds;
+    all[0].seconds = std::max(0.0, std::chrono::duration<double>(Clock::now() - begin).count() - others);
     return all;
   }
 

@@ -9,7 +9,7 @@ namespace embrace::judge {
 namespace {
 
 constexpr FixedArray<double, 4> weight_penalties{{0.0005, 0.005, 0.05, 1}};  // times the number of ratings
-constexpr FixedArray<double, 3> bias_penalties{{1, 3, 9}};
+constexpr FixedArray<double, 3> bias_penalties{{1, 5, 25}};
 constexpr std::int64_t block = 256;
 
 Array<float> predict(const RatingCase& work, const RidgeSolution& solution, const RatedPairs& pairs) {

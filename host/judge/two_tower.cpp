@@ -90,9 +90,9 @@ class TwoTower {
       verdict = verdict_of(seeds[s] == 1 ? *best : train(chosen, seeds[s]), chosen);
       verdict.seconds = std::chrono::duration<double>(Clock::now() - started).count();
     });
-    double rest = 0;
-    for (std::size_t s = 1; s < all.size(); ++s) rest += all[s].seconds;
-    all[0].seconds = std::max(0.0, std::chrono::duration<double>(Clock::now() - begin).count() - rest);
+    double others = 0;
+    for (std::size_t s = 1; s < all.size(); ++s) others += all[s].seconds;
+    all[0].seconds = std::max(0.0, std::chrono::duration<double>(Clock::now() - begin).count() - others);
     return all;
   }
 

@@ -150,14 +150,15 @@ TEST_F(Judging, TwoTowersRank) {
 }
 
 TEST(Sources, AreOneList) {
-  const std::vector<SourceSpec> specs = parse_sources("als,hybrid/+movie,+year+genres,shuffled:als,oracle:sgd,als,zero");
+  const std::vector<SourceSpec> specs =
+      parse_sources("als,hybrid/+movie,+year+genres,shuffled:als,oracle:sgd,als,zero");
   ASSERT_EQ(specs.size(), 6U);
   EXPECT_EQ(specs[1].text, "hybrid/+movie");
   EXPECT_EQ(specs[2].text, "+genres+year");
   EXPECT_EQ(specs[3].of->text, "als");
   EXPECT_GE(parse_sources("all").size(), 4U);
-  for (const char* wrong : {"alss", "+genre", "shuffled", "zero:als", "oracle:+genres", "shuffled:zero", "popularity:x",
-                            "bias", ""}) {
+  for (const char* wrong :
+       {"alss", "+genre", "shuffled", "zero:als", "oracle:+genres", "shuffled:zero", "popularity:x", "bias", ""}) {
     EXPECT_THROW(parse_sources(wrong), UsageError) << wrong;
   }
 }

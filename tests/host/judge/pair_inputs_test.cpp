@@ -52,7 +52,8 @@ TEST(PairInputs, EveryBlockHasMeanSquareOneOnThePairsThatItWasFittedOn) {
     return sum / static_cast<double>(x.rows() * (last - first));
   };
   EXPECT_NEAR(mean_square(0, 2 * width), 1, 1e-5);
-  for (std::int64_t block = 2; block < 5; ++block) EXPECT_NEAR(mean_square(block * width, (block + 1) * width), 1, 1e-5);
+  for (std::int64_t block = 2; block < 5; ++block)
+    EXPECT_NEAR(mean_square(block * width, (block + 1) * width), 1, 1e-5);
   for (std::int64_t dot = 0; dot < 2; ++dot) {
     EXPECT_NEAR(mean_square(5 * width + 2 + dot, 5 * width + 3 + dot), 1, 1e-5);
   }

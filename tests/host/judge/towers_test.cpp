@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t pairs = 9, width = 4, views = 2;
 
 struct Pairs {
-  Matrix users{pairs, width * views}, items{pairs, width}, numbers{pairs, 1};
+  Matrix users{pairs, width*views}, items{pairs, width}, numbers{pairs, 1};
   Array<float> log_share;
   Array<std::int32_t> ids;
 
