@@ -112,6 +112,43 @@ std::vector<Setting> parse_settings(const std::vector<std::string>& texts, const
   return settings;
 }
 
+std::vector<std::vector<std::string>> combinations(const std::vector<std::string>& texts) {
+  std::vector<std::vector<std::string>> sweep{{}};
+  for (const std::string& text : texts) {
+    std::vector<std::pair<std::string, std::vector<std::string>>> settings;  // name with "=", values
+    for (const std::string& part : split_text(text, ',')) {
+      const std::size_t equals = part.find('=');
+      if (equals == std::string::npos && !settings.empty()) {
+        settings.back().second.push_back(part);
+      } else {
+        const std::size_t value = equals == std::string::npos ? part.size() : equals + 1;
+        settings.push_back({part.substr(0, value), {part.substr(value)}});
+      }
+    }
+    for (const auto& [name, values] : settings) {
+      std::vector<std::vector<std::string>> longer;
+      for (const auto& combination : sweep) {
+        for (const std::string& value : values) {
+          longer.push_back(combination);
+          longer.back().push_back(name + value);
+        }
+      }
+      sweep = std::move(longer);
+    }
+  }
+  return sweep;
+}
+
+std::string settings_for(const Method& method, const std::vector<Setting>& settings) {
+  std::string text;
+  for (const Setting& setting : settings) {
+    const bool own = setting.method.empty() || setting.method == method.name;
+    if (own && find_hyper(method, setting.name) != nullptr)
+      text += setting.method + "." + setting.name + "=" + setting.value + "\n";
+  }
+  return text;
+}
+
 void require_possible_settings(const std::vector<const Method*>& methods, Task task,
                                const std::vector<Setting>& settings) {
   if (settings.empty()) return;

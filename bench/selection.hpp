@@ -19,6 +19,13 @@ struct Setting {
 /// against the methods of the study.
 std::vector<Setting> parse_settings(const std::vector<std::string>& texts, const std::vector<const Method*>& methods);
 
+/// What a sweep tries: "factors=16,32,64" as given to --set, once or more, is three lists of texts for parse_settings,
+/// and two such settings are all combinations. Without a setting, or without a second value, it is one list.
+std::vector<std::vector<std::string>> combinations(const std::vector<std::string>& texts);
+
+/// Those of the settings that the method has, as one text: equal where they make no difference to it.
+std::string settings_for(const Method& method, const std::vector<Setting>& settings);
+
 /// The method's hyper-parameters: its defaults on data of this shape, then the settings for all methods, then those for
 /// it.
 Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings, const DataShape& shape);

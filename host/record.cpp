@@ -52,6 +52,7 @@ Json accuracy_json(const Record& record) {
   Json out = Json::object();
   for (const auto& [name, a] : record.accuracy) {
     out[name] = {{"value", a.value}, {"low", a.low}, {"high", a.high}, {"n", a.n}};
+    if (a.users > 0) out[name]["users"] = number(a.users);
   }
   return out;
 }
@@ -148,6 +149,7 @@ Json identity_json(const Record& r) {
   if (r.judge) out["judge"] = judge_json(*r.judge);
   if (r.positive) out["positive"] = number(*r.positive);
   if (r.task == Task::ranking) out["at"] = r.at;
+  if (r.cold_candidates) out["candidates"] = "cold";
   if (r.lock_free) out["lock_free"] = true;
   out["device"] = {{"kind", to_text(r.device.kind)}, {"name", r.device.name}, {"threads", r.device.threads}};
   return out;
@@ -166,6 +168,10 @@ std::string to_json(const Record& record) {
                     {"epochs", record.curve->epochs},
                     {"seconds", record.curve->seconds},
                     {"values", record.curve->values}};
+  }
+  if (record.embedding) {
+    const Record::KeptEmbedding& kept = *record.embedding;
+    out["embedding"] = {{"sha256", kept.sha256}, {"items", kept.items}, {"users", kept.users}, {"width", kept.width}};
   }
   if (!record.notes.empty()) out["notes"] = record.notes;
   out["provenance"] = provenance_json(record.provenance);

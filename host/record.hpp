@@ -35,8 +35,9 @@ struct Accuracy {
   double value = 0;
   double low = 0;
   double high = 0;
-  std::int64_t n = 0;         // ratings, or users
-  std::vector<double> draws;  // bootstrap draws, paired across records by user id
+  std::int64_t n = 0;           // ratings, or users
+  std::vector<double> draws{};  // bootstrap draws, paired across records by user id
+  double users = 0;  // so many users of equal weight were as sure (UserValues::effective_users); 0: not known
 };
 
 struct Record {
@@ -97,6 +98,7 @@ struct Record {
   std::optional<Judge> judge;
   std::optional<double> positive;  // rankings with --positive
   std::vector<int> at;             // rankings
+  bool cold_candidates = false;    // rankings: of the items without a training rating alone
   bool lock_free = false;          // the method's threads race on purpose
   struct Device {
     DeviceKind kind = DeviceKind::cpu;
@@ -122,6 +124,12 @@ struct Record {
     std::vector<double> values;
   };
   std::optional<Curve> curve;
+  /// Of a run with --keep-embeddings: what lies beside the record as <id>.safetensors.
+  struct KeptEmbedding {
+    std::string sha256;
+    std::int64_t items = 0, users = 0, width = 0;
+  };
+  std::optional<KeptEmbedding> embedding;
   std::map<std::string, std::string>
       provenance;  // version, commit, dirty, compiler, flags, libraries, machine, cpu, gpu …
   std::vector<std::string> notes;

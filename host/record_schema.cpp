@@ -53,8 +53,8 @@ class Checker {
   const Json* number(const Json& object, const std::string& path, const char* name, bool required = true) {
     return field(object, path, name, required, "a number", [](const Json& v) { return v.is_number(); });
   }
-  const Json* not_negative(const Json& object, const std::string& path, const char* name) {
-    return field(object, path, name, true, "a number that is not negative",
+  const Json* not_negative(const Json& object, const std::string& path, const char* name, bool required = true) {
+    return field(object, path, name, required, "a number that is not negative",
                  [](const Json& v) { return v.is_number() && v.get<double>() >= 0; });
   }
   const Json* count(const Json& object, const std::string& path, const char* name, std::int64_t most = largest,
@@ -211,6 +211,7 @@ void check_setting(const Json& record, std::optional<Task> task, Checker& check)
                  return before < last;
                });
       });
+  check.field(record, "", "candidates", false, "cold", [](const Json& v) { return v == "cold"; });
   check.field(record, "", "lock_free", false, "true or false", [](const Json& v) { return v.is_boolean(); });
   if (const Json* device = check.object(record, "", "device")) {
     check.choice<DeviceKind>(*device, "device.", "kind");
@@ -233,6 +234,7 @@ void check_accuracy(const Json& record, bool ok, Checker& check) {
     const Json* value = check.number(entry.value(), path + ".", "value");
     const Json* high = check.number(entry.value(), path + ".", "high");
     check.count(entry.value(), path + ".", "n");
+    check.not_negative(entry.value(), path + ".", "users", false);
     if (low == nullptr || value == nullptr || high == nullptr) continue;
     // Bounds come from sums in another order than the value: allow for their rounding.
     const double v = value->get<double>(), slack = 1e-9 * std::abs(v);
@@ -267,6 +269,13 @@ void check_curve(const Json& record, Checker& check) {
       check.complain(std::string("curve.") + name, "has another length than curve.epochs");
     }
   }
+}
+
+void check_embedding(const Json& record, Checker& check) {
+  const Json* embedding = check.object(record, "", "embedding", false);
+  if (embedding == nullptr) return;
+  check.text(*embedding, "embedding.", "sha256");
+  for (const char* name : {"items", "users", "width"}) check.count(*embedding, "embedding.", name);
 }
 
 void check_provenance(const Json& record, Checker& check) {
@@ -335,6 +344,7 @@ void check_document(const Json& record, Checker& check) {
   check_cost(record, ok, check);
   check.numbers(record, "", "objective", false);
   check_curve(record, check);
+  check_embedding(record, check);
   check.field(record, "", "notes", false, "an array of strings", [](const Json& v) {
     return v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& x) { return x.is_string(); });
   });
@@ -417,6 +427,7 @@ void read_setting(const Json& json, Record& record) {
   if (json.contains("judge")) record.judge = judge_in(json["judge"]);
   if (json.contains("positive")) record.positive = json["positive"].get<double>();
   if (json.contains("at")) record.at = json["at"].get<std::vector<int>>();
+  record.cold_candidates = json.contains("candidates");
   record.lock_free = json.value("lock_free", false);
   record.device.kind = enum_in<DeviceKind>(json["device"]["kind"]);
   record.device.name = json["device"]["name"];
@@ -427,7 +438,8 @@ void read_outcome(const Json& json, Record& record) {
   if (json.contains("accuracy")) {
     for (const auto& entry : json["accuracy"].items()) {
       const Json& a = entry.value();
-      record.accuracy[entry.key()] = {a["value"], a["low"], a["high"], a["n"], {}};
+      record.accuracy[entry.key()] = {a["value"], a["low"], a["high"], a["n"]};
+      if (a.contains("users")) record.accuracy[entry.key()].users = a["users"];
     }
   }
   if (json.contains("bootstrap")) {
@@ -449,6 +461,10 @@ void read_outcome(const Json& json, Record& record) {
   if (json.contains("curve")) {
     const Json& curve = json["curve"];
     record.curve = Record::Curve{curve["metric"], curve["epochs"], curve["seconds"], curve["values"]};
+  }
+  if (json.contains("embedding")) {
+    const Json& kept = json["embedding"];
+    record.embedding = Record::KeptEmbedding{kept["sha256"], kept["items"], kept["users"], kept["width"]};
   }
   if (json.contains("notes")) record.notes = json["notes"].get<std::vector<std::string>>();
   for (const auto& entry : json["provenance"].items()) {

@@ -27,7 +27,7 @@ const std::map<std::string, std::set<std::string>> kFolders = {
     {"host/learning", {"host/math"}},
     {"host/methods", {"host/math", "host/learning"}},
     {"host/metrics", {}},
-    {"host/embedding", {}},
+    {"host/embedding", {"host/data/read"}},
     {"host/judge", {"host/math", "host/learning", "host/embedding", "host/metrics", "host/data", "host/data/split"}},
     {"host/data", {"host/data/read", "host/data/split", "host/data/synthetic"}},
     {"host/data/read", {"host/data"}},

@@ -18,8 +18,9 @@ namespace embrace::cli {
 namespace {
 
 StudyOptions study_options(const RunArguments& arguments) {
-  StudyOptions options{
-      training_choice(arguments), parse_devices(arguments.device), arguments.seeds, {}, arguments.keep_answers};
+  StudyOptions options{training_choice(arguments), parse_devices(arguments.device), arguments.seeds, {}};
+  options.keep_answers = arguments.keep_answers;
+  options.keep_embeddings = arguments.keep_embeddings;
   if (arguments.settings_file.empty()) return options;
   if (!arguments.settings.empty()) {
     throw UsageError("--settings and --set exclude each other", "tune with --set, then run with --settings alone");

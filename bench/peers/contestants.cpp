@@ -6,10 +6,10 @@
 
 #include "bench/identity.hpp"
 #include "bench/machine.hpp"
-#include "bench/peers/npy.hpp"
 #include "bench/spread.hpp"
 #include "host/error.hpp"
 #include "host/methods/registry.hpp"
+#include "host/npy.hpp"
 
 namespace embrace::peers {
 namespace {

@@ -123,10 +123,8 @@ std::string made_by(const Record& record) {
 }
 
 void add_settings(std::vector<Entry>& entries) {
-  using Place = std::tuple<std::string, std::string, std::string, Task, std::optional<double>, std::string>;
-  const auto place_of = [](const Row& row) {
-    return Place(row.data, row.data_sha256, row.split, row.task, row.positive, row.method);
-  };
+  using Place = std::pair<TableKey, std::string>;
+  const auto place_of = [](const Row& row) { return Place(table_of(row), row.method); };
   std::map<std::pair<Place, std::string>, std::set<std::string>> texts;  // by method and name of the setting
   std::map<std::pair<Place, DeviceKind>, std::vector<const Record*>> records;
   std::map<const Record*, std::string> builds;

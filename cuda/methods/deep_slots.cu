@@ -84,11 +84,15 @@ struct AdamRows {
     const std::int64_t done = steps[row * (weights.stride / 4) + k]++;
     const std::int64_t step = done < rates.size ? done : rates.size - 1;
     const AdamFactors adam{rates[step], scales[step], shrinkage[row]};
-    float4 &w = quad_of(weights, row, k), &first = quad_of(m, row, k), &second = quad_of(v, row, k);
+    // Copies: through references, which might be the same, each float would be an access of its own.
+    float4 w = quad_of(weights, row, k), first = quad_of(m, row, k), second = quad_of(v, row, k);
     adam(gradient.vector.x, w.x, first.x, second.x);
     adam(gradient.vector.y, w.y, first.y, second.y);
     adam(gradient.vector.z, w.z, first.z, second.z);
     adam(gradient.vector.w, w.w, first.w, second.w);
+    quad_of(weights, row, k) = w;
+    quad_of(m, row, k) = first;
+    quad_of(v, row, k) = second;
     if (k == 0) adam(gradient.bias, weights_bias[row], m_bias[row], v_bias[row]);
   }
 };
@@ -145,8 +149,21 @@ UpdateRows<AdamRows> update_of(const DeepBatch& batch, std::size_t which) {
            batch.rates, batch.scales}};
 }
 
-std::int64_t most_entries(const DeepBatch& batch) {
-  return std::max({batch.side[0].most_entries, batch.side[1].most_entries, batch.side[2].most_entries});
+MostSegments most_reads(const DeepBatch& batch) {
+  MostSegments most;
+  for (const DeepSideBatch& side : batch.side) most.include(side.slots.reads_a_batch, side.interactions.rows);
+  return most;
+}
+MostSegments most_entries(const DeepBatch& batch) {
+  MostSegments most;
+  for (const DeepSideBatch& side : batch.side) most.include(side.most_entries, side.vectors.rows);
+  return most;
+}
+/// By the row that reads them.
+MostSegments most_readers(const DeepBatch& batch) {
+  MostSegments most;
+  for (const DeepSideBatch& side : batch.side) most.include(side.most_entries, side.table.rows());
+  return most;
 }
 
 }  // namespace
@@ -163,7 +180,7 @@ void represent(Device& device, const DeepBatch& batch) {
 
 void sum_slot_gradients(Device& device, const DeepBatch& batch) {
   EMBRACE_PHASE("slot gradients");
-  const std::int64_t reads = batch.side[0].slots.reads_a_batch;
+  const MostSegments reads = most_reads(batch);
   sum_sides(device, batch.sides, reads, batch.g1.stride / 4,
             [&](std::size_t which) { return hidden_of(batch, which); });
   sum_sides(device, batch.sides, reads, batch.side[0].table.quads(),
@@ -172,7 +189,7 @@ void sum_slot_gradients(Device& device, const DeepBatch& batch) {
 
 void update_rows(Device& device, const DeepBatch& batch) {
   EMBRACE_PHASE("update rows");
-  sum_sides(device, batch.sides, most_entries(batch), batch.side[0].table.quads(),
+  sum_sides(device, batch.sides, most_readers(batch), batch.side[0].table.quads(),
             [&](std::size_t which) { return update_of(batch, which); });
   for (std::size_t which = 0; which < static_cast<std::size_t>(batch.sides); ++which) {
     update_frozen(device, batch.side[which].frozen, update_of(batch, which));

@@ -7,8 +7,9 @@
 namespace embrace {
 
 /// An embedding in any of the formats that are read, told by the content and never by the name: safetensors with
-/// `items` and `item_ids`, NumPy's .npy with the ids in PATH.ids, one a line, or word2vec text. The vectors are checked:
-/// there are some, none is of no width, all are finite; the ids are valid, and none is there twice. Throws DataError.
+/// `items` and `item_ids`, NumPy's .npy with the ids in PATH.ids, one a line, or word2vec text. The vectors are
+/// checked: there are some, none is of no width, all are finite; the ids are valid, and none is there twice. Throws
+/// DataError.
 Embedding read_embedding(const std::filesystem::path& path);
 
 }  // namespace embrace

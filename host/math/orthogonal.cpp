@@ -14,7 +14,7 @@ constexpr std::int64_t most_parts = 16;     // of a Gram matrix: each is a matri
 constexpr double least_share = 1e-10;       // of a column's square that may be called a direction: floats have 1e-12
 constexpr double orthogonal_enough = 1e-12;
 constexpr int most_sweeps = 60;
-constexpr std::int64_t pairs_a_task = 8;
+constexpr std::int64_t elements_a_task = 32768;  // of a column of each pair
 
 void widen(ConstMatrixView x, std::int64_t begin, std::int64_t end, double* out) {
   for (std::int64_t r = begin; r < end; ++r) {
@@ -150,13 +150,14 @@ Rotation rotate_columns(const Array<double>& r, std::int64_t n, Threads& threads
   for (int sweep = 0; sweep < most_sweeps; ++sweep) {
     std::fill(turned.begin(), turned.end(), 0);
     for (std::int64_t round = 1; round < seats; ++round) {
-      threads.for_ranges(seats / 2, pairs_a_task, [&](std::int64_t begin, std::int64_t end, int) {
-        for (std::int64_t p = begin; p < end; ++p) {
-          const auto [a, b] = std::minmax(order[p], order[seats - 1 - p]);
-          if (b == n) continue;
-          turned[p] += make_orthogonal(&columns[a * n], &columns[b * n], &vectors[a * n], &vectors[b * n], n);
-        }
-      });
+      threads.for_ranges(
+          seats / 2, std::max<std::int64_t>(1, elements_a_task / n), [&](std::int64_t begin, std::int64_t end, int) {
+            for (std::int64_t p = begin; p < end; ++p) {
+              const auto [a, b] = std::minmax(order[p], order[seats - 1 - p]);
+              if (b == n) continue;
+              turned[p] += make_orthogonal(&columns[a * n], &columns[b * n], &vectors[a * n], &vectors[b * n], n);
+            }
+          });
       std::rotate(order.begin() + 1, order.end() - 1, order.end());
     }
     if (std::all_of(turned.begin(), turned.end(), [](std::int32_t count) { return count == 0; })) break;

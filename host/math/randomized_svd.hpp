@@ -1,7 +1,10 @@
-// The largest singular values of a sparse matrix with their vectors, by subspace iteration from a random start: Halko,
-// Martinsson and Tropp 2011 ("Finding structure with randomness", SIAM Review 53), algorithms 4.4 and 5.1.
+// The largest singular values of a sparse matrix with their vectors, by subspace iteration from a random start (Halko,
+// Martinsson and Tropp 2011, "Finding structure with randomness", SIAM Review 53, algorithms 4.4 and 5.1), each
+// iteration being a Chebyshev filter (Zhou and Saad 2007, "A Chebyshev-Davidson algorithm for large symmetric
+// eigenproblems").
 #pragma once
 #include <cstdint>
+#include <optional>
 
 #include "host/array.hpp"
 #include "host/matrix.hpp"
@@ -11,10 +14,10 @@
 namespace embrace {
 
 struct SvdSettings {
-  std::int64_t rank = 0;              // values wanted; any number, those beyond the matrix's rank are zero
-  std::int64_t oversampling = 10;     // directions beside them
-  std::int64_t power_iterations = 4;  // each multiplies by the matrix's transpose and by the matrix
-  std::uint64_t seed = 0;             // of the start
+  std::int64_t rank = 0;                       // values wanted; any number, those beyond the matrix's rank are zero
+  std::optional<std::int64_t> oversampling{};  // directions beside them; by itself: as many again, 10 at least
+  std::int64_t power_iterations = 3;
+  std::uint64_t seed = 0;  // of the start
 };
 
 /// matrix ≈ left · diag(values) · rightᵀ. In each right vector the element of largest magnitude is positive. A value
@@ -25,11 +28,11 @@ struct Svd {
   Matrix right;         // columns × rank, orthonormal columns
 };
 
-/// `by_column` is the matrix's transpose. A value σ_k falls short of the true one by a share that shrinks by (σ_l /
-/// σ_k)⁴ a power iteration, l = rank + oversampling + 1: where singular values hardly fall, directions are cheaper than
-/// iterations, and rank of them halve the share at least once or twice an iteration. The same seed gives the same bits
-/// for any number of threads. Cost: for w = rank + oversampling and each iteration 4 · entries · w floating-point
-/// operations and, in double, 3 (rows + columns) · w²; memory: (rows + columns) · w floats.
+/// `by_column` is the matrix's transpose. Values are never too large; by how much they fall short shrinks from one
+/// iteration to the next by about T(2 q² - 1)², where T(x) = 4 x³ - 3 x, and q is a value of interest by the last of
+/// rank + oversampling: as values of ratings hardly fall, directions are cheaper than iterations. The same seed gives
+/// the same bits for any number of threads. Cost: for w = rank + oversampling and each iteration 14 · entries · w
+/// floating- point operations and, in double, 4 (rows + columns) · w²; memory: (rows + 3 columns) · w floats.
 Svd randomized_svd(CsrView matrix, CsrView by_column, const SvdSettings& settings, Threads& threads);
 /// The same; transposes by itself.
 Svd randomized_svd(CsrView matrix, const SvdSettings& settings, Threads& threads);

@@ -34,6 +34,7 @@ Record full_record() {
   r.users_without_targets = 4;
   r.cost = Record::Cost{0.25, 1.5, 0.125, {0.75, 0.75}, 2, 1e6, 1234567};
   r.objective = {2.5, 1.25};
+  r.embedding = Record::KeptEmbedding{std::string(64, 'e'), 1682, 943, 64};
   r.provenance = {{"version", "0.1.0"}, {"dirty", "true"}, {"extra", "kept"}, {"command", "embrace run -d x"}};
   r.notes = {"one note"};
   return r;
@@ -86,6 +87,8 @@ TEST(Record, RoundTripKeepsEverything) {
   ASSERT_TRUE(b.cost);
   EXPECT_EQ(b.cost->epoch_seconds, a.cost->epoch_seconds);
   EXPECT_EQ(b.cost->peak_bytes, a.cost->peak_bytes);
+  ASSERT_TRUE(b.embedding);
+  EXPECT_EQ(b.embedding->sha256, a.embedding->sha256);
   EXPECT_EQ(b.accuracy.at("ndcg@10").value, a.accuracy.at("ndcg@10").value) << "all digits";
   EXPECT_EQ(b.accuracy.at("ndcg@10").draws.size(), 2U);
   EXPECT_TRUE(schema_violations(to_json(a)).empty());
@@ -145,6 +148,7 @@ TEST(Record, HasTheFieldsThatScriptsRelyOn) {
                                           "users_without_targets",
                                           "cost",
                                           "objective",
+                                          "embedding",
                                           "notes",
                                           "provenance",
                                           "bootstrap"};
@@ -252,6 +256,7 @@ TEST(Schema, EveryMissingFieldIsNamed) {
       {"data", {"name", "sha256", "users", "items", "ratings"}},
       {"split", {"name", "fold", "seed", "sha256", "train", "test"}},
       {"device", {"kind", "name", "threads"}},
+      {"embedding", {"sha256", "items", "users", "width"}},
       {"cost",
        {"prepare_seconds", "train_seconds", "epoch_seconds", "epochs", "updates_per_second", "score_seconds",
         "peak_bytes"}}};
