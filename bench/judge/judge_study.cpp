@@ -382,7 +382,7 @@ class JudgeStudy {
       FoldFeatures features(whole_, source.information, options_.task, threads_);
       const BuiltFeatures& built = features.of(*source.method, record.seed);
       if (!built.unsupported.empty()) throw Unsupported(built.unsupported);
-      const Hyper hyper = source_hyper(*source.method, options_.task, options_.settings, width);
+      const Hyper hyper = source_hyper(*source.method, options_.task, options_.settings, width, whole_);
       const Run run{.method = *source.method,
                     .device = options_.device,
                     .experiment = whole_,
@@ -421,7 +421,7 @@ class JudgeStudy {
     const SourceSpec& inner = source.of ? *source.of : source;
     if (inner.method == nullptr) return "";
     std::string text;
-    const Hyper hyper = source_hyper(*inner.method, options_.task, options_.settings, width);
+    const Hyper hyper = source_hyper(*inner.method, options_.task, options_.settings, width, part_);
     for (const auto& [name, value] : hyper.values()) text += fmt::format("{}={}\n", name, value);
     return text;
   }
@@ -458,7 +458,9 @@ class JudgeStudy {
     record.method = source.method->name;
     record.family = source.method->info.family;
     record.information = source.information.text;
-    record.hyper = named_values(*source.method, source_hyper(*source.method, options_.task, options_.settings, width));
+    const Experiment& learned_on = mode == std::string("own") ? part_ : whole_;
+    record.hyper = named_values(
+        *source.method, source_hyper(*source.method, options_.task, options_.settings, width, learned_on));
     record.judge->mode = mode;
     record.seed = static_cast<std::uint64_t>(draw_);
     set_id(source, record);

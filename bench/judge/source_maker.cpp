@@ -67,8 +67,9 @@ Array<std::int64_t> known_places(const EntityVectors& items) {
 
 }  // namespace
 
-Hyper source_hyper(const Method& method, Task task, const std::vector<Setting>& settings, std::int64_t width) {
-  Hyper hyper = study_hyper(method, source_task(method, task), settings, usual_shape);
+Hyper source_hyper(const Method& method, Task task, const std::vector<Setting>& settings, std::int64_t width,
+                   const Experiment& experiment) {
+  Hyper hyper = study_hyper(method, source_task(method, task), settings, shape_of(experiment));
   const HyperSpec* factors = find_hyper(method, "factors");
   const auto wanted = static_cast<double>(width);
   if (factors != nullptr && wanted >= factors->lowest && wanted <= factors->highest) hyper.set("factors", wanted);
@@ -118,7 +119,7 @@ SourceVectors SourceMaker::made(const SourceSpec& spec, std::int64_t width) {
 SourceVectors SourceMaker::trained(const SourceSpec& spec, std::int64_t width) {
   const Method& method = *spec.method;
   const Task task = source_task(method, task_);
-  const Hyper hyper = source_hyper(method, task_, settings_, width);
+  const Hyper hyper = source_hyper(method, task_, settings_, width, part_);
   FoldFeatures features(part_, spec.information, task, threads_);
   const BuiltFeatures& built = features.of(method, draw_);
   if (!built.unsupported.empty()) throw Unsupported(built.unsupported);

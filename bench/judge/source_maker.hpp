@@ -58,8 +58,9 @@ class SourceMaker {
   std::map<std::pair<std::string, std::int64_t>, SourceVectors> kept_;  // by name and width; shuffled copies need them
 };
 
-/// The hyper-parameters of a method as a source of a judge of `task`: its defaults, what was set, `factors` = width
-/// where that is legal.
-Hyper source_hyper(const Method& method, Task task, const std::vector<Setting>& settings, std::int64_t width);
+/// The hyper-parameters of a method as a source of a judge of `task` that is trained on the experiment: its defaults
+/// there, what was set, `factors` = width where that is legal.
+Hyper source_hyper(const Method& method, Task task, const std::vector<Setting>& settings, std::int64_t width,
+                   const Experiment& experiment);
 
 }  // namespace embrace::judge

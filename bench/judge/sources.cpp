@@ -109,7 +109,7 @@ bool gives_vectors(const Method& method) {
   tiny.data = make_fold_data(tiny.dataset, tiny.fold, threads);
   const FeatureSet none;
   const Task task = source_task(method, Task::rating);
-  const Hyper hyper = study_hyper(method, task, {}, usual_shape);
+  const Hyper hyper = study_hyper(method, task, {}, shape_of(tiny));
   try {
     const auto trainer = method.cpu(problem_of(tiny, none, nullptr, task, hyper, 1, threads));
     const std::optional<EmbeddingView> view = trainer->embedding();
