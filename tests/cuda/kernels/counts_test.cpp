@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
+
 #include "cuda/device/probe.hpp"
 #include "host/files.hpp"
 #include "tests/cuda/kernels/counting.hpp"
@@ -33,24 +36,17 @@ TEST(Counts, NothingIsTwoPercentWorseThanInTheTable) {
   }
 }
 
-const char *const process =
-                      R"({"waits": 3, "library_calls": 2, "copies": {"fill": {"calls": 4, "bytes": 40}}, "kernels": [
-{"kernel": "void embrace::gpu::(anonymous namespace)::f<2, 1>(int)",
-                  "launches" : 5, "warp_instructions" : {"all" : 100, "integer" : 80, "moves" : 20},
-                  "unpredicated" : {"all" : 1600},
-                  "global" : {"load" : {"requests" : 10, "sectors" : 40}, "atomic" : {"requests" : 2, "sectors" : 6}},
-                  "shared"
-    : {"store" : {"requests" : 4, "wavefronts" : 8}, "atomic" : {"requests" : 1, "wavefronts" : 3}},
-                  "local" : {
-  "load_bytes" : 16, "store_bytes" : 0
-}
-},
+const char* const process = R"json({"waits": 3, "library_calls": 2, "copies": {"fill": {"calls": 4}}, "kernels": [
+{"kernel": "void embrace::gpu::(anonymous namespace)::f<2, 1>(int)", "launches": 5,
+ "warp_instructions": {"all": 100, "integer": 80, "moves": 20}, "unpredicated": {"all": 1600},
+ "global": {"load": {"requests": 10, "sectors": 40}, "atomic": {"requests": 2, "sectors": 6}},
+ "shared": {"store": {"requests": 4, "wavefronts": 8}, "atomic": {"requests": 1, "wavefronts": 3}},
+ "local": {"load_bytes": 16, "store_bytes": 0}},
 {"kernel": "cub::a", "launches": 1, "warp_instructions": {"all": 7}, "unpredicated": {"all": 7}, "global": {},
  "shared": {}, "local": {"load_bytes": 0, "store_bytes": 0}},
 {"kernel": "cub::b", "launches": 1, "warp_instructions": {"all": 5}, "unpredicated": {"all": 5}, "global": {},
- "shared": {}, "local": {"load_bytes": 0, "store_bytes": 0}}]
-}
-)";
+ "shared": {}, "local": {"load_bytes": 0, "store_bytes": 0}}]}
+)json";
 
 TEST(Counts, WhatTheDeviceWritesIsRead) {
   const Counts counts = parse_counts(std::string("{}\n") + [] {
