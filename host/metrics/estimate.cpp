@@ -108,8 +108,8 @@ double Estimate::score() const {
   if (!(error() > 0)) return std::copysign(beyond, value);
   const double a = acceleration, distance = value / error();
   if (a == 0) return normal_of_student(distance, freedom);
-  const double inside = 1 - 4 * a * (distance + a);
-  return inside > 0 ? normal_of_student(-std::log(inside) / (4 * a), freedom) : std::copysign(beyond, value);
+  const double taken = 4 * a * (distance + a);
+  return taken < 1 ? normal_of_student(-std::log1p(-taken) / (4 * a), freedom) : std::copysign(beyond, value);
 }
 
 double Estimate::p_value() const { return 2 * upper_tail(std::abs(score())); }

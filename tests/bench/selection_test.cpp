@@ -26,7 +26,10 @@ TEST(Sweep, IsEachCombinationOfTheValues) {
 TEST(Sweep, LeavesMistakesToTheSettings) {
   const std::vector<const Method*> all = {find_method("als"), find_method("sgd")};
   for (const char* text : {"16,32", "factors", "factors=16,,32", "factors=16,factors=32"}) {
-    for (const auto& texts : combinations({text})) EXPECT_THROW(parse_settings(texts, all), UsageError) << text;
+    const auto parse_all = [&] {
+      for (const auto& texts : combinations({text})) parse_settings(texts, all);
+    };
+    EXPECT_THROW(parse_all(), UsageError) << text;
   }
 }
 

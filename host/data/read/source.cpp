@@ -149,15 +149,19 @@ std::vector<fs::path> two_lists(const fs::path& folder) {
   return files;
 }
 
-/// The one file of a folder that looks like a table of ratings.
+std::vector<fs::path> those_like(const std::vector<fs::path>& files, bool (*looks_right)(std::string_view)) {
+  std::vector<fs::path> found;
+  std::copy_if(files.begin(), files.end(), std::back_inserter(found),
+               [&](const fs::path& file) { return looks_right(head_of(file, sniffed_bytes)); });
+  return found;
+}
+
+/// The one file of a folder that looks like a table of ratings, or like lists of users.
 fs::path only_table(const fs::path& folder) {
   const std::vector<fs::path> files = files_in(folder);
   if (files.size() == 1) return files[0];
-  std::vector<fs::path> tables;
-  std::copy_if(files.begin(), files.end(), std::back_inserter(tables), [](const fs::path& file) {
-    const std::string head = head_of(file, sniffed_bytes);
-    return looks_like_user_lists(head) || looks_like_ratings(head);
-  });
+  std::vector<fs::path> tables = those_like(files, looks_like_ratings);
+  if (tables.empty()) tables = those_like(files, looks_like_user_lists);  // which pairs of any ids may be, too
   if (tables.size() == 1) return tables[0];
   if (tables.empty()) {
     if (const auto named = find_file(folder, "ratings.csv")) return *named;  // its reader says what is wrong
