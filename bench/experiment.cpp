@@ -30,6 +30,11 @@ DividedData load_and_divide(const DataChoice& choice, Threads& threads) {
   return divided;
 }
 
+void refuse_without_ratings(const Ratings& ratings, Task task) {
+  if (task == Task::ranking || !ratings.scale_found || ratings.scale.lowest != 1 || ratings.scale.highest != 1) return;
+  throw UsageError("every rating is 1: there is nothing to predict", "rank, with --task ranking");
+}
+
 std::vector<Fold> choose_folds(std::vector<Fold> folds, const std::vector<int>& numbers, const SplitName& split) {
   if (numbers.empty()) return folds;
   std::vector<Fold> chosen;
@@ -70,6 +75,11 @@ Problem problem_of(const Experiment& experiment, const FeatureSet& features, con
           .hyper = hyper,
           .seed = seed,
           .threads = threads};
+}
+
+DataShape shape_of(const Experiment& experiment) {
+  const Ratings& ratings = experiment.dataset.ratings;
+  return {ratings.user_count(), ratings.item_count(), static_cast<std::int64_t>(experiment.fold.train.size())};
 }
 
 PairsView test_pairs(const Experiment& experiment, const FeatureSet& features, Csr& context) {

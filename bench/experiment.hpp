@@ -34,6 +34,9 @@ struct DividedData {
 };
 DividedData load_and_divide(const DataChoice& choice, Threads& threads);
 
+/// UsageError when ratings are to be predicted of data that have none: pairs alone, of value 1 each.
+void refuse_without_ratings(const Ratings& ratings, Task task);
+
 /// The folds of these numbers, all when there are none. Throws UsageError for a number that is no fold.
 std::vector<Fold> choose_folds(std::vector<Fold> folds, const std::vector<int>& numbers, const SplitName& split);
 
@@ -45,6 +48,8 @@ struct Experiment {
 };
 /// The first fold; throws what loading throws.
 Experiment make_experiment(const DataChoice& choice, Threads& threads);
+
+DataShape shape_of(const Experiment& experiment);
 
 /// The context of the training pairs, in the order of FoldData::ratings; null when the features have none.
 std::unique_ptr<const Features> training_context(const Experiment& experiment, const FeatureSet& features);

@@ -99,6 +99,7 @@ std::string record_id(const Record& record, const DeviceInfo& device, const std:
                                 to_text(record.device.kind), record.device.name);
   key += fmt::format("{}\n{}\n", record.device.threads, build_sha256(device));
   if (record.positive) key += fmt::format("positive {}\n", *record.positive);
+  if (record.cold_candidates) key += "candidates cold\n";
   for (const int k : record.at) key += fmt::format("at {}\n", k);
   for (const auto& [name, value] : record.hyper) {
     std::visit([&, &key_name = name](const auto& v) { key += fmt::format("{}={}\n", key_name, v); }, value);

@@ -62,7 +62,7 @@ std::vector<PhaseProfile> profile_phases(const ProfileOptions& options, Threads&
   const Experiment experiment = make_experiment(options.data, threads);
   const FeatureSet features =
       build_features(experiment.dataset, experiment.fold, options.information, options.task, 1, threads);
-  Hyper hyper = study_hyper(method, options.task, options.settings);
+  Hyper hyper = study_hyper(method, options.task, options.settings, shape_of(experiment));
   hyper.set("epochs", options.epochs + 1);
 
   Epochs epochs;

@@ -8,8 +8,11 @@
 #include <new>
 
 #include "bench/answers.hpp"
+#include "bench/cold_candidates.hpp"
+#include "bench/kept_embedding.hpp"
 #include "bench/machine.hpp"
 #include "host/error.hpp"
+#include "host/metrics/estimate.hpp"
 #include "host/metrics/ranking.hpp"
 #include "host/metrics/rating.hpp"
 #include "host/metrics/statistics.hpp"
@@ -35,6 +38,14 @@ Evaluation evaluate_rankings(const Run& run, const Trainer& trainer, Threads& th
   query.mask = experiment.data.mask.view();
   query.targets = experiment.data.targets.view();
   query.candidates = experiment.fold.candidates;
+  std::vector<std::int32_t> cold;
+  Csr cold_targets;
+  if (run.cold_candidates) {
+    cold = cold_items(experiment.data);
+    cold_targets = only_columns(query.targets, cold);
+    query.targets = cold_targets.view();
+    query.pool = cold;
+  }
   query.at = run.at;
   query.user_ids = experiment.dataset.ratings.user_ids;
   query.auc = run.auc;
@@ -89,6 +100,13 @@ void require_possible(const Run& run) {
   if (run.features.item && !traits.item_features) throw Unsupported(name + "reads no movie features");
   if (run.features.context && !traits.context) throw Unsupported(name + "reads no times");
   if (run.experiment.fold.train.empty()) throw Unsupported("the fold has no training ratings");
+  if (run.cold_candidates && !run.experiment.fold.candidates.empty()) {
+    throw Unsupported("the split has candidates of its own; use --candidates all");
+  }
+  if (run.cold_candidates &&
+      only_columns(run.experiment.data.targets.view(), cold_items(run.experiment.data)).entries() == 0) {
+    throw Unsupported("no test item is without a training rating; use a split such as cold-items:5");
+  }
   if (run.experiment.fold.test.empty()) throw Unsupported("the fold has no test ratings");
 }
 
@@ -97,6 +115,7 @@ void train_and_measure(const Run& run, Threads& threads, Record& record) {
   stop_if_interrupted();
   measure(run, *trained.trainer, threads, record);
   record.cost->peak_bytes = peak_memory_bytes();
+  if (!run.embedding.empty()) keep_embedding(run.embedding, *trained.trainer, run.experiment, record);
 }
 
 /// Of what the run has set, what makes it smaller; a method that has none of it knows itself what to say.
@@ -149,8 +168,10 @@ Evaluation evaluate(const Run& run, const Trainer& trainer, Threads& threads) {
 void add_accuracy(const std::vector<UserValues>& metrics, Threads& threads, Record& record) {
   Array<Array<double>> draws = bootstrap(metrics, threads);
   for (std::size_t m = 0; m < metrics.size(); ++m) {
-    const Interval interval = percentile_interval(draws[m]);
-    Accuracy accuracy{metrics[m].value(), interval.low, interval.high, metrics[m].n, std::move(draws[m])};
+    const double users = metrics[m].effective_users();
+    Replicate run{metrics[m].value(), std::move(draws[m])};
+    const Interval interval = estimate({&run, 1}, users).interval();
+    Accuracy accuracy{run.value, interval.low, interval.high, metrics[m].n, std::move(run.draws), users};
     if (!std::isfinite(accuracy.value)) throw Diverged(metrics[m].name + " is not finite");
     record.accuracy[metrics[m].name] = std::move(accuracy);
   }

@@ -28,8 +28,10 @@ struct Run {
   std::vector<int> at{};
   std::uint64_t seed = 0;
   double timeout_seconds = 0;
-  std::filesystem::path answers{};  // empty: not kept
-  bool auc = false;                 // rankings: measure auc too
+  std::filesystem::path answers{};    // empty: not kept
+  std::filesystem::path embedding{};  // likewise
+  bool auc = false;                   // rankings: measure auc too
+  bool cold_candidates = false;       // rankings: of the items without a training rating alone
   /// After each epoch, outside its clock: epochs done, all, and what has been learned so far.
   std::function<AfterEpoch(int, int, const Trainer&)> on_epoch{};
 };
@@ -61,7 +63,8 @@ struct Evaluation {
 };
 Evaluation evaluate(const Run& run, const Trainer& trainer, Threads& threads);
 
-/// Values with their intervals by bootstrap over users. Throws Diverged for one that is not finite.
+/// Values with their intervals by bootstrap over users (host/metrics/estimate.hpp). Throws Diverged for one that is not
+/// finite.
 void add_accuracy(const std::vector<UserValues>& metrics, Threads& threads, Record& record);
 
 /// The second half alone: accuracy and score_seconds of answers that are already learned, whoever learned them.

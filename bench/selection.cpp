@@ -112,6 +112,43 @@ std::vector<Setting> parse_settings(const std::vector<std::string>& texts, const
   return settings;
 }
 
+std::vector<std::vector<std::string>> combinations(const std::vector<std::string>& texts) {
+  std::vector<std::vector<std::string>> sweep{{}};
+  for (const std::string& text : texts) {
+    std::vector<std::pair<std::string, std::vector<std::string>>> settings;  // name with "=", values
+    for (const std::string& part : split_text(text, ',')) {
+      const std::size_t equals = part.find('=');
+      if (equals == std::string::npos && !settings.empty()) {
+        settings.back().second.push_back(part);
+      } else {
+        const std::size_t value = equals == std::string::npos ? part.size() : equals + 1;
+        settings.push_back({part.substr(0, value), {part.substr(value)}});
+      }
+    }
+    for (const auto& [name, values] : settings) {
+      std::vector<std::vector<std::string>> longer;
+      for (const auto& combination : sweep) {
+        for (const std::string& value : values) {
+          longer.push_back(combination);
+          longer.back().push_back(name + value);
+        }
+      }
+      sweep = std::move(longer);
+    }
+  }
+  return sweep;
+}
+
+std::string settings_for(const Method& method, const std::vector<Setting>& settings) {
+  std::string text;
+  for (const Setting& setting : settings) {
+    const bool own = setting.method.empty() || setting.method == method.name;
+    if (own && find_hyper(method, setting.name) != nullptr)
+      text += setting.method + "." + setting.name + "=" + setting.value + "\n";
+  }
+  return text;
+}
+
 void require_possible_settings(const std::vector<const Method*>& methods, Task task,
                                const std::vector<Setting>& settings) {
   if (settings.empty()) return;
@@ -127,7 +164,7 @@ void require_possible_settings(const std::vector<const Method*>& methods, Task t
   for (const Method* method : methods) {
     const Traits& traits = method->info.traits;
     if (!(task == Task::rating ? traits.rating : traits.ranking)) continue;
-    const Hyper hyper = study_hyper(*method, task, settings);
+    const Hyper hyper = study_hyper(*method, task, settings, usual_shape);
     try {
       method->cpu(problem_of(tiny, none, nullptr, task, hyper, 1, threads));
     } catch (const UsageError&) {
@@ -137,7 +174,7 @@ void require_possible_settings(const std::vector<const Method*>& methods, Task t
   }
 }
 
-Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings) {
+Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings, const DataShape& shape) {
   std::vector<std::pair<std::string, double>> own;
   for (const std::string& whose : {std::string(), method.name}) {  // the method's own settings last: they prevail
     for (const Setting& setting : settings) {
@@ -145,7 +182,7 @@ Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& s
       if (spec != nullptr) own.emplace_back(setting.name, parse_hyper(method, *spec, setting.value));
     }
   }
-  return make_hyper(method, task, own);
+  return make_hyper(method, task, own, shape);
 }
 
 }  // namespace embrace

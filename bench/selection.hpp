@@ -19,8 +19,16 @@ struct Setting {
 /// against the methods of the study.
 std::vector<Setting> parse_settings(const std::vector<std::string>& texts, const std::vector<const Method*>& methods);
 
-/// The method's hyper-parameters: its defaults, then the settings for all methods, then those for it.
-Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings);
+/// What a sweep tries: "factors=16,32,64" as given to --set, once or more, is three lists of texts for parse_settings,
+/// and two such settings are all combinations. Without a setting, or without a second value, it is one list.
+std::vector<std::vector<std::string>> combinations(const std::vector<std::string>& texts);
+
+/// Those of the settings that the method has, as one text: equal where they make no difference to it.
+std::string settings_for(const Method& method, const std::vector<Setting>& settings);
+
+/// The method's hyper-parameters: its defaults on data of this shape, then the settings for all methods, then those for
+/// it.
+Hyper study_hyper(const Method& method, Task task, const std::vector<Setting>& settings, const DataShape& shape);
 
 /// Throws UsageError for settings that a method refuses for this task, each being in its range: only its trainer knows,
 /// so one is made for two users and two movies, before any data are read.

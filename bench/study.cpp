@@ -11,6 +11,7 @@
 #include "bench/fold_features.hpp"
 #include "bench/identity.hpp"
 #include "bench/interrupt.hpp"
+#include "bench/kept_embedding.hpp"
 #include "bench/machine.hpp"
 #include "bench/output_folder.hpp"
 #include "bench/run.hpp"
@@ -33,10 +34,12 @@ class Study {
     require_output_folder(options_.output);
     try {
       prepare_data();
-      progress_.begin(static_cast<int>(folds_.size() * options_.information.size() * options_.methods.size() *
-                                       options_.devices.size()) *
-                          options_.seeds,
-                      0);
+      std::size_t settings = 0;
+      for (const Method* method : options_.methods) settings += options_.tuned ? 1 : sweep_of(*method).size();
+      progress_.begin(
+          static_cast<int>(folds_.size() * options_.information.size() * settings * options_.devices.size()) *
+              options_.seeds,
+          0);
       for (Fold& fold : folds_) run_fold(std::move(fold));
     } catch (const Interrupted&) {
       summary_.interrupted = true;
@@ -49,8 +52,14 @@ class Study {
     const Threads::Checked stoppable(threads_, stop_if_interrupted);
     DividedData divided = load_and_divide(options_.data, threads_);
     for (const std::string& note : divided.notes) progress_.note("note: " + note);
+    refuse_without_ratings(divided.dataset.ratings, options_.task);
     experiment_.dataset = std::move(divided.dataset);
     summary_.rejected = experiment_.dataset.report.rejected;
+    if (options_.tuned) {
+      origin_of_settings_ = note_of_origin(*options_.tuned, experiment_.dataset.sha256, options_.data.split.text,
+                                           options_.data.split_seed);
+      if (!origin_of_settings_.empty()) progress_.note("note: " + origin_of_settings_);
+    }
     folds_ = choose_folds(std::move(divided.folds), options_.folds, options_.data.split);
   }
 
@@ -63,19 +72,38 @@ class Study {
     for (const Information& information : options_.information) {
       FoldFeatures features(experiment_, information, options_.task, threads_);
       for (const Method* method : options_.methods) {
-        const Hyper hyper = hyper_of(*method, information);
-        for (const DeviceInfo& device : options_.devices) {
-          for (int seed = 1; seed <= options_.seeds; ++seed) {
-            run_one(features, *method, hyper, device, static_cast<std::uint64_t>(seed));
-          }
-        }
+        for (const Hyper& hyper : hypers_of(*method, information)) run_seeds(features, *method, hyper);
       }
     }
   }
 
-  Hyper hyper_of(const Method& method, const Information& information) const {
-    if (!options_.tuned) return study_hyper(method, options_.task, options_.settings);
-    return tuned_hyper(*options_.tuned, method, options_.task, information.text, experiment_.fold.number);
+  void run_seeds(FoldFeatures& features, const Method& method, const Hyper& hyper) {
+    for (const DeviceInfo& device : options_.devices) {
+      for (int seed = 1; seed <= options_.seeds; ++seed) {
+        run_one(features, method, hyper, device, static_cast<std::uint64_t>(seed));
+      }
+    }
+  }
+
+  /// The combinations of the sweep that are not the same for this method.
+  std::vector<const std::vector<Setting>*> sweep_of(const Method& method) const {
+    std::vector<const std::vector<Setting>*> own;
+    std::set<std::string> seen;
+    for (const std::vector<Setting>& settings : options_.sweep) {
+      if (seen.insert(settings_for(method, settings)).second) own.push_back(&settings);
+    }
+    return own;
+  }
+
+  std::vector<Hyper> hypers_of(const Method& method, const Information& information) const {
+    if (options_.tuned) {
+      return {tuned_hyper(*options_.tuned, method, options_.task, information.text, experiment_.fold.number)};
+    }
+    std::vector<Hyper> hypers;
+    for (const std::vector<Setting>* settings : sweep_of(method)) {
+      hypers.push_back(study_hyper(method, options_.task, *settings, shape_of(experiment_)));
+    }
+    return hypers;
   }
 
   void run_one(FoldFeatures& features, const Method& method, const Hyper& hyper, const DeviceInfo& device,
@@ -90,6 +118,7 @@ class Study {
                                   .at = options_.at,
                                   .device = device,
                                   .threads = threads_.count()});
+    record.cold_candidates = options_.cold_candidates;
     if (options_.tuned) {
       const TunedSettings& tuned = *options_.tuned;
       record.tuned = Record::Tuned{tuned.file, tuned.sha256, tuned.validation, tuned.trials};
@@ -107,6 +136,7 @@ class Study {
     const BuiltFeatures& built = features.of(method, seed);
     if (built.unsupported.empty()) {
       record.notes = built.set.notes;
+      if (!origin_of_settings_.empty()) record.notes.push_back(origin_of_settings_);
       const Run run{
           .method = method,
           .device = device,
@@ -119,6 +149,8 @@ class Study {
           .seed = seed,
           .timeout_seconds = options_.timeout_seconds,
           .answers = options_.keep_answers ? answers_path(options_.output, record.id) : std::filesystem::path(),
+          .embedding = options_.keep_embeddings ? embedding_path(options_.output, record.id) : std::filesystem::path(),
+          .cold_candidates = options_.cold_candidates,
           .on_epoch = [this](int done, int all, const Trainer&) {
             progress_.epoch(done, all);
             return AfterEpoch::go_on;
@@ -157,13 +189,17 @@ class Study {
   bool resumed(const Record& wanted) {
     const auto record = settled_record(options_.output / (wanted.id + ".json"), wanted.id, progress_);
     if (!record) return false;
-    const bool answered = !options_.keep_answers || record->status != Status::ok ||
-                          std::filesystem::exists(answers_path(options_.output, wanted.id));
-    if (!answered) return false;
+    if (record->status == Status::ok && !all_is_kept(*record)) return false;
     if (record->status == Status::unsupported) is_new(*record);
     ++summary_.runs[record->status];
     ++summary_.resumed;
     return true;
+  }
+
+  /// Of a run that is there: all that was asked for beside its record.
+  bool all_is_kept(const Record& record) const {
+    const bool answers = !options_.keep_answers || std::filesystem::exists(answers_path(options_.output, record.id));
+    return answers && (!options_.keep_embeddings || embedding_is_kept(options_.output, record));
   }
 
   static std::string outcome(const Record& record) {
@@ -179,6 +215,7 @@ class Study {
   const StudyOptions& options_;
   Threads& threads_;
   Progress& progress_;
+  std::string origin_of_settings_;  // where that is to be said
   std::vector<Fold> folds_;
   Experiment experiment_;  // on the fold that runs
   std::set<std::tuple<std::string, std::string, DeviceKind, std::string, std::string>> impossible_;

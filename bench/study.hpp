@@ -18,6 +18,7 @@ struct StudyOptions : TrainingChoice {
   int seeds = 1;                       // seeds 1 … N
   std::optional<TunedSettings> tuned;  // in place of `settings`
   bool keep_answers = false;
+  bool keep_embeddings = false;
 };
 
 /// How the runs of a study ended.

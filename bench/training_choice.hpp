@@ -18,9 +18,10 @@ struct TrainingChoice {
   std::vector<Information> information;
   Task task = Task::rating;
   std::vector<int> at{10, 20};
-  std::vector<Setting> settings;
-  double timeout_seconds = 0;  // of training, a run; 0: none
-  bool force = false;          // repeat what has a record already
+  bool cold_candidates = false;                 // rankings: of the items without a training rating alone
+  std::vector<std::vector<Setting>> sweep{{}};  // combinations of settings, one where each has one value
+  double timeout_seconds = 0;                   // of training, a run; 0: none
+  bool force = false;                           // repeat what has a record already
   std::filesystem::path output;
   std::string command;
 };

@@ -25,7 +25,11 @@ std::string csv_cell(std::string_view raw) {
   std::string text = printable(raw);
   const bool formula = !text.empty() && std::string_view("=+-@").find(text[0]) != std::string_view::npos;
   if (formula && !is_information(text) && !is_number(text)) text.insert(text.begin(), '\'');
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  return csv_quoted(text);
+}
+
+std::string csv_quoted(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
   return quoted + "\"";

@@ -9,4 +9,7 @@ namespace embrace {
 /// run it as a formula. Numbers and names of information ("+user+movie") are none.
 std::string csv_cell(std::string_view raw);
 
+/// Quoted as in RFC 4180 and nothing else, for programs that compare what they read: ids.
+std::string csv_quoted(std::string_view text);
+
 }  // namespace embrace

@@ -7,6 +7,8 @@
 #include <variant>
 #include <vector>
 
+#include "host/task.hpp"
+
 namespace embrace {
 
 /// Named numbers; always complete and checked against the method's HyperSpecs before a Trainer sees them.
@@ -25,6 +27,22 @@ class Hyper {
 /// Standard deviation of each element of a vector before training: `spread` / sqrt(`factors`).
 double initial_deviation(const Hyper& hyper);
 
+/// What is known of data before training: what a default may follow from.
+struct DataShape {
+  std::int64_t users = 0;    // all of the data, also those without a rating in the training part
+  std::int64_t items = 0;    // likewise
+  std::int64_t ratings = 0;  // of the training part
+};
+/// That of MovieLens 1M: HyperSpec has what rules give there.
+inline constexpr DataShape usual_shape{6040, 3706, 1000209};
+
+/// A default that follows from the data, or from other hyper-parameters, where one number cannot serve.
+struct DefaultRule {
+  /// `others`: what was set, and the fixed defaults of the rest.
+  double (*value)(Task task, const DataShape& shape, const Hyper& others) = nullptr;
+  std::string text{};  // in words, for people
+};
+
 /// One hyper-parameter: default per task, legal range, meaning.
 struct HyperSpec {
   std::string name;
@@ -35,6 +53,7 @@ struct HyperSpec {
   bool whole = false;  // an integer
   std::string meaning;
   std::vector<std::string> choices{};  // names of the values 0, 1, 2 …; empty for a number
+  DefaultRule rule{};                  // in place of the defaults, where there is one
 };
 
 /// Where the best value of a hyper-parameter is looked for: uniformly in its logarithm, or in itself.

@@ -52,6 +52,7 @@ Json accuracy_json(const Record& record) {
   Json out = Json::object();
   for (const auto& [name, a] : record.accuracy) {
     out[name] = {{"value", a.value}, {"low", a.low}, {"high", a.high}, {"n", a.n}};
+    if (a.users > 0) out[name]["users"] = number(a.users);
   }
   return out;
 }
@@ -99,6 +100,24 @@ Json bootstrap_json(const Record& record) {
   return {{"draws", draws}, {"kind", "bayesian over users"}, {"values", std::move(values)}};
 }
 
+Json judge_json(const Record::Judge& judge) {
+  Json out = {{"source", judge.source},
+              {"mode", judge.mode},
+              {"width", judge.width},
+              {"draw", judge.draw},
+              {"parts", {{"embedding", judge.embedding}, {"judge", judge.judge}, {"validation", judge.validation}}},
+              {"source_seconds", judge.source_seconds},
+              {"bytes_per_item", judge.bytes_per_item},
+              {"parameters", judge.parameters}};
+  if (judge.validation_value) out["validation"] = *judge.validation_value;
+  out["setting"] = Json::object();
+  for (const auto& [name, value] : judge.setting) out["setting"][name] = number(value);
+  if (!judge.edges.empty()) out["edges"] = judge.edges;
+  out["gates"] = Json::object();
+  for (const auto& [name, holds] : judge.gates) out["gates"][name] = holds;
+  return out;
+}
+
 Json identity_json(const Record& r) {
   Json out = {{"schema", record_schema}, {"id", r.id}, {"status", to_text(r.status)}};
   if (!r.reason.empty()) out["reason"] = r.reason;
@@ -127,8 +146,10 @@ Json identity_json(const Record& r) {
                     {"trials", r.tuned->trials}};
   }
   if (r.trial) out["trial"] = {{"number", r.trial->number}, {"rung", r.trial->rung}, {"epochs", r.trial->epochs}};
+  if (r.judge) out["judge"] = judge_json(*r.judge);
   if (r.positive) out["positive"] = number(*r.positive);
   if (r.task == Task::ranking) out["at"] = r.at;
+  if (r.cold_candidates) out["candidates"] = "cold";
   if (r.lock_free) out["lock_free"] = true;
   out["device"] = {{"kind", to_text(r.device.kind)}, {"name", r.device.name}, {"threads", r.device.threads}};
   return out;
@@ -147,6 +168,10 @@ std::string to_json(const Record& record) {
                     {"epochs", record.curve->epochs},
                     {"seconds", record.curve->seconds},
                     {"values", record.curve->values}};
+  }
+  if (record.embedding) {
+    const Record::KeptEmbedding& kept = *record.embedding;
+    out["embedding"] = {{"sha256", kept.sha256}, {"items", kept.items}, {"users", kept.users}, {"width", kept.width}};
   }
   if (!record.notes.empty()) out["notes"] = record.notes;
   out["provenance"] = provenance_json(record.provenance);

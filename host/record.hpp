@@ -35,8 +35,9 @@ struct Accuracy {
   double value = 0;
   double low = 0;
   double high = 0;
-  std::int64_t n = 0;         // ratings, or users
-  std::vector<double> draws;  // bootstrap draws, paired across records by user id
+  std::int64_t n = 0;           // ratings, or users
+  std::vector<double> draws{};  // bootstrap draws, paired across records by user id
+  double users = 0;  // so many users of equal weight were as sure (UserValues::effective_users); 0: not known
 };
 
 struct Record {
@@ -79,8 +80,25 @@ struct Record {
     int number = 0, rung = 0, epochs = 0;
   };
   std::optional<Trial> trial;
+  /// Of a run in which a judge (`method`) was given the vectors of a source, or a source answered by itself.
+  struct Judge {
+    std::string source;
+    std::string mode;                                       // items, native; own, own-all: the source by itself
+    std::int64_t width = 0;                                 // asked for; a source may be narrower
+    int draw = 0;                                           // of the parts
+    std::int64_t embedding = 0, judge = 0, validation = 0;  // ratings in the parts
+    double source_seconds = 0;                              // to make the vectors
+    std::int64_t bytes_per_item = 0;                        // of the vectors as the judge reads them
+    std::int64_t parameters = 0;                            // of the judge, but for biases
+    std::optional<double> validation_value{};               // of the setting chosen, on the validation part
+    std::vector<std::pair<std::string, double>> setting{};  // chosen there
+    std::vector<std::string> edges{};                       // of it, what was the last value tried
+    std::map<std::string, bool> gates{};                    // checks that hold for the run or its table
+  };
+  std::optional<Judge> judge;
   std::optional<double> positive;  // rankings with --positive
   std::vector<int> at;             // rankings
+  bool cold_candidates = false;    // rankings: of the items without a training rating alone
   bool lock_free = false;          // the method's threads race on purpose
   struct Device {
     DeviceKind kind = DeviceKind::cpu;
@@ -106,6 +124,12 @@ struct Record {
     std::vector<double> values;
   };
   std::optional<Curve> curve;
+  /// Of a run with --keep-embeddings: what lies beside the record as <id>.safetensors.
+  struct KeptEmbedding {
+    std::string sha256;
+    std::int64_t items = 0, users = 0, width = 0;
+  };
+  std::optional<KeptEmbedding> embedding;
   std::map<std::string, std::string>
       provenance;  // version, commit, dirty, compiler, flags, libraries, machine, cpu, gpu …
   std::vector<std::string> notes;

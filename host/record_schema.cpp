@@ -53,8 +53,8 @@ class Checker {
   const Json* number(const Json& object, const std::string& path, const char* name, bool required = true) {
     return field(object, path, name, required, "a number", [](const Json& v) { return v.is_number(); });
   }
-  const Json* not_negative(const Json& object, const std::string& path, const char* name) {
-    return field(object, path, name, true, "a number that is not negative",
+  const Json* not_negative(const Json& object, const std::string& path, const char* name, bool required = true) {
+    return field(object, path, name, required, "a number that is not negative",
                  [](const Json& v) { return v.is_number() && v.get<double>() >= 0; });
   }
   const Json* count(const Json& object, const std::string& path, const char* name, std::int64_t most = largest,
@@ -137,6 +137,32 @@ bool is_id(const std::string& id) {
 /// A choice's name; "64" is a number that was written as a text.
 bool is_name(const std::string& text) { return !text.empty() && text[0] >= 'a' && text[0] <= 'z'; }
 
+void check_judge(const Json& record, Checker& check) {
+  const Json* judge = check.object(record, "", "judge", false);
+  if (judge == nullptr) return;
+  for (const char* name : {"source", "mode"}) check.text(*judge, "judge.", name);
+  for (const char* name : {"width", "bytes_per_item", "parameters"}) check.count(*judge, "judge.", name);
+  check.count(*judge, "judge.", "draw", largest_int);
+  check.not_negative(*judge, "judge.", "source_seconds");
+  check.number(*judge, "judge.", "validation", false);
+  if (const Json* parts = check.object(*judge, "judge.", "parts")) {
+    for (const char* name : {"embedding", "judge", "validation"}) check.count(*parts, "judge.parts.", name);
+  }
+  if (const Json* setting = check.object(*judge, "judge.", "setting")) {
+    for (const auto& entry : setting->items()) {
+      if (!entry.value().is_number()) check.complain("judge.setting." + entry.key(), "must be a number");
+    }
+  }
+  check.field(*judge, "judge.", "edges", false, "an array of strings", [](const Json& v) {
+    return v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& x) { return x.is_string(); });
+  });
+  if (const Json* gates = check.object(*judge, "judge.", "gates")) {
+    for (const auto& entry : gates->items()) {
+      if (!entry.value().is_boolean()) check.complain("judge.gates." + entry.key(), "must be true or false");
+    }
+  }
+}
+
 void check_setting(const Json& record, std::optional<Task> task, Checker& check) {
   if (const Json* data = check.object(record, "", "data")) {
     check.text(*data, "data.", "name");
@@ -173,6 +199,7 @@ void check_setting(const Json& record, std::optional<Task> task, Checker& check)
   if (const Json* trial = check.object(record, "", "trial", false)) {
     for (const char* name : {"number", "rung", "epochs"}) check.count(*trial, "trial.", name, largest_int);
   }
+  check_judge(record, check);
   check.number(record, "", "positive", false);
   check.field(
       record, "", "at", task == Task::ranking, "an array of whole numbers, positive and ascending", [](const Json& v) {
@@ -184,6 +211,7 @@ void check_setting(const Json& record, std::optional<Task> task, Checker& check)
                  return before < last;
                });
       });
+  check.field(record, "", "candidates", false, "cold", [](const Json& v) { return v == "cold"; });
   check.field(record, "", "lock_free", false, "true or false", [](const Json& v) { return v.is_boolean(); });
   if (const Json* device = check.object(record, "", "device")) {
     check.choice<DeviceKind>(*device, "device.", "kind");
@@ -206,6 +234,7 @@ void check_accuracy(const Json& record, bool ok, Checker& check) {
     const Json* value = check.number(entry.value(), path + ".", "value");
     const Json* high = check.number(entry.value(), path + ".", "high");
     check.count(entry.value(), path + ".", "n");
+    check.not_negative(entry.value(), path + ".", "users", false);
     if (low == nullptr || value == nullptr || high == nullptr) continue;
     // Bounds come from sums in another order than the value: allow for their rounding.
     const double v = value->get<double>(), slack = 1e-9 * std::abs(v);
@@ -240,6 +269,13 @@ void check_curve(const Json& record, Checker& check) {
       check.complain(std::string("curve.") + name, "has another length than curve.epochs");
     }
   }
+}
+
+void check_embedding(const Json& record, Checker& check) {
+  const Json* embedding = check.object(record, "", "embedding", false);
+  if (embedding == nullptr) return;
+  check.text(*embedding, "embedding.", "sha256");
+  for (const char* name : {"items", "users", "width"}) check.count(*embedding, "embedding.", name);
 }
 
 void check_provenance(const Json& record, Checker& check) {
@@ -308,6 +344,7 @@ void check_document(const Json& record, Checker& check) {
   check_cost(record, ok, check);
   check.numbers(record, "", "objective", false);
   check_curve(record, check);
+  check_embedding(record, check);
   check.field(record, "", "notes", false, "an array of strings", [](const Json& v) {
     return v.is_array() && std::all_of(v.begin(), v.end(), [](const Json& x) { return x.is_string(); });
   });
@@ -331,6 +368,24 @@ std::optional<Record::Contest> contest_in(const Json& json) {
   const auto name = provenance.find("contest");
   if (name == provenance.end() || !name->is_string()) return std::nullopt;
   return Record::Contest{*name, json["family"] == "peer" ? ContestSide::theirs : ContestSide::ours};
+}
+
+Record::Judge judge_in(const Json& json) {
+  Record::Judge judge{.source = json["source"],
+                      .mode = json["mode"],
+                      .width = json["width"],
+                      .draw = json["draw"],
+                      .embedding = json["parts"]["embedding"],
+                      .judge = json["parts"]["judge"],
+                      .validation = json["parts"]["validation"],
+                      .source_seconds = json["source_seconds"],
+                      .bytes_per_item = json["bytes_per_item"],
+                      .parameters = json["parameters"]};
+  if (json.contains("validation")) judge.validation_value = json["validation"].get<double>();
+  for (const auto& entry : json["setting"].items()) judge.setting.emplace_back(entry.key(), entry.value());
+  if (json.contains("edges")) judge.edges = json["edges"].get<std::vector<std::string>>();
+  for (const auto& entry : json["gates"].items()) judge.gates[entry.key()] = entry.value();
+  return judge;
 }
 
 void read_setting(const Json& json, Record& record) {
@@ -369,8 +424,10 @@ void read_setting(const Json& json, Record& record) {
     const Json& trial = json["trial"];
     record.trial = Record::Trial{trial["number"], trial["rung"], trial["epochs"]};
   }
+  if (json.contains("judge")) record.judge = judge_in(json["judge"]);
   if (json.contains("positive")) record.positive = json["positive"].get<double>();
   if (json.contains("at")) record.at = json["at"].get<std::vector<int>>();
+  record.cold_candidates = json.contains("candidates");
   record.lock_free = json.value("lock_free", false);
   record.device.kind = enum_in<DeviceKind>(json["device"]["kind"]);
   record.device.name = json["device"]["name"];
@@ -381,7 +438,8 @@ void read_outcome(const Json& json, Record& record) {
   if (json.contains("accuracy")) {
     for (const auto& entry : json["accuracy"].items()) {
       const Json& a = entry.value();
-      record.accuracy[entry.key()] = {a["value"], a["low"], a["high"], a["n"], {}};
+      record.accuracy[entry.key()] = {a["value"], a["low"], a["high"], a["n"]};
+      if (a.contains("users")) record.accuracy[entry.key()].users = a["users"];
     }
   }
   if (json.contains("bootstrap")) {
@@ -403,6 +461,10 @@ void read_outcome(const Json& json, Record& record) {
   if (json.contains("curve")) {
     const Json& curve = json["curve"];
     record.curve = Record::Curve{curve["metric"], curve["epochs"], curve["seconds"], curve["values"]};
+  }
+  if (json.contains("embedding")) {
+    const Json& kept = json["embedding"];
+    record.embedding = Record::KeptEmbedding{kept["sha256"], kept["items"], kept["users"], kept["width"]};
   }
   if (json.contains("notes")) record.notes = json["notes"].get<std::vector<std::string>>();
   for (const auto& entry : json["provenance"].items()) {

@@ -41,4 +41,16 @@ std::size_t RegularFile::read(char* to, std::size_t bytes) const {
   return static_cast<std::size_t>(got);
 }
 
+void RegularFile::read_at(std::int64_t offset, char* to, std::size_t bytes) const {
+  while (bytes > 0) {
+    const ssize_t got = ::pread(descriptor_, to, bytes, offset);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw DataError(path_.string() + ": " + std::strerror(errno));
+    if (got == 0) throw DataError(path_.string() + ": ends too early", "wait until it is written, then try again");
+    to += got;
+    offset += got;
+    bytes -= static_cast<std::size_t>(got);
+  }
+}
+
 }  // namespace embrace

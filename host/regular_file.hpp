@@ -19,6 +19,8 @@ class RegularFile {
   const struct stat& status() const { return status_; }  // when it was opened
   /// Up to `bytes` from where reading stands; 0 at the end. Throws DataError.
   std::size_t read(char* to, std::size_t bytes) const;
+  /// Exactly `bytes` from this offset. Throws DataError, also when the file ends before.
+  void read_at(std::int64_t offset, char* to, std::size_t bytes) const;
 
  private:
   std::filesystem::path path_;

@@ -28,6 +28,7 @@ struct TrainingArguments {
   std::string device = "cpu";
   std::string task;
   std::optional<double> positive;
+  std::string candidates = "all";
   std::string at;
   std::vector<std::string> settings;
   double timeout = 0;
@@ -41,6 +42,7 @@ struct RunArguments : TrainingArguments {
   int seeds = 1;
   std::string settings_file;
   bool keep_answers = false;
+  bool keep_embeddings = false;
 };
 
 struct TuneArguments : TrainingArguments {
@@ -49,10 +51,39 @@ struct TuneArguments : TrainingArguments {
   std::uint64_t seed = 1;
 };
 
+/// Embeddings judged; `settings` are of the methods behind the sources.
+struct JudgeArguments {
+  DataArguments data;
+  std::string split = "holdout:0.2";
+  std::uint64_t split_seed = 1;
+  std::string folds;
+  std::string sources;
+  std::string judges = "ridge,mlp";
+  std::string mode = "items";
+  std::string widths = "32";
+  std::string task;
+  std::optional<double> positive;
+  std::string at;
+  int draws = 5, seeds = 3;
+  std::string device = "cpu";
+  std::vector<std::string> settings;
+  bool force = false;
+  bool quiet = false;
+  std::string output;
+  std::string command;  // as for run
+};
+
 struct ReportArguments {
   std::vector<std::string> paths;
   std::string format = "terminal";
   std::string output;
+};
+
+struct CompareArguments {
+  std::string a, b;  // folders of records
+  std::string metric;
+  std::string fail_on;
+  bool json = false;
 };
 
 struct DataVerbArguments {
@@ -101,6 +132,28 @@ struct ProfileArguments {
   int kernels = 100;   // ncu: at most
 };
 
+/// The two questions, for one data set.
+struct StudyArguments {
+  DataArguments data;
+  std::string device = "cpu";
+  bool quick = false;
+  bool quiet = false;
+  std::string output;
+  std::string command;
+};
+
+/// What is looked at in a file of an embedding.
+struct EmbeddingArguments {
+  std::string file;
+  DataArguments data;  // optional: for titles, and what was rated
+  std::string format;  // export
+  std::string output;  // export: folder
+  std::string name;    // neighbors: an item; recommend: a user
+  std::int64_t count = 10;
+  bool keep_rated = false;  // recommend
+  bool json = false;
+};
+
 struct NameArguments {  // list, describe, doctor, validate, version
   std::string name;
   bool json = false;
@@ -109,7 +162,10 @@ struct NameArguments {  // list, describe, doctor, validate, version
 // Each returns the exit code and prints results to stdout, narration to stderr. Verbs of one group share a file.
 int run(const RunArguments& arguments);
 int tune(const TuneArguments& arguments);
+int judge(const JudgeArguments& arguments);
+int study(const StudyArguments& arguments);
 int report(const ReportArguments& arguments);
+int compare(const CompareArguments& arguments);
 int data_describe(const DataVerbArguments& arguments);
 int data_prepare(const DataVerbArguments& arguments);
 int data_split(const DataVerbArguments& arguments);
@@ -120,6 +176,9 @@ int peers_run(const PeersArguments& arguments);
 int profile_phases(const ProfileArguments& arguments);
 int profile_nsys(const ProfileArguments& arguments);
 int profile_ncu(const ProfileArguments& arguments);
+int export_files(const EmbeddingArguments& arguments);
+int neighbors(const EmbeddingArguments& arguments);
+int recommend(const EmbeddingArguments& arguments);
 int list(const NameArguments& arguments);
 int describe(const NameArguments& arguments);
 int doctor(const NameArguments& arguments);

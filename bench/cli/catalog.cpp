@@ -43,6 +43,7 @@ Fields hyper_entry(const HyperSpec& spec, const MethodInfo& method) {
     entry.push_back({"tuned", fmt::format("{:g} to {:g}{}", range.low, range.high,
                                           range.scale == SearchRange::Scale::log ? ", by its logarithm" : "")});
   }
+  if (spec.rule.value != nullptr) entry.push_back({"default_rule", spec.rule.text});
   entry.push_back({"meaning", spec.meaning});
   return entry;
 }

@@ -2,9 +2,11 @@
 #include "bench/cli/arguments.hpp"
 #include "bench/cli/catalog.hpp"
 #include "bench/devices.hpp"
+#include "bench/judge/sources.hpp"
 #include "host/data/load.hpp"
 #include "host/data/split/split_name.hpp"
 #include "host/error.hpp"
+#include "host/judge/judge.hpp"
 #include "host/metadata/features.hpp"
 #include "host/metadata/information.hpp"
 #include "host/methods/registry.hpp"
@@ -33,15 +35,28 @@ std::vector<Fields> method_entries() {
   return list;
 }
 
+std::vector<Fields> judge_entries() {
+  std::vector<Fields> list;
+  for (const judge::JudgeInfo& judge : judge::judges()) {
+    list.push_back({{"name", judge.name}, {"summary", judge.summary}, {"source", judge.source}});
+  }
+  return list;
+}
+
 }  // namespace
 
 int list(const NameArguments& arguments) {
-  const std::vector<std::string> known = {"methods", "information", "metrics", "splits", "datasets", "devices"};
+  const std::vector<std::string> known = {"methods", "information", "sources",  "judges",
+                                          "metrics", "splits",      "datasets", "devices"};
   const std::string& what = arguments.name;
   if (what == "methods") {
     print_listing(method_entries(), {"name", "family", "tasks", "reads", "summary"}, arguments.json);
   } else if (what == "information") {
     print_listing(named_entries(information_names()), {"name", "summary"}, arguments.json);
+  } else if (what == "sources") {
+    print_listing(named_entries(judge::source_names()), {"name", "summary"}, arguments.json);
+  } else if (what == "judges") {
+    print_listing(judge_entries(), {"name", "summary"}, arguments.json);
   } else if (what == "metrics") {
     print_listing(metric_entries(), {"name", "task", "better", "definition"}, arguments.json);
   } else if (what == "splits") {

@@ -67,8 +67,12 @@ void add_training_flags(CLI::App& app, TrainingArguments& training) {
            "ratings (default), +user+movie, all ...; see embrace list information", false);
   app.add_option("--task", training.task, "rating or ranking (default: rating; ranking for official:ncf)");
   app.add_option("--positive", training.positive, "rankings: first reduce the data to ratings of at least this");
+  app.add_option("--candidates", training.candidates,
+                 "rankings: all items, or cold ones (without a training rating) among themselves")
+      ->capture_default_str();
   app.add_option("--at", training.at, "rankings: cut-offs K, comma-separated (default: 10,20)");
-  add_list(app, "--set", training.settings, "a hyper-parameter: NAME=VALUE or METHOD.NAME=VALUE", false);
+  add_list(app, "--set", training.settings,
+           "a hyper-parameter: NAME=VALUE or METHOD.NAME=VALUE; run: NAME=16,32,64 tries each", false);
   app.add_option("--timeout", training.timeout, "seconds of training a run may take (default: no limit)")
       ->check(CLI::NonNegativeNumber);
   app.add_flag("--force", training.force, "repeat runs that have a record already");
@@ -88,6 +92,7 @@ void add_run(CLI::App& top, const std::string& command, Work& work) {
   app.add_option("--seeds", run.seeds, "runs with seeds 1 ... N")->capture_default_str()->check(CLI::Range(1, 100000));
   app.add_option("--settings", run.settings_file, "the settings.json of embrace tune, in place of --set");
   app.add_flag("--keep-answers", run.keep_answers, "write each run's predictions or rankings beside its record");
+  app.add_flag("--keep-embeddings", run.keep_embeddings, "write each run's vectors beside its record (safetensors)");
   does(app, cli::run, arguments, work);
   app.footer(
       "Examples:\n"
@@ -116,6 +121,66 @@ void add_tune(CLI::App& top, const std::string& command, Work& work) {
       "  embrace run -d ml-100k --split official:u1 -m als,sgd -i ratings --settings tuned/settings.json -o out");
 }
 
+void add_study(CLI::App& top, const std::string& command, Work& work) {
+  const auto arguments = std::make_shared<StudyArguments>();
+  StudyArguments& study = *arguments;
+  study.command = command;
+  CLI::App& app =
+      *top.add_subcommand("study", "which embedding, fed with what: every table, and the answer in sentences");
+  app.add_option("-d,--data", study.data.data, "folder or file of ratings, or synth, synth:USERSxITEMSxRATINGS")
+      ->required();
+  app.add_flag("--quick", study.quick, "minutes rather than an hour: one division, one seed, two draws");
+  app.add_option("--device", study.device, "cpu or cuda:N")->capture_default_str();
+  app.add_flag("-q,--quiet", study.quiet, "no progress");
+  app.add_option("-o,--output", study.output, "folder for records, tables and the answer")->required();
+  add_data_flags(app, study.data);
+  add_tags_from(app, study.data);
+  does(app, cli::study, arguments, work);
+  app.footer(
+      "Example:\n"
+      "  embrace study -d ml-100k --quick -o answer      # then read answer/study.md\n"
+      "The same command goes on where it was stopped.");
+}
+
+void add_judge(CLI::App& top, const std::string& command, Work& work) {
+  const auto arguments = std::make_shared<JudgeArguments>();
+  JudgeArguments& judge = *arguments;
+  judge.command = command;
+  CLI::App& app = *top.add_subcommand("judge", "give the vectors of sources to the same recommenders, and compare");
+  app.add_option("-d,--data", judge.data.data, "folder or file of ratings, or synth, synth:USERSxITEMSxRATINGS")
+      ->required();
+  app.add_option("--split", judge.split, "see embrace list splits")->capture_default_str();
+  app.add_option("--split-seed", judge.split_seed, "seed of random splits")->capture_default_str();
+  app.add_option("--folds", judge.folds, "only these folds, from 0: 0,2");
+  app.add_option("-s,--sources", judge.sources, "comma-separated: als,hybrid/+movie,+genres,zero; see list sources")
+      ->required();
+  app.add_option("-j,--judges", judge.judges, "comma-separated; see embrace list judges")->capture_default_str();
+  app.add_option("--mode", judge.mode, "users made of item vectors (items), or the source's own users (native)")
+      ->capture_default_str();
+  app.add_option("--widths", judge.widths, "numbers of a vector, comma-separated")->capture_default_str();
+  app.add_option("--task", judge.task, "rating or ranking (default: rating; ranking for official:ncf)");
+  app.add_option("--positive", judge.positive, "rankings: first reduce the data to ratings of at least this");
+  app.add_option("--at", judge.at, "rankings: cut-offs K, comma-separated (default: 10,20)");
+  app.add_option("--draws", judge.draws, "divisions of the training ratings into parts, 1 ... N")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--seeds", judge.seeds, "seeds of the judges, 1 ... N")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
+  app.add_option("--device", judge.device, "cpu or cuda:N: where sources are trained")->capture_default_str();
+  add_list(app, "--set", judge.settings, "a hyper-parameter of a source: NAME=VALUE or METHOD.NAME=VALUE", false);
+  app.add_flag("--force", judge.force, "repeat runs that have a record already");
+  app.add_flag("-q,--quiet", judge.quiet, "no progress");
+  app.add_option("-o,--output", judge.output, "folder for the records")->required();
+  add_data_flags(app, judge.data);
+  add_tags_from(app, judge.data);
+  does(app, cli::judge, arguments, work);
+  app.footer(
+      "Example:\n"
+      "  embrace judge -d ml-100k --split official:u1 --sources als,sgd,+genres,random,zero -o out\n"
+      "  embrace report out");
+}
+
 void add_report(CLI::App& top, Work& work) {
   const auto arguments = std::make_shared<ReportArguments>();
   CLI::App& app = *top.add_subcommand("report", "comparison tables from records; nothing is trained");
@@ -124,6 +189,19 @@ void add_report(CLI::App& top, Work& work) {
   app.add_option("-o,--output", arguments->output, "write to this file instead of stdout");
   does(app, report, arguments, work);
   app.footer("Examples:\n  embrace report results/local\n  embrace report out --format md -o table.md");
+}
+
+void add_compare(CLI::App& top, Work& work) {
+  const auto arguments = std::make_shared<CompareArguments>();
+  CompareArguments& compare = *arguments;
+  CLI::App& app = *top.add_subcommand("compare", "what became better, worse or slower between two folders of records");
+  app.add_option("A", compare.a, "folder of records")->required();
+  app.add_option("B", compare.b, "folder of records, judged beside A")->required();
+  app.add_option("--metric", compare.metric, "only this one: rmse, ndcg@10, train_seconds ... (default: all)");
+  app.add_option("--fail-on", compare.fail_on, "end with code 1 when a row of B is worse, slower, or any of them");
+  app.add_flag("--json", compare.json, "as JSON");
+  does(app, cli::compare, arguments, work);
+  app.footer("Example:\n  embrace compare before after --fail-on worse");
 }
 
 void add_data(CLI::App& top, Work& work) {
@@ -239,6 +317,44 @@ void add_profile(CLI::App& top, Work& work) {
       "  embrace profile ncu -d ml-1m -m hybrid --phase 'slot gradients' --run");
 }
 
+/// Verbs that look into a file of an embedding.
+CLI::App& add_embedding_verb(CLI::App& top, const char* name, const char* text,
+                             const std::shared_ptr<EmbeddingArguments>& arguments,
+                             int (*verb)(const EmbeddingArguments&), Work& work) {
+  CLI::App& app = *top.add_subcommand(name, text);
+  app.add_option("file", arguments->file, "a file of vectors: safetensors, .npy with PATH.ids, or word2vec text")
+      ->required();
+  app.add_option("-d,--data", arguments->data.data, "the data behind it: for titles, and what a user has rated");
+  add_data_flags(app, arguments->data);
+  does(app, verb, arguments, work);
+  return app;
+}
+
+void add_embedding_verbs(CLI::App& top, Work& work) {
+  const auto exported = std::make_shared<EmbeddingArguments>();
+  CLI::App& to_files = add_embedding_verb(top, "export", "vectors for other programs", exported, export_files, work);
+  to_files.add_option("--format", exported->format, "npy, csv, word2vec or projector")->required();
+  to_files.add_option("-o,--output", exported->output, "folder")->required();
+  const auto near = std::make_shared<EmbeddingArguments>();
+  CLI::App& neighbors_of =
+      add_embedding_verb(top, "neighbors", "the items nearest to an item, by cosine", near, neighbors, work);
+  neighbors_of.add_option("item", near->name, "an item: its id, or with -d its title")->required();
+  const auto best = std::make_shared<EmbeddingArguments>();
+  CLI::App& recommend_to =
+      add_embedding_verb(top, "recommend", "the items that score best for a user", best, recommend, work);
+  recommend_to.add_option("user", best->name, "id of a user")->required();
+  recommend_to.add_flag("--keep-rated", best->keep_rated, "do not leave out what the user has rated in the data");
+  for (const auto& [app, arguments] : {std::pair(&neighbors_of, near), std::pair(&recommend_to, best)}) {
+    app->add_option("-n,--count", arguments->count, "how many items")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1000000));
+    app->add_flag("--json", arguments->json, "as JSON");
+  }
+  to_files.footer("Example:\n  embrace export out/ID.safetensors --format projector -d ml-1m -o projector");
+  neighbors_of.footer("Example:\n  embrace neighbors out/ID.safetensors 'Toy Story' -d ml-1m");
+  recommend_to.footer("Example:\n  embrace recommend out/ID.safetensors 42 -d ml-1m");
+}
+
 /// A verb that takes a name at most.
 void add_named(CLI::App& top, const char* name, const char* text, const char* argument,
                int (*verb)(const NameArguments&), Work& work) {
@@ -252,12 +368,16 @@ void add_named(CLI::App& top, const char* name, const char* text, const char* ar
 void add_verbs(CLI::App& top, const std::string& command, Work& work) {
   add_run(top, command, work);
   add_tune(top, command, work);
+  add_judge(top, command, work);
+  add_study(top, command, work);
   add_report(top, work);
+  add_compare(top, work);
+  add_embedding_verbs(top, work);
   add_data(top, work);
   add_peers(top, command, work);
   add_profile(top, work);
-  add_named(top, "list", "what there is to choose from", "methods, information, metrics, splits, datasets or devices",
-            list, work);
+  add_named(top, "list", "what there is to choose from",
+            "methods, information, sources, judges, metrics, splits, datasets or devices", list, work);
   add_named(top, "describe", "a method, metric or data set in full", "name of a method, metric or data set", describe,
             work);
   add_named(top, "doctor", "what this machine can run, and what to fix", nullptr, doctor, work);

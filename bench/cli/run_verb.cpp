@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "bench/cli/shared_options.hpp"
+#include "bench/cli/study_summary.hpp"
 #include "bench/interrupt.hpp"
 #include "bench/machine.hpp"
-#include "bench/say.hpp"
 #include "bench/selection.hpp"
 #include "bench/study.hpp"
 #include "host/data/split/split_name.hpp"
@@ -18,8 +18,9 @@ namespace embrace::cli {
 namespace {
 
 StudyOptions study_options(const RunArguments& arguments) {
-  StudyOptions options{
-      training_choice(arguments), parse_devices(arguments.device), arguments.seeds, {}, arguments.keep_answers};
+  StudyOptions options{training_choice(arguments), parse_devices(arguments.device), arguments.seeds, {}};
+  options.keep_answers = arguments.keep_answers;
+  options.keep_embeddings = arguments.keep_embeddings;
   if (arguments.settings_file.empty()) return options;
   if (!arguments.settings.empty()) {
     throw UsageError("--settings and --set exclude each other", "tune with --set, then run with --settings alone");
@@ -30,43 +31,6 @@ StudyOptions study_options(const RunArguments& arguments) {
                      "tune for this one");
   }
   return options;
-}
-
-/// "out of memory" rather than "out-of-memory".
-std::string words(Status status) {
-  std::string text = to_text(status);
-  std::replace(text.begin(), text.end(), '-', ' ');
-  return text;
-}
-
-/// One line on what could not be run, however many pairs there are.
-void print_unsupported(const StudySummary& summary) {
-  const int pairs = summary.number(Status::unsupported);
-  if (pairs == 0) return;
-  const bool nothing_else = summary.runs.size() == 1;
-  say(fmt::format("{}: {}{}", nothing_else ? "Nothing could be run" : "Unsupported", summary.unsupported,
-                  pairs == 1 ? "" : fmt::format(" (and {} more, each with a record)", pairs - 1)));
-}
-
-void print_summary(const StudySummary& summary, const StudyOptions& options) {
-  const std::string output = options.output.string();
-  std::string text = fmt::format("{} ok", summary.number(Status::ok));
-  for (const Status status :
-       {Status::unsupported, Status::diverged, Status::failed, Status::out_of_memory, Status::timeout}) {
-    if (const int number = summary.number(status); number > 0) text += fmt::format(", {} {}", number, words(status));
-  }
-  if (summary.resumed > 0) text += fmt::format(", {} of these resumed", summary.resumed);
-  say(text, "; records in " + output);
-  print_unsupported(summary);
-  if (summary.rejected > 0) {
-    say(fmt::format("Bad rows of the data left out: {}; they are listed in {}", summary.rejected,
-                    options.data.load.rejects.string()));
-  }
-  if (summary.busy_load > 0) {
-    say(fmt::format("The machine had other work (load up to {:.1f}): times of these runs are not to be compared.",
-                    summary.busy_load));
-  }
-  if (summary.number(Status::ok) > 0) say("The table: embrace report ", shell_quoted(output));
 }
 
 }  // namespace
@@ -81,7 +45,7 @@ int run(const RunArguments& arguments) {
   Threads& threads = *pool;
   Progress progress(arguments.quiet);
   const StudySummary summary = run_study(options, threads, progress);
-  print_summary(summary, options);
+  print_summary(summary, options.output, options.data.load.rejects);
   if (summary.interrupted) return 128 + interrupt_signal();
   return static_cast<int>(summary.exit_code());
 }

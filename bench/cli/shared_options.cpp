@@ -6,6 +6,8 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "bench/interrupt.hpp"
+#include "bench/read_data.hpp"
 #include "bench/say.hpp"
 #include "host/data/load_options.hpp"
 #include "host/data/split/split_name.hpp"
@@ -52,6 +54,22 @@ std::string joined(const std::vector<std::string>& parts) {
   return text;
 }
 
+bool cold_candidates(const TrainingArguments& arguments, const TrainingChoice& choice) {
+  const std::vector<std::string> known = {"all", "cold"};
+  if (arguments.candidates != "all" && arguments.candidates != "cold") {
+    throw UsageError("--candidates " + arguments.candidates + " is not understood",
+                     suggestion(arguments.candidates, known));
+  }
+  const bool cold = arguments.candidates == "cold";
+  if (cold && choice.task == Task::rating) throw UsageError("--candidates is for rankings", "add --task ranking");
+  if (!cold && choice.task == Task::ranking && choice.data.split.kind == SplitName::Kind::cold_items) {
+    say("note: cold items compete with all others, so that all values are zero, or nearly; --candidates cold ranks "
+        "them "
+        "among themselves");
+  }
+  return cold;
+}
+
 std::vector<Information> parse_all_information(const std::vector<std::string>& texts) {
   std::vector<Information> list;
   for (const std::string& text : split_text(texts.empty() ? "ratings" : joined(texts), ',')) {
@@ -82,6 +100,13 @@ std::unique_ptr<Threads> start_threads(int count) {
                     threads->count(), usable_processors()));
   }
   return threads;
+}
+
+std::optional<Dataset> optional_dataset(const DataArguments& arguments) {
+  if (arguments.data.empty()) return std::nullopt;
+  const auto threads = start_threads(arguments.threads);
+  const Threads::Checked stoppable(*threads, stop_if_interrupted);
+  return load_data(arguments.data, load_options(arguments, {}), *threads).dataset;
 }
 
 std::vector<int> whole_numbers(const std::string& text, const std::string& flag, int lowest) {
@@ -117,8 +142,12 @@ TrainingChoice training_choice(const TrainingArguments& arguments) {
     choice.at = whole_numbers(arguments.at, "--at", 1);
     if (choice.task == Task::rating) throw UsageError("--at is for rankings", "add --task ranking");
   }
-  choice.settings = parse_settings(arguments.settings, choice.methods);
-  require_possible_settings(choice.methods, choice.task, choice.settings);
+  choice.cold_candidates = cold_candidates(arguments, choice);
+  choice.sweep.clear();
+  for (const std::vector<std::string>& texts : combinations(arguments.settings)) {
+    choice.sweep.push_back(parse_settings(texts, choice.methods));
+    require_possible_settings(choice.methods, choice.task, choice.sweep.back());
+  }
   choice.timeout_seconds = arguments.timeout;
   choice.force = arguments.force;
   choice.output = arguments.output;

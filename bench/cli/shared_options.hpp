@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ LoadOptions load_options(const DataArguments& arguments, const std::filesystem::
 
 /// As many as --threads says. Without it, as many as can be started, and a note when these are fewer than processors.
 std::unique_ptr<Threads> start_threads(int count);
+
+/// The data of a verb that can do without: nothing when there is no -d.
+std::optional<Dataset> optional_dataset(const DataArguments& arguments);
 
 /// "0,2" as given to `flag`: ascending, each once. UsageError for what is no whole number of at least `lowest`.
 std::vector<int> whole_numbers(const std::string& text, const std::string& flag, int lowest);

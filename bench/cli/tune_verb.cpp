@@ -18,6 +18,7 @@ TuneOptions tune_options(const TuneArguments& arguments) {
   const std::vector<DeviceInfo> devices = parse_devices(arguments.device);
   if (devices.size() != 1) throw UsageError("tune takes one device", "settings do not depend on it");
   TuneOptions options{training_choice(arguments), devices.front(), {}, arguments.trials, arguments.seed};
+  if (options.sweep.size() > 1) throw UsageError("tune takes one value of a setting", "search it with --range");
   options.ranges = parse_ranges(arguments.ranges, options.methods);
   return options;
 }

@@ -6,10 +6,10 @@
 
 #include "bench/identity.hpp"
 #include "bench/machine.hpp"
-#include "bench/peers/npy.hpp"
 #include "bench/spread.hpp"
 #include "host/error.hpp"
 #include "host/methods/registry.hpp"
+#include "host/npy.hpp"
 
 namespace embrace::peers {
 namespace {
@@ -47,7 +47,7 @@ Record Contestants::describe(bool ours, int repetition) const {
   if (method != nullptr) {
     record.family = method->info.family;
     record.lock_free = method->info.traits.lock_free;
-    record.hyper = named_values(*method, make_hyper(*method, contest_.task, side.settings));
+    record.hyper = named_values(*method, make_hyper(*method, contest_.task, side.settings, shape_of(data.experiment)));
   } else {
     record.family = ours ? "operation" : "peer";
     record.hyper.assign(side.settings.begin(), side.settings.end());
@@ -88,7 +88,8 @@ Record Contestants::theirs(int repetition) {
 }
 
 void Contestants::train_ours(int repetition, Record& record) {
-  const Hyper hyper = make_hyper(*find_method(contest_.ours.method), contest_.task, contest_.ours.settings);
+  const Hyper hyper = make_hyper(*find_method(contest_.ours.method), contest_.task, contest_.ours.settings,
+                                 shape_of(context_.data.experiment));
   Run run = make_run(context_.data, hyper, device_);
   run.seed = static_cast<std::uint64_t>(repetition);
   run.timeout_seconds = context_.timeout_seconds;

@@ -6,12 +6,12 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "bench/peers/npy.hpp"
 #include "bench/peers/process.hpp"
 #include "bench/run.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
 #include "host/learning/embedding_trainer.hpp"
+#include "host/npy.hpp"
 #include "host/span.hpp"
 
 namespace embrace::peers {

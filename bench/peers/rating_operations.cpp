@@ -2,11 +2,11 @@
 
 #include <stdexcept>
 
-#include "bench/peers/npy.hpp"
 #include "host/data/load.hpp"
 #include "host/data/load_options.hpp"
 #include "host/data/write.hpp"
 #include "host/math/aggregate.hpp"
+#include "host/npy.hpp"
 #include "host/permutation.hpp"
 #include "host/sparse.hpp"
 

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <set>
 
+#include "bench/report/replicates.hpp"
 #include "bench/report/settings.hpp"
+#include "host/metrics/best_set.hpp"
 #include "host/metrics/metric.hpp"
 
 namespace embrace {
@@ -13,18 +15,14 @@ namespace {
 /// A row as it takes part in a comparison: over the runs that all rows have.
 struct Contender {
   Entry* entry = nullptr;
-  double value = 0;           // mean over these runs
-  std::vector<double> draws;  // likewise
+  std::vector<Replicate> replicates;
+  double value = 0;  // their mean
 };
 
-/// Is `best` better than `other` with 95 % confidence? Draws are paired: the same draw weighs the users alike.
-bool clearly_better(const Contender& best, const Contender& other, bool higher_is_better) {
-  std::vector<double> gain(best.draws.size());
-  for (std::size_t b = 0; b < gain.size(); ++b) {
-    const double difference = best.draws[b] - other.draws[b];
-    gain[b] = higher_is_better ? difference : -difference;
-  }
-  return percentile_interval(std::move(gain)).low > 0;
+/// Is `best` better than `other` with 95 % confidence, the two of them alone?
+bool clearly_better(const Contender& best, const Contender& other, double users, bool higher_is_better) {
+  const Interval gain = estimate(difference(best.replicates, other.replicates), users).interval();
+  return higher_is_better ? gain.low > 0 : gain.high < 0;
 }
 
 /// Method, information and settings agree: such rows (other devices, threads, builds) are no rivals.
@@ -38,21 +36,38 @@ void mark(const Contender& row, const std::string& metric, Standing standing) {
   if (row.entry->row.runs == row.entry->row.runs_of_table) row.entry->row.accuracy[metric].standing = standing;
 }
 
-void rank_rows(const std::vector<Contender>& rows, const std::string& metric, bool higher_is_better) {
+/// Numbers for best_set: rows of the same work have the same one.
+std::vector<Competitor> competitors(const std::vector<Contender>& rows) {
+  std::vector<Competitor> result;
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    std::size_t work = 0;
+    while (!same_work(rows[work], rows[r])) ++work;
+    result.push_back({rows[r].replicates, static_cast<int>(work)});
+  }
+  return result;
+}
+
+void rank_rows(const std::vector<Contender>& rows, const std::string& metric, double users, bool higher_is_better) {
   const Contender* best = &rows[0];
   for (const Contender& row : rows) {
     if (higher_is_better ? row.value > best->value : row.value < best->value) best = &row;
   }
-  std::vector<const Contender*> twins, rivals;  // the best row is a twin of its own
-  for (const Contender& row : rows) (same_work(*best, row) ? twins : rivals).push_back(&row);
+  std::vector<const Contender*> rivals;
+  for (const Contender& row : rows) {
+    if (!same_work(*best, row)) rivals.push_back(&row);
+  }
   if (rivals.empty()) return;  // nothing to be better than
-  const auto wins = [&](const Contender* row) {
-    return std::all_of(rivals.begin(), rivals.end(),
-                       [&](const Contender* rival) { return clearly_better(*row, *rival, higher_is_better); });
+  const std::vector<bool> in = best_set(competitors(rows), users, higher_is_better);
+  bool alone = true;
+  for (std::size_t r = 0; r < rows.size(); ++r) alone = alone && (!in[r] || same_work(*best, rows[r]));
+  const auto wins = [&](const Contender& row) {
+    return alone && std::all_of(rivals.begin(), rivals.end(), [&](const Contender* rival) {
+             return clearly_better(row, *rival, users, higher_is_better);
+           });
   };
-  for (const Contender* twin : twins) mark(*twin, metric, wins(twin) ? Standing::best : Standing::tied);
-  for (const Contender* rival : rivals) {
-    if (!clearly_better(*best, *rival, higher_is_better)) mark(*rival, metric, Standing::tied);
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    if (!in[r]) continue;
+    mark(rows[r], metric, same_work(*best, rows[r]) && wins(rows[r]) ? Standing::best : Standing::tied);
   }
 }
 
@@ -72,16 +87,15 @@ std::vector<RunId> common_runs(const std::vector<Entry*>& rows, const std::strin
   return common;
 }
 
-Contender contender(Entry& entry, const std::string& metric, const std::vector<RunId>& runs) {
-  Runs taken;
-  Contender row{&entry, 0, {}};
-  for (const RunId& run : runs) {
-    const Accuracy* accuracy = entry.measured.at(metric).at(run);
-    taken[run] = accuracy;
-    row.value += accuracy->value / static_cast<double>(runs.size());
-  }
-  row.draws = mean_draws(taken);
-  return row;
+Runs taken(const Entry& entry, const std::string& metric, const std::vector<RunId>& runs) {
+  Runs result;
+  for (const RunId& run : runs) result[run] = entry.measured.at(metric).at(run);
+  return result;
+}
+
+/// Is there an interval to compare with?
+bool have_draws(const Contender& row) {
+  return std::none_of(row.replicates.begin(), row.replicates.end(), [](const Replicate& r) { return r.draws.empty(); });
 }
 
 void compare_table(const std::vector<Entry*>& table) {
@@ -98,13 +112,19 @@ void compare_table(const std::vector<Entry*>& table) {
     if (rows.size() < 2) continue;
     const std::vector<RunId> runs = common_runs(rows, name);
     std::vector<Contender> contenders;
-    for (Entry* row : rows) contenders.push_back(contender(*row, name, runs));
-    const bool comparable =
-        std::none_of(contenders.begin(), contenders.end(), [](const Contender& c) { return c.draws.empty(); });
+    double users = 0;
+    for (Entry* row : rows) {
+      if (runs.empty()) break;
+      const Runs own = taken(*row, name, runs);
+      contenders.push_back({row, replicates_of(own), 0});
+      contenders.back().value = estimate(contenders.back().replicates, 0).value;
+      users = test_users(name, own);
+    }
+    const bool comparable = !runs.empty() && std::all_of(contenders.begin(), contenders.end(), have_draws);
     for (Entry* row : rows) row->row.accuracy[name].compared = comparable ? static_cast<int>(runs.size()) : 0;
     const MetricInfo* info = find_metric(name);
     if (!comparable || info == nullptr) continue;
-    rank_rows(contenders, name, info->higher_is_better);
+    rank_rows(contenders, name, users, info->higher_is_better);
   }
 }
 
@@ -113,6 +133,25 @@ std::string started(const Entry& entry) {
   return found == entry.record->provenance.end() ? "" : found->second;
 }
 
+Change change_between(const Entry& before, const Entry& after) {
+  const Change none{headline(after), 0, std::nullopt, 0};
+  if (before.measured.count(none.metric) == 0) return none;
+  const auto difference = difference_of(none.metric, after.measured.at(none.metric), before.measured.at(none.metric));
+  if (!difference || !std::isfinite(difference->estimate.value)) return none;
+  Change change{none.metric, difference->estimate.value, std::nullopt, difference->runs};
+  if (difference->drawn) change.interval = difference->estimate.interval();
+  return change;
+}
+
+/// What the rows of different builds have in common: not the machine, on which no accuracy depends.
+auto work_of(const Entry& entry) {
+  const Record& r = *entry.record;
+  return std::tie(r.data.name, r.data.sha256, r.split.name, r.task, r.positive, r.cold_candidates, r.method,
+                  r.information, r.at, r.hyper, r.device.kind);
+}
+
+}  // namespace
+
 std::string headline(const Entry& entry) {
   for (const char* name : {"rmse", "ndcg@10"}) {
     if (entry.measured.count(name) > 0) return name;
@@ -120,46 +159,25 @@ std::string headline(const Entry& entry) {
   return entry.measured.empty() ? "" : entry.measured.begin()->first;
 }
 
-Change change_between(Entry& before, Entry& after) {
-  Change change{headline(after), 0, std::nullopt, 0};
-  if (before.measured.count(change.metric) == 0) return change;
-  std::vector<RunId> both;
-  for (const auto& [run, accuracy] : after.measured.at(change.metric)) {
-    if (before.measured.at(change.metric).count(run) > 0) both.push_back(run);
+std::optional<PairedDifference> difference_of(const std::string& metric, const Runs& a, const Runs& b) {
+  Runs of_a, of_b;
+  for (const auto& [run, accuracy] : a) {
+    const auto found = b.find(run);
+    if (found == b.end()) continue;
+    of_a[run] = accuracy;
+    of_b[run] = found->second;
   }
-  change.runs = static_cast<int>(both.size());
-  if (both.empty()) return change;
-  Contender a = contender(after, change.metric, both), b = contender(before, change.metric, both);
-  change.value = a.value - b.value;
-  if (!std::isfinite(change.value)) return {change.metric, 0, std::nullopt, 0};
-  if (a.draws.empty() || a.draws.size() != b.draws.size()) return change;
-  for (std::size_t d = 0; d < a.draws.size(); ++d) a.draws[d] -= b.draws[d];
-  change.interval = percentile_interval(std::move(a.draws));
-  return change;
+  if (of_a.empty()) return std::nullopt;
+  const std::vector<Replicate> gains = difference(replicates_of(of_a), replicates_of(of_b));
+  PairedDifference result{estimate(gains, test_users(metric, of_a)), true, static_cast<int>(of_a.size())};
+  for (const Replicate& gain : gains) result.drawn = result.drawn && !gain.draws.empty();
+  const Interval interval = result.estimate.interval();
+  result.drawn = result.drawn && std::isfinite(interval.low) && std::isfinite(interval.high);
+  return result;
 }
 
-/// What the rows of different builds have in common: not the machine, on which no accuracy depends.
-auto work_of(const Entry& entry) {
-  const Record& r = *entry.record;
-  return std::tie(r.data.name, r.data.sha256, r.split.name, r.task, r.positive, r.method, r.information, r.at, r.hyper,
-                  r.device.kind);
-}
-
-}  // namespace
-
-std::vector<double> mean_draws(const Runs& runs) {
-  std::vector<double> mean;
-  for (const auto& [run, accuracy] : runs) {
-    const std::vector<double>& draws = accuracy->draws;
-    if (mean.empty()) mean.resize(draws.size());
-    if (draws.size() != mean.size()) return {};
-    for (std::size_t b = 0; b < draws.size(); ++b) mean[b] += draws[b];
-  }
-  for (double& draw : mean) {
-    draw /= static_cast<double>(runs.size());
-    if (!std::isfinite(draw)) return {};  // of a sum that is too large for a number
-  }
-  return mean;
+TableKey table_of(const Row& row) {
+  return {row.data, row.data_sha256, row.split, row.task, row.positive, row.cold_candidates, row.panel};
 }
 
 void add_changes(std::vector<Entry>& entries) {
@@ -177,12 +195,8 @@ void add_changes(std::vector<Entry>& entries) {
 }
 
 void add_standings(std::vector<Entry>& entries) {
-  using Place = std::tuple<std::string, std::string, std::string, Task, std::optional<double>>;
-  std::map<Place, std::vector<Entry*>> tables;
-  for (Entry& entry : entries) {
-    const Row& row = entry.row;
-    tables[{row.data, row.data_sha256, row.split, row.task, row.positive}].push_back(&entry);
-  }
+  std::map<TableKey, std::vector<Entry*>> tables;
+  for (Entry& entry : entries) tables[table_of(entry.row)].push_back(&entry);
   for (const auto& [place, table] : tables) {
     std::set<RunId> all;
     for (const Entry* entry : table) all.insert(entry->runs.begin(), entry->runs.end());

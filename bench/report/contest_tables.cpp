@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <set>
 #include <tuple>
 
 #include "bench/report/document.hpp"
@@ -17,12 +19,6 @@ std::string value_text(const ContestRow& row, const std::optional<double>& value
   if (!value) return "";
   if (row.measure == peers::Measure::rate) return contest_digits(*value / 1e6) + " M/s";
   return contest_digits(*value) + " s";
-}
-
-Cell plain(std::string text) {
-  Cell cell;
-  cell.text = std::move(text);
-  return cell;
 }
 
 std::vector<Cell> cells_of(const ContestRow& row) {
@@ -51,7 +47,7 @@ Table make_table(const std::vector<const ContestRow*>& rows) {
   table.columns = {
       {"contest", false},  {"peer", false},       {"k", true},    {"measure", false}, {"both reach", false},
       {"end, ours", true}, {"end, theirs", true}, {"ours", true}, {"theirs", true},   {"ratio", true},
-      {"95 %", true},      {"aim", true},         {"", false}};
+      {"range", true},     {"aim", true},         {"", false}};
   table.keys = 2;
   for (const ContestRow* row : rows) {
     table.rows.push_back(cells_of(*row));
@@ -78,8 +74,17 @@ void add_contests(const Contests& contests, Document& document) {
     first = next;
   }
   document.notes.emplace_back(
-      "Medians over interleaved repetitions; ratio: their time / ours; interval: repetitions drawn in pairs. Times are "
-      "of training alone.");
+      "Medians over interleaved repetitions; ratio: their time / ours; range: of the ratios of the repetitions. Times "
+      "are of training alone.");
+  std::set<int> repetitions;
+  for (const ContestRow& row : rows) {
+    if (row.interval) repetitions.insert(row.repetitions);
+  }
+  for (const int n : repetitions) {
+    document.notes.push_back(
+        fmt::format("Of {} repetitions, the range holds the true median ratio in {:.4g} % of cases{}.", n,
+                    100 * (1 - std::ldexp(1.0, 1 - n)), n < 5 ? ": no 95 % interval" : ""));
+  }
   if (contests.load > 0) {
     document.notes.push_back(fmt::format(
         "The machine had other work: up to {:.1f} programs waited for a processor when a run began.", contests.load));

@@ -9,7 +9,6 @@
 #include "bench/identity.hpp"
 #include "bench/report/settings.hpp"
 #include "bench/spread.hpp"
-#include "host/random.hpp"
 
 namespace embrace {
 namespace {
@@ -51,21 +50,14 @@ std::optional<double> seconds_to(const Record& record, double target) {
   return std::nullopt;
 }
 
-/// Ratio of medians with its interval: pairs of repetitions drawn with replacement.
+/// Ratio of medians, and the range of the ratios of the repetitions.
 void add_ratio(const std::vector<double>& ours, const std::vector<double>& theirs, ContestRow& row) {
   row.ratio = median(theirs) / median(ours);
-  constexpr std::uint32_t draws = 2000;
-  const Random random(1, Stream::bootstrap);
-  std::vector<double> ratios, a(ours.size()), b(ours.size());
-  for (std::uint32_t draw = 0; draw < draws; ++draw) {
-    for (std::size_t r = 0; r < ours.size(); ++r) {
-      const std::size_t pick = random.below(ours.size(), r, draw);
-      a[r] = ours[pick];
-      b[r] = theirs[pick];
-    }
-    ratios.push_back(median(b) / median(a));
-  }
-  if (ours.size() > 1) row.interval = percentile_interval(std::move(ratios));
+  if (ours.size() < 2) return;
+  std::vector<double> ratios;
+  for (std::size_t r = 0; r < ours.size(); ++r) ratios.push_back(theirs[r] / ours[r]);
+  const auto [least, most] = std::minmax_element(ratios.begin(), ratios.end());
+  row.interval = Interval{*least, *most};
 }
 
 /// Both sides' records of the repetitions in which both are ok.

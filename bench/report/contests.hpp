@@ -25,12 +25,12 @@ struct ContestRow {
   std::optional<double> ours_accuracy, theirs_accuracy;  // at the end, median
   std::optional<double> ours_value, theirs_value;        // rate: ratings/s; else seconds; median
   std::optional<double> ratio;                           // their time / our time, of the medians
-  std::optional<Interval> interval;                      // 95 %, repetitions drawn in pairs
+  std::optional<Interval> interval;  // range over the repetitions, each a pair; see docs/statistics.md for its coverage
   double bar = 0;
   std::string reason;  // why there is no ratio
 };
 
-/// What came of the aim: met, "met, not surely" (the interval reaches below it), missed, no result; empty without an
+/// What came of the aim: met, "met, not surely" (the range reaches below it), missed, no result; empty without an
 /// aim.
 std::string verdict(const ContestRow& row);
 

@@ -19,7 +19,7 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
               {"runs", row.runs},          {"status", row.status}};
   for (const std::string& name : metrics) {
     const auto metric = row.accuracy.find(name);
-    if (metric == row.accuracy.end()) continue;
+    if (metric == row.accuracy.end() || !row.incorrect.empty()) continue;
     out[name] = metric->second.value;
     if (!metric->second.interval) continue;
     out[name + "_low"] = metric->second.interval->low;
@@ -33,6 +33,14 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
   put("updates_per_second", row.updates_per_second);
   put("speedup_vs_cpu", row.speedup_vs_cpu);
   put("busy_load", row.busy_load);
+  put("source_seconds", row.source_seconds);
+  if (row.bytes_per_item) out["bytes_per_item"] = *row.bytes_per_item;
+  if (!row.panel.empty()) out["panel"] = row.panel;
+  if (!row.incorrect.empty()) {
+    std::string gates;
+    for (const std::string& gate : row.incorrect) gates += (gates.empty() ? "" : "; ") + gate;
+    out["incorrect"] = gates;
+  }
   put("positive", row.positive);
   put("best_rmse", row.best_rmse);
   if (!row.tags_from.empty()) out["tags_from"] = row.tags_from;
@@ -50,16 +58,24 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
   out["device_name"] = row.device_name;
   out["threads"] = row.threads;
   if (!row.settings.empty()) out["settings"] = row.settings;
-  std::string best, tied, reasons;
+  if (row.repeats > 1) out["repeats"] = row.repeats;
+  if (row.users > 0) out["users"] = row.users;
+  if (row.cold_candidates) out["candidates"] = "cold";
+  std::string best, tied, worse, reasons;
   for (const std::string& name : metrics) {
     const auto metric = row.accuracy.find(name);
-    if (metric == row.accuracy.end() || metric->second.standing == Standing::none) continue;
+    if (metric == row.accuracy.end()) continue;
+    if (const std::string& baseline = metric->second.worse_than; !baseline.empty()) {
+      worse += (worse.empty() ? "" : " ") + name + ":" + baseline;
+    }
+    if (metric->second.standing == Standing::none) continue;
     std::string& list = metric->second.standing == Standing::best ? best : tied;
     list += (list.empty() ? "" : " ") + name;
   }
   for (const std::string& reason : row.reasons) reasons += (reasons.empty() ? "" : "; ") + reason;
   if (!best.empty()) out["best"] = best;
   if (!tied.empty()) out["tied"] = tied;
+  if (!worse.empty()) out["worse_than_baseline"] = worse;
   if (!reasons.empty()) out["reason"] = reasons;
   return out;
 }
@@ -69,9 +85,30 @@ std::vector<std::string> row_columns(const std::vector<std::string>& metrics) {
   for (const std::string& name : metrics) {
     for (const char* part : {"", "_low", "_high"}) columns.push_back(name + part);
   }
-  for (const char* name : {"train_seconds", "train_seconds_spread", "updates_per_second", "speedup_vs_cpu", "busy_load",
-                           "positive", "best_rmse", "tags_from", "rejected", "runs_of_table", "device_name", "threads",
-                           "settings", "best", "tied", "reason"}) {
+  for (const char* name : {"train_seconds",
+                           "train_seconds_spread",
+                           "updates_per_second",
+                           "speedup_vs_cpu",
+                           "busy_load",
+                           "source_seconds",
+                           "bytes_per_item",
+                           "panel",
+                           "incorrect",
+                           "positive",
+                           "best_rmse",
+                           "tags_from",
+                           "rejected",
+                           "runs_of_table",
+                           "device_name",
+                           "threads",
+                           "settings",
+                           "repeats",
+                           "users",
+                           "candidates",
+                           "best",
+                           "tied",
+                           "worse_than_baseline",
+                           "reason"}) {
     columns.emplace_back(name);
   }
   return columns;
@@ -142,10 +179,35 @@ std::vector<Json> rows_of(const Contests& contests) {
   return rows;
 }
 
+/// Gains are in the direction of better.
+std::vector<Json> gains_json(const Report& report) {
+  std::vector<Json> gains;
+  for (const Gain& gain : report.gains) {
+    const Row& row = report.rows[gain.row];
+    Json out = {{"data", row.data},          {"split", row.split},
+                {"method", row.method},      {"information", row.information},
+                {"task", to_text(row.task)}, {"device", to_text(row.device)}};
+    if (!row.settings.empty()) out["settings"] = row.settings;
+    out["metric"] = gain.metric;
+    for (const auto& [name, over] : {std::pair("ratings", gain.over_ratings), std::pair("shuffled", gain.over_shuffled),
+                                     std::pair("random", gain.over_random)}) {
+      if (!over) continue;
+      const std::string key = std::string("over_") + name;
+      out[key] = over->value;
+      if (!over->interval) continue;
+      out[key + "_low"] = over->interval->low;
+      out[key + "_high"] = over->interval->high;
+    }
+    gains.push_back(std::move(out));
+  }
+  return gains;
+}
+
 }  // namespace
 
 std::string render_json(const Report& report) {
   Json document = {{"schema", "embrace.report/1"}, {"rows", rows_of(report)}, {"unsupported", report.unsupported}};
+  if (!report.gains.empty()) document["gains"] = gains_json(report);
   if (!report.contests.rows.empty()) document["contests"] = rows_of(report.contests);
   return printable_json(document.dump(1, ' ', false, Json::error_handler_t::replace)) + "\n";
 }

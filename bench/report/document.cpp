@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <functional>
 #include <map>
-#include <set>
 #include <tuple>
 
+#include "bench/report/compare.hpp"
 #include "bench/report/numbers.hpp"
 #include "host/metrics/metric.hpp"
 
@@ -21,14 +21,16 @@ std::string rate(double value) {
   return three_digits(value);
 }
 
-std::string half_width(const Interval& interval) { return fixed(interval.high / 2 - interval.low / 2, 4); }
-
 Cell metric_cell(const Row& row, const std::string& name) {
   const auto found = row.accuracy.find(name);
   if (found == row.accuracy.end()) return {};
   const RowMetric& metric = found->second;
   Cell cell;
-  cell.text = fixed(metric.value, 4);
+  if (!row.incorrect.empty()) {
+    cell.text = "INCORRECT";
+    return cell;
+  }
+  cell.text = fixed(metric.value, 4) + (metric.worse_than.empty() ? "" : " (b)");
   cell.standing = metric.standing;
   if (metric.interval) {
     cell.spread = half_width(*metric.interval);
@@ -77,12 +79,6 @@ struct Source {
   bool always = false;
 };
 
-Cell plain(std::string text) {
-  Cell cell;
-  cell.text = std::move(text);
-  return cell;
-}
-
 std::vector<Source> sources(const std::vector<std::string>& metrics) {
   std::vector<Source> all;
   const auto add = [&](const char* title, bool number, bool always, std::function<Cell(const Row&)> cell) {
@@ -96,6 +92,10 @@ std::vector<Source> sources(const std::vector<std::string>& metrics) {
     add(name.c_str(), true, false, [name](const Row& row) { return metric_cell(row, name); });
   }
   add("change", true, false, change_cell);
+  add("bytes/item", true, false,
+      [](const Row& row) { return plain(row.bytes_per_item ? std::to_string(*row.bytes_per_item) : ""); });
+  add("source s", true, false,
+      [](const Row& row) { return plain(row.source_seconds ? timed(row, three_digits(*row.source_seconds)) : ""); });
   add("train s", true, false, seconds_cell);
   add("updates/s", true, false,
       [](const Row& row) { return plain(row.updates_per_second ? timed(row, rate(*row.updates_per_second)) : ""); });
@@ -110,75 +110,15 @@ std::string heading(const Row& row) {
   std::string text = row.data + (row.tags_from.empty() ? "" : " with tags of " + row.tags_from) + ", " + row.split +
                      ", " + to_text(row.task);
   if (row.positive) text += fmt::format(", positive from {:.6g}", *row.positive);
+  if (row.cold_candidates) text += ", cold candidates";
+  if (!row.panel.empty()) text += "; " + row.panel;
   return text;
 }
 
-bool same_table(const Row& a, const Row& b) {
-  return std::tie(a.data, a.data_sha256, a.split, a.task, a.positive) ==
-         std::tie(b.data, b.data_sha256, b.split, b.task, b.positive);
-}
-
-bool any_standing(const Table& table, Standing standing) {
-  return std::any_of(table.rows.begin(), table.rows.end(), [&](const auto& row) {
-    return std::any_of(row.begin(), row.end(), [&](const Cell& cell) { return cell.standing == standing; });
-  });
-}
-
-/// Says over what the marks compare, when that is not all that the table shows.
-void add_comparison_notes(const std::vector<const Row*>& rows, Table& table) {
-  std::string none;
-  std::set<int> fewer;
-  std::set<std::string> said;
-  for (const Row* row : rows) {
-    for (const auto& [name, metric] : row->accuracy) {
-      if (!metric.compared || !said.insert(name).second) continue;
-      if (*metric.compared == 0) none += (none.empty() ? "" : ", ") + name;
-      if (*metric.compared > 0 && *metric.compared < row->runs_of_table) fewer.insert(*metric.compared);
-    }
-  }
-  for (const int runs : fewer) {
-    table.notes.push_back(
-        fmt::format("Marks compare the {} of {} folds and seeds that all rows have; rows with fewer than {} have none.",
-                    runs, rows[0]->runs_of_table, rows[0]->runs_of_table));
-  }
-  if (!none.empty()) table.notes.push_back("No marks for " + none + ": there is no fold and seed that all rows have.");
-}
-
-void add_notes(const std::vector<const Row*>& rows, Table& table) {
-  if (rows[0]->rejected > 0) {
-    table.notes.push_back(fmt::format("Bad rows of the data left out: {}.", rows[0]->rejected));
-  }
-  if (rows[0]->best_rmse) {
-    table.notes.push_back(fmt::format("Best reachable RMSE on {}: {} (the planted noise).", rows[0]->data,
-                                      fixed(*rows[0]->best_rmse, 4)));
-  }
-  if (any_standing(table, Standing::best)) {
-    table.best_legend =
-        "better than every other method, information and setting over the same folds and seeds; each paired 95 % "
-        "interval excludes zero.";
-  }
-  if (any_standing(table, Standing::tied)) {
-    table.notes.emplace_back(
-        "~: the best value and those that cannot be told from it (paired interval includes zero).");
-  }
-  add_comparison_notes(rows, table);
-  double load = 0;
-  for (const Row* row : rows) load = std::max(load, row->busy_load.value_or(0));
-  if (load > 0) {
-    table.notes.push_back(fmt::format(
-        "!: the machine had other work (load up to {} when a run began): not a time to compare.", fixed(load, 1)));
-  }
-  if (std::any_of(rows.begin(), rows.end(), [](const Row* row) { return row->change.has_value(); })) {
-    table.notes.emplace_back(
-        "Change: difference to the same row of the earliest build, paired over the folds and seeds that both have.");
-  }
-  for (const Row* row : rows) {
-    if (row->failed == 0) continue;
-    std::string note = fmt::format("Failed: {} {} ({}), {} of {} runs", row->method, row->information,
-                                   to_text(row->device), row->failed, row->runs);
-    for (const std::string& reason : row->reasons) note += "; " + reason;
-    table.notes.push_back(note);
-  }
+/// Items without a training rating compete there with all others: the values are zero, or nearly, whatever a method
+/// does.
+bool is_zero_by_construction(const Row& row) {
+  return row.task == Task::ranking && row.split.starts_with("cold-items") && !row.cold_candidates;
 }
 
 Table make_table(const std::vector<const Row*>& rows) {
@@ -211,24 +151,43 @@ void tell_apart(const std::vector<std::string>& shas, std::vector<Table>& tables
 
 }  // namespace
 
+Cell plain(std::string text) {
+  Cell cell;
+  cell.text = std::move(text);
+  return cell;
+}
+
+std::string half_width(const Interval& interval) { return fixed(interval.high / 2 - interval.low / 2, 4); }
+
 Document make_document(const Report& report) {
   Document document;
   std::vector<std::string> shas;  // of the tables' data
   for (std::size_t first = 0; first < report.rows.size();) {
     std::vector<const Row*> rows;
     std::size_t next = first;
-    for (; next < report.rows.size() && same_table(report.rows[first], report.rows[next]); ++next) {
+    for (; next < report.rows.size() && table_of(report.rows[first]) == table_of(report.rows[next]); ++next) {
       rows.push_back(&report.rows[next]);
     }
-    document.tables.push_back(make_table(rows));
-    shas.push_back(rows[0]->data_sha256);
+    if (is_zero_by_construction(*rows[0])) {
+      document.notes.push_back(fmt::format(
+          "Not shown: {}. Items without a training rating compete there with all others, so that the values are zero, "
+          "or nearly, whatever a method does; embrace run --candidates cold ranks them among themselves.",
+          heading(*rows[0])));
+    } else {
+      document.tables.push_back(make_table(rows));
+      shas.push_back(rows[0]->data_sha256);
+      if (std::optional<Table> gains = gain_table(report, first, next, heading(*rows[0]))) {
+        document.tables.push_back(std::move(*gains));
+        shas.push_back(rows[0]->data_sha256);
+      }
+    }
     first = next;
   }
   tell_apart(shas, document.tables);
   if (!document.tables.empty()) {
     document.notes.emplace_back(
-        "After the sign: half the 95 % interval (bootstrap over users), for times the standard "
-        "deviation between runs.");
+        "After the sign: half the 95 % interval (bootstrap over users; and over seeds, where a row has several), for "
+        "times the standard deviation between runs.");
   }
   if (std::any_of(report.rows.begin(), report.rows.end(), [](const Row& row) { return !row.settings.empty(); })) {
     document.notes.emplace_back(

@@ -1,5 +1,6 @@
 // Tables for people: what is shown, rounded, before any format has its say. Texts are raw: each format escapes.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,11 +30,24 @@ struct Table {
 };
 
 struct Document {
+  std::string title = "embrace report";
+  std::vector<std::string> lead;  // sentences before the tables; often none
   std::vector<Table> tables;  // one for each data × split × task, then one for each data × split × threads of contests
   std::vector<std::string> notes;
 };
 
 Document make_document(const Report& report);
+
+/// A cell without spread or mark.
+Cell plain(std::string text);
+/// Half of the interval, as it stands after the sign.
+std::string half_width(const Interval& interval);
+
+/// Fills `best_legend` and `notes` of the table of these rows.
+void add_notes(const std::vector<const Row*>& rows, Table& table);
+
+/// What the information of the report's rows first … next - 1 adds; nothing when none of them has metadata.
+std::optional<Table> gain_table(const Report& report, std::size_t first, std::size_t next, const std::string& heading);
 
 /// Appends the tables of contests and their notes.
 void add_contests(const Contests& contests, Document& document);

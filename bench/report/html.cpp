@@ -11,7 +11,9 @@ constexpr const char* head = R"(<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>embrace report</title>
+<title>)";
+
+constexpr const char* style = R"(</title>
 <style>
 :root { color-scheme: light dark; }
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 90em; padding: 0 1em; }
@@ -26,7 +28,6 @@ ul { padding-left: 1.2em; }
 </style>
 </head>
 <body>
-<h1>embrace report</h1>
 )";
 
 std::string escaped(const std::string& text) {
@@ -75,7 +76,9 @@ void put_notes(const std::string& best_legend, const std::vector<std::string>& n
 }  // namespace
 
 std::string render_html(const Document& document) {
-  std::string out = head;
+  const std::string title = escaped(document.title);
+  std::string out = head + title + style + "<h1>" + title + "</h1>\n";
+  put_notes("", document.lead, out);
   for (const Table& table : document.tables) {
     out += "<h2>" + escaped(table.heading) + "</h2>\n<div class=\"scroll\"><table>\n<thead><tr>";
     for (const Column& column : table.columns) {

@@ -30,6 +30,11 @@ std::string cell_text(const Cell& cell) {
 
 std::string render_markdown(const Document& document) {
   std::string out;
+  if (!document.lead.empty()) {
+    out += "## " + escaped(document.title) + "\n\n";
+    for (const std::string& sentence : document.lead) out += "- " + escaped(sentence) + "\n";
+    out += "\n";
+  }
   for (const Table& table : document.tables) {
     out += "### " + escaped(table.heading) + "\n\n|";
     for (const Column& column : table.columns) out += " " + escaped(column.title) + " |";

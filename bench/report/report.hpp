@@ -15,20 +15,21 @@
 
 namespace embrace {
 
-/// Among the rows over the same data, split and task without failed runs, by paired 95 % intervals of the difference
-/// over the folds and seeds that all of them have. A row that lacks some of the others' folds or seeds is a rival, and
-/// has no mark. The same method, information and hyper-parameters on another device is not a rival.
+/// Among the rows over the same data, split and task without failed runs, over the folds and seeds that all of them
+/// have. A row that lacks some of the others' folds or seeds is a rival, and has no mark. The same method, information
+/// and hyper-parameters on another device is not a rival.
 enum class Standing {
   none,  // worse than the best, or nothing to compare with
-  best,  // better than every rival: each paired interval excludes zero
-  tied,  // the best value where that cannot be said, and the rivals that cannot be told from it
+  best,  // alone in the 95 % model confidence set, and each paired 95 % interval of a difference excludes zero
+  tied,  // in that set (host/metrics/best_set.hpp): cannot be told from the best
 };
 
 struct RowMetric {
   double value = 0;                  // mean over the runs
-  std::optional<Interval> interval;  // of the record (one run), or of the mean of paired draws over the runs
+  std::optional<Interval> interval;  // 95 %: of the record (one run), or of the mean over the runs
   Standing standing = Standing::none;
   std::optional<int> compared;  // runs that all rows with this metric have; absent when there is nothing to compare
+  std::string worse_than{};     // the baseline of the table that is better by most; empty: none is better
 };
 
 /// How a row differs from the one of the earliest build with the same work on the same kind of device: a paired
@@ -45,14 +46,22 @@ struct Row {
   std::int64_t rejected = 0;  // bad rows of the data that were left out
   Task task = Task::rating;
   std::optional<double> positive;
+  bool cold_candidates = false;
   DeviceKind device = DeviceKind::cpu;
   std::string device_name;
   int threads = 0;
+  std::string panel;                           // of judges: judge and mode, a table of its own; empty for runs
+  std::vector<std::string> incorrect;          // gates that the table of a judge fails, with figures: it has no numbers
+  std::optional<double> source_seconds;        // of judges: mean time to make the vectors
+  std::optional<std::int64_t> bytes_per_item;  // of the vectors
   std::string settings;   // what sets it apart from rows of the same method here, e.g. "factors=64"; often empty
   int runs = 0;           // folds × seeds, failed ones too
   int runs_of_table = 0;  // the same of all rows of the table together: more when this one lacks some
   std::string status;     // "ok", another status when all runs share it, else e.g. "diverged 1/5"
   int failed = 0;         // runs that are not ok
+  int repeats = 0;        // seeds, or draws of the split, over which its intervals draw beside users
+  bool chance = true;     // the method's seed matters
+  double users = 0;       // least effective number of test users of a run; 0: not known
   std::vector<std::string> reasons;           // of failed runs, each once
   std::map<std::string, RowMetric> accuracy;  // over the runs that are ok
   // Absent without a run that is ok, and for an emulated device.
@@ -65,8 +74,21 @@ struct Row {
   std::optional<Change> change;                // where there is a row of an earlier build
 };
 
+struct Difference {
+  double value = 0;                  // greater than zero: better
+  std::optional<Interval> interval;  // 95 %, paired
+};
+
+/// What the information of a row adds to its method, over the runs that both have; absent without such a row.
+struct Gain {
+  std::size_t row = 0;  // of the report
+  std::string metric;   // rmse, or ndcg@10
+  std::optional<Difference> over_ratings, over_shuffled, over_random;
+};
+
 struct Report {
   std::vector<Row> rows;                          // by data, split and task; there by method and information
+  std::vector<Gain> gains;                        // of rows with metadata, in their order
   std::int64_t unsupported = 0;                   // pairs that cannot be, left out
   std::vector<std::string> builds;                // what made their records: version, commit, processor
   Contests contests;                              // of the records that are sides of contests, which are not in rows

@@ -5,7 +5,9 @@
 #include <tuple>
 
 #include "bench/identity.hpp"
+#include "bench/judge/gates.hpp"
 #include "bench/report/compare.hpp"
+#include "bench/report/replicates.hpp"
 #include "bench/report/report.hpp"
 #include "bench/report/settings.hpp"
 #include "host/method.hpp"
@@ -27,15 +29,26 @@ std::tuple<int, std::int64_t, std::string> information_place(const std::string& 
   return {kind, std::count(information.begin(), information.end(), '+'), information};
 }
 
+/// The table of a judge's runs, and of sources that answer by themselves: never one with other modes or judges.
+std::string panel_of(const Record& r) {
+  if (!r.judge) return "";
+  if (r.judge->mode == "own") return "own scores, from the embedding part";
+  if (r.judge->mode == "own-all") return "own scores, from all training ratings";
+  return r.method + ", " + (r.judge->mode == "native" ? "native users" : "users of item vectors");
+}
+
 /// Everything that makes two runs belong to different rows, in the order of the table.
 auto row_key(const Record& r) {
-  return std::tuple(r.data.name, r.data.sha256, r.split.name, to_text(r.task), r.positive, method_place(r.method),
-                    r.method, information_place(r.information), r.device.kind, r.device.name, r.device.threads, r.at,
-                    r.hyper, build_text(r));
+  return std::tuple(r.data.name, r.data.sha256, r.split.name, to_text(r.task), r.positive, r.cold_candidates,
+                    panel_of(r), method_place(r.method), r.method, information_place(r.information), r.device.kind,
+                    r.device.name, r.device.threads, r.at, r.hyper, build_text(r));
 }
 
 /// Runs pair up across rows when these agree.
-RunId run_id(const Record& r) { return {r.split.fold, r.split.seed, r.split.sha256, r.seed}; }
+RunId run_id(const Record& r) {
+  const std::string draw = r.judge ? " draw " + std::to_string(r.judge->draw) : "";
+  return {r.split.fold, r.split.seed, r.split.sha256 + draw, r.seed};
+}
 
 std::string status_text(const std::vector<const Record*>& runs) {
   std::map<std::string, int> counts;
@@ -85,6 +98,16 @@ void add_cost(const std::vector<const Record*>& runs, Row& row) {
   row.updates_per_second = mean(rates);
 }
 
+/// Of the mean over several runs.
+std::optional<Interval> interval_of(const std::string& metric, const Runs& runs) {
+  const std::vector<Replicate> replicates = replicates_of(runs);
+  for (const Replicate& replicate : replicates) {
+    if (replicate.draws.empty()) return std::nullopt;
+  }
+  const Interval interval = estimate(replicates, test_users(metric, runs)).interval();
+  return std::isfinite(interval.low) && std::isfinite(interval.high) ? std::optional(interval) : std::nullopt;
+}
+
 void add_accuracy(const std::vector<const Record*>& runs, Entry& entry) {
   for (const Record* run : runs) {
     entry.runs.push_back(run_id(*run));
@@ -94,15 +117,16 @@ void add_accuracy(const std::vector<const Record*>& runs, Entry& entry) {
   for (const auto& [name, measured] : entry.measured) {
     RowMetric& metric = entry.row.accuracy[name];
     for (const auto& [run, a] : measured) metric.value += a->value / static_cast<double>(measured.size());
-    std::vector<double> draws = mean_draws(measured);
     if (measured.size() == 1) {
       const Accuracy& only = *measured.begin()->second;
       metric.value = only.value;
       metric.interval = Interval{only.low, only.high};
-    } else if (!draws.empty()) {
-      const Interval interval = percentile_interval(std::move(draws));
-      if (std::isfinite(interval.low) && std::isfinite(interval.high)) metric.interval = interval;
+    } else {
+      metric.interval = interval_of(name, measured);
     }
+    const double users = test_users(name, measured);
+    entry.row.users = entry.row.users > 0 && users > 0 ? std::min(entry.row.users, users) : users;
+    entry.row.repeats = static_cast<int>(replicates_of(measured).size());
   }
 }
 
@@ -121,9 +145,18 @@ Entry make_entry(std::vector<const Record*> runs) {
   row.information = first.information;
   row.task = first.task;
   row.positive = first.positive;
+  row.cold_candidates = first.cold_candidates;
+  if (const Method* method = find_method(first.method); method != nullptr) row.chance = method->info.traits.chance;
   row.device = first.device.kind;
   row.device_name = first.device.name;
   row.threads = first.device.threads;
+  row.panel = panel_of(first);
+  if (first.judge) {
+    double seconds = 0;
+    for (const Record* run : runs) seconds += run->judge->source_seconds;
+    row.source_seconds = seconds / static_cast<double>(runs.size());
+    if (first.judge->bytes_per_item > 0) row.bytes_per_item = first.judge->bytes_per_item;
+  }
   row.runs = static_cast<int>(runs.size());
   row.status = status_text(runs);
   if (first.task == Task::rating) row.best_rmse = first.data.best_rmse;
@@ -141,8 +174,8 @@ Entry make_entry(std::vector<const Record*> runs) {
 
 /// The same work on another device; threads and names of devices may differ.
 auto work_key(const Record& r) {
-  return std::tuple(r.data.name, r.data.sha256, r.split.name, r.task, r.positive, r.method, r.information, r.hyper,
-                    r.at);
+  return std::tuple(r.data.name, r.data.sha256, r.split.name, r.task, r.positive, r.cold_candidates, r.method,
+                    r.information, r.hyper, r.at);
 }
 
 void add_speedups(std::vector<Entry>& entries) {
@@ -159,26 +192,57 @@ void add_speedups(std::vector<Entry>& entries) {
   }
 }
 
+/// A table of a judge that fails a gate has no numbers.
+void add_gates(const std::vector<Record>& records, std::vector<Entry>& entries) {
+  const auto gates = judge::check_gates(records);
+  std::map<TableKey, std::vector<std::string>> failed;
+  for (const Entry& entry : entries) {
+    if (!entry.record->judge) continue;
+    const auto found = gates.find(judge::gate_table(*entry.record));
+    if (found == gates.end()) continue;
+    std::vector<std::string>& of_table = failed[table_of(entry.row)];
+    for (const judge::Gate& gate : found->second) {
+      const std::string text = gate.name + " (" + gate.detail + ")";
+      if (!gate.holds && std::find(of_table.begin(), of_table.end(), text) == of_table.end()) of_table.push_back(text);
+    }
+  }
+  for (Entry& entry : entries) entry.row.incorrect = failed[table_of(entry.row)];
+}
+
 }  // namespace
 
-Report make_report(const std::vector<Record>& records) {
-  Report report;
-  report.contests = make_contests(records);
-  std::map<decltype(row_key(records[0])), std::vector<const Record*>> rows, unsupported;
-  std::set<std::string> seen, builds;
+std::vector<Entry> make_entries(const std::vector<Record>& records) {
+  std::map<decltype(row_key(records[0])), std::vector<const Record*>> rows;
+  std::set<std::string> seen;
   for (const Record& record : records) {
-    if (!seen.insert(record.id).second || record.contest) continue;
-    (record.status == Status::unsupported ? unsupported : rows)[row_key(record)].push_back(&record);
-    builds.insert(made_by(record));
+    if (record.contest || record.status == Status::unsupported || !seen.insert(record.id).second) continue;
+    rows[row_key(record)].push_back(&record);
   }
-  report.unsupported = static_cast<std::int64_t>(unsupported.size());
-  report.builds.assign(builds.begin(), builds.end());
   std::vector<Entry> entries;
   for (auto& [key, runs] : rows) entries.push_back(make_entry(std::move(runs)));
   add_settings(entries);
   add_speedups(entries);
   add_standings(entries);
+  add_baselines(entries);
+  add_gates(records, entries);
   add_changes(entries);
+  return entries;
+}
+
+Report make_report(const std::vector<Record>& records) {
+  Report report;
+  report.contests = make_contests(records);
+  std::set<decltype(row_key(records[0]))> unsupported;
+  std::set<std::string> builds;
+  for (const Record& record : records) {
+    if (record.contest) continue;
+    if (record.status == Status::unsupported) unsupported.insert(row_key(record));
+    builds.insert(made_by(record));
+  }
+  report.unsupported = static_cast<std::int64_t>(unsupported.size());
+  report.builds.assign(builds.begin(), builds.end());
+  std::vector<Entry> entries = make_entries(records);
+  report.gains = gains_of(entries);
   for (Entry& entry : entries) report.rows.push_back(std::move(entry.row));
   return report;
 }

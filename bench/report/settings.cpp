@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <tuple>
@@ -36,6 +37,24 @@ std::string hyper_text(const HyperSpec* spec, const HyperValue& value) {
   return chosen ? spec->choices[static_cast<std::size_t>(number)] : fmt::format("{:.6g}", number);
 }
 
+/// A record's hyper-parameters as numbers, as far as this build knows them.
+Hyper numbers_of(const Method& method, const Record& record) {
+  Hyper hyper = make_hyper(method, record.task, {});
+  for (const auto& [name, value] : record.hyper) {
+    const HyperSpec* spec = find_hyper(method, name);
+    if (spec == nullptr) continue;
+    const auto* choice = std::get_if<std::string>(&value);
+    const auto place =
+        choice == nullptr ? spec->choices.end() : std::find(spec->choices.begin(), spec->choices.end(), *choice);
+    if (choice == nullptr) {
+      hyper.set(name, std::get<double>(value));
+    } else if (place != spec->choices.end()) {
+      hyper.set(name, static_cast<double>(place - spec->choices.begin()));
+    }
+  }
+  return hyper;
+}
+
 struct SettingText {
   std::string name;  // what must differ between rows for the text to be shown
   std::string text;
@@ -47,8 +66,9 @@ SettingText hyper_setting(const Record& record, const std::string& name, const H
   const Method* method = find_method(record.method);
   const HyperSpec* spec = method == nullptr ? nullptr : find_hyper(*method, name);
   const std::string text = hyper_text(spec, value);
-  const bool usual = spec != nullptr && text == hyper_text(spec, record.task == Task::rating ? spec->rating_default
-                                                                                             : spec->ranking_default);
+  const DataShape shape{record.data.users, record.data.items, record.split.train};
+  const bool usual = spec != nullptr &&
+                     text == hyper_text(spec, default_value(*spec, record.task, shape, numbers_of(*method, record)));
   return {name, name + "=" + text, !usual};
 }
 
@@ -103,10 +123,8 @@ std::string made_by(const Record& record) {
 }
 
 void add_settings(std::vector<Entry>& entries) {
-  using Place = std::tuple<std::string, std::string, std::string, Task, std::optional<double>, std::string>;
-  const auto place_of = [](const Row& row) {
-    return Place(row.data, row.data_sha256, row.split, row.task, row.positive, row.method);
-  };
+  using Place = std::pair<TableKey, std::string>;
+  const auto place_of = [](const Row& row) { return Place(table_of(row), row.method); };
   std::map<std::pair<Place, std::string>, std::set<std::string>> texts;  // by method and name of the setting
   std::map<std::pair<Place, DeviceKind>, std::vector<const Record*>> records;
   std::map<const Record*, std::string> builds;

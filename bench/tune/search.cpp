@@ -128,9 +128,9 @@ std::vector<SearchRange> search_ranges(const Method& method, const std::vector<R
   return ranges;
 }
 
-Hyper trial_hyper(const Method& method, Task task, const std::vector<Setting>& fixed,
+Hyper trial_hyper(const Method& method, Task task, const std::vector<Setting>& fixed, const DataShape& shape,
                   const std::vector<SearchRange>& ranges, std::uint64_t seed, int trial) {
-  Hyper hyper = study_hyper(method, task, fixed);
+  Hyper hyper = study_hyper(method, task, fixed, shape);
   const Random random(seed, Stream::search);
   for (std::size_t r = 0; r < ranges.size(); ++r) {
     const SearchRange& range = ranges[r];

@@ -25,7 +25,7 @@ std::vector<SearchRange> search_ranges(const Method& method, const std::vector<R
                                        const std::vector<Setting>& fixed);
 
 /// Trial 0 is what a run takes without tuning; later ones draw each range, to three digits.
-Hyper trial_hyper(const Method& method, Task task, const std::vector<Setting>& fixed,
+Hyper trial_hyper(const Method& method, Task task, const std::vector<Setting>& fixed, const DataShape& shape,
                   const std::vector<SearchRange>& ranges, std::uint64_t seed, int trial);
 
 /// A step from `from`: each range by a normal number times `width` of the range, inside its ends.

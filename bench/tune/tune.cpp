@@ -91,7 +91,9 @@ class Tuner {
 
   DividedData load() const {
     const Threads::Checked stoppable(threads_, stop_if_interrupted);
-    return load_and_divide(options_.data, threads_);
+    DividedData divided = load_and_divide(options_.data, threads_);
+    refuse_without_ratings(divided.dataset.ratings, options_.task);
+    return divided;
   }
 
   /// Of random trials, and of those that step around the best.
@@ -108,7 +110,7 @@ class Tuner {
   int trials_a_fold() const {
     int trials = 0;
     for (const Method* method : options_.methods) {
-      const Budget budget = budget_of(*method, search_ranges(*method, options_.ranges, options_.settings));
+      const Budget budget = budget_of(*method, search_ranges(*method, options_.ranges, options_.sweep.front()));
       trials += budget.steps;
       for (const Rung& rung : budget.rungs) trials += rung.trials;
     }
@@ -127,7 +129,7 @@ class Tuner {
   }
 
   void tune_method(FoldFeatures& features, const Method& method) {
-    const std::vector<SearchRange> ranges = search_ranges(method, options_.ranges, options_.settings);
+    const std::vector<SearchRange> ranges = search_ranges(method, options_.ranges, options_.sweep.front());
     TunedMethod tuned;
     tuned.setting.method = method.name;
     tuned.setting.information = features.information().text;
@@ -162,8 +164,8 @@ class Tuner {
       alive.resize(std::min(alive.size(), static_cast<std::size_t>(all[rung].trials)));
       results.clear();
       for (const int trial : alive) {
-        const Hyper hyper =
-            trial_hyper(search.method, options_.task, options_.settings, search.ranges, options_.seed, trial);
+        const Hyper hyper = trial_hyper(search.method, options_.task, options_.sweep.front(), shape_of(experiment_),
+                                        search.ranges, options_.seed, trial);
         results.push_back(try_out(search, hyper, {trial, static_cast<int>(rung), 0}, all[rung].share));
       }
       rank_trials(results, higher_is_better());
@@ -224,6 +226,7 @@ class Tuner {
                                   .at = options_.at,
                                   .device = options_.device,
                                   .threads = threads_.count()});
+    record.cold_candidates = options_.cold_candidates;
     record.trial = trial;
     record.id = record_id(record, options_.device, fmt::format("trial {} {}\n", trial.number, trial.rung));
     const std::filesystem::path file = options_.output / (record.id + ".json");
@@ -247,7 +250,8 @@ class Tuner {
                     .task = options_.task,
                     .at = options_.at,
                     .seed = trial_seed,
-                    .timeout_seconds = options_.timeout_seconds};
+                    .timeout_seconds = options_.timeout_seconds,
+                    .cold_candidates = options_.cold_candidates};
       record_outcome(record, [&] { execute_trial(run, metric_, threads_, record); });
     } else {
       record.status = Status::unsupported;

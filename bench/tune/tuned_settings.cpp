@@ -99,6 +99,22 @@ TunedSettings read_tuned_settings(const std::filesystem::path& file) {
   }
 }
 
+std::string note_of_origin(const TunedSettings& settings, const std::string& data_sha256, const std::string& split,
+                           std::uint64_t split_seed) {
+  if (settings.data_sha256 != data_sha256) return "settings tuned on other data: " + settings.data;
+  if (settings.split != split || settings.split_seed != split_seed) {
+    const auto text = [](const std::string& name, std::uint64_t seed) {
+      return fmt::format("{}, seed {}", name, seed);
+    };
+    throw UsageError(
+        fmt::format("the settings were tuned on another split of these data ({}), whose training ratings are test "
+                    "ratings here ({})",
+                    text(settings.split, settings.split_seed), text(split, split_seed)),
+        "tune on the split that is to be measured");
+  }
+  return {};
+}
+
 Hyper tuned_hyper(const TunedSettings& settings, const Method& method, Task task, const std::string& information,
                   int fold) {
   const auto found = std::find_if(settings.settings.begin(), settings.settings.end(), [&](const TunedSetting& s) {

@@ -39,6 +39,12 @@ std::string to_json(const TunedSettings& settings);
 /// Throws DataError when the file cannot be read, SchemaError naming what is wrong in it.
 TunedSettings read_tuned_settings(const std::filesystem::path& file);
 
+/// What to say of runs with these settings: nothing where they were tuned on this very split, else that they were tuned
+/// on other data. Throws UsageError where they were tuned on another split of the same data: the training parts of the
+/// one hold test ratings of the other.
+std::string note_of_origin(const TunedSettings& settings, const std::string& data_sha256, const std::string& split,
+                           std::uint64_t split_seed);
+
 /// What was found for the method fed with the information on the fold. Throws UsageError when nothing was (a default
 /// among tuned settings would be an unequal match), and for a hyper-parameter or value that the method does not have.
 Hyper tuned_hyper(const TunedSettings& settings, const Method& method, Task task, const std::string& information,

@@ -16,11 +16,14 @@ struct Adagrad {
   __device__ void operator()(std::int64_t row, std::int64_t k, const Sum& gradient) const {
     const float penalty = rows.penalties[row] * gradient.extra;
     const float rate = rows.learning_rate * rows.rates[row];
-    float4 &weight = quad_of(rows.weights, row, k), &sum = quad_of(rows.sums, row, k);
+    // Copies: through references, which might be the same, each float would be an access of its own.
+    float4 weight = quad_of(rows.weights, row, k), sum = quad_of(rows.sums, row, k);
     step(gradient.vector.x, penalty, rate, weight.x, sum.x);
     step(gradient.vector.y, penalty, rate, weight.y, sum.y);
     step(gradient.vector.z, penalty, rate, weight.z, sum.z);
     step(gradient.vector.w, penalty, rate, weight.w, sum.w);
+    quad_of(rows.weights, row, k) = weight;
+    quad_of(rows.sums, row, k) = sum;
     if (k == 0) step(gradient.bias, penalty, rate, rows.weights_bias[row], rows.sums_bias[row]);
   }
 };

@@ -27,7 +27,7 @@ namespace {
 
 constexpr int threads = 256;
 constexpr std::int64_t most_keys = std::numeric_limits<std::uint32_t>::max();
-constexpr std::int64_t entries_together = std::int64_t{1} << 18U;  // a run of batches; about 25 MiB
+constexpr std::int64_t entries_together = std::int64_t{1} << 21U;  // a run of batches; about 200 MiB
 
 __device__ std::int64_t thread_index() { return static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x; }
 
@@ -156,17 +156,19 @@ __global__ void __launch_bounds__(threads)
   if (e < slots.batch_slots.size) out.batch_entries[e] = out.batch_readers[e] = begins[slots.batch_slots[e]];
 }
 
-struct Spans {
-  DeviceSpan<float> span[6];
+struct Cleared {
+  DeviceSpan<float4> vectors[3];
+  DeviceSpan<float> bias[3];  // none is longer than its vectors
 };
 
-/// blockIdx.y tells the span.
-__global__ void __launch_bounds__(threads) clear_spans_kernel(Spans spans) {
+/// blockIdx.y tells which. A parameter that is indexed by a number which only the device knows is copied to the stack
+/// of every thread, unless it is a grid's constant.
+__global__ void __launch_bounds__(threads) clear_kernel(const __grid_constant__ Cleared all) {
   const std::int64_t i = thread_index();
-#pragma unroll  // so that parameters are not indexed by a number that only the device knows
-  for (unsigned which = 0; which < 6; ++which) {
-    if (which == blockIdx.y && i < spans.span[which].size) spans.span[which][i] = 0;
-  }
+  const DeviceSpan<float4>& vectors = all.vectors[blockIdx.y];
+  const DeviceSpan<float>& bias = all.bias[blockIdx.y];
+  if (i < vectors.size) vectors[i] = make_float4(0, 0, 0, 0);
+  if (i < bias.size) bias[i] = 0;
 }
 
 /// The entries of a sparse matrix as a list of segments in one batch.
@@ -189,17 +191,17 @@ __global__ void __launch_bounds__(threads)
 
 void clear(Device& device, std::initializer_list<Values*> values) {
   EMBRACE_PHASE("clear");
-  Spans spans;
+  Cleared all;
   int count = 0;
   std::int64_t largest = 0;
   for (Values* each : values) {
-    const auto all = each->vectors.view();
-    spans.span[count++] = {all.data, all.rows * all.stride};
-    spans.span[count++] = each->bias.span();
-    largest = std::max(largest, all.rows * all.stride);
+    const auto rows = each->vectors.view();
+    all.vectors[count] = {reinterpret_cast<float4*>(rows.data), rows.rows * rows.stride / 4};
+    all.bias[count++] = each->bias.span();
+    largest = std::max(largest, rows.rows * rows.stride / 4);
   }
   const dim3 blocks(blocks_for(largest, threads), static_cast<unsigned>(count));
-  clear_spans_kernel<<<blocks, threads, 0, device.stream()>>>(spans);
+  clear_kernel<<<blocks, threads, 0, device.stream()>>>(all);
   EMBRACE_CHECK(cudaGetLastError());
 }
 
@@ -289,7 +291,7 @@ void EmbeddingTable::represent(Device& device, DeviceCsrView entries, std::int64
   const TableView table = view();
   const std::int64_t quads = table.quads();
   DeviceBuffer<Sum> partials(device, Partials::size(size, quads));
-  sum_segments(device, size, quads,
+  sum_segments(device, {size, std::min(size, entries.rows * slices_)}, quads,
                Represent{list.view(),
                          0,
                          quads,

@@ -4,9 +4,10 @@
 // to wide sums. Mapping: a block takes a run of ratings, a thread every 256th of them. Popular rows would make all
 // blocks wait for the same few addresses; so a block keeps the rows that it meets first in a direct-mapped table in
 // shared memory, popular ones surely among them, and writes each back once. Rows that find their place taken go to
-// global memory. Cost: 12 bytes read a rating; the words stay in the L2 cache. Bound by memory. Ratings that are no
-// half stars are sorted by row instead, stably, and a thread a row adds them up in their order: the cost of
-// cuda/math/sparse.cu, and of the longest row.
+// global memory. Cost: 12 bytes read a rating; two atomic additions a rating and side, in shared memory, or in the L2
+// cache, where 32 bytes move for each: tests/golden/counts.md has how many. Ratings that are no half stars are sorted
+// by row instead, stably, and a thread a row adds them up in their order: the cost of cuda/math/sparse.cu, and of the
+// longest row. The host waits once, to hear which of the two it is.
 #include <algorithm>
 
 #include "cuda/device/phase.hpp"
@@ -20,48 +21,66 @@ namespace {
 using Word = unsigned long long;  // what atomicAdd takes
 
 constexpr int threads = 256;
-constexpr std::int64_t ratings_a_block = threads * 64;
+constexpr std::int64_t ratings_a_block = threads * 32;
 constexpr std::int64_t ratings_a_part = std::int64_t{1} << 27U;
-constexpr int cached_rows = 2048;
-constexpr std::int64_t nobody = -1;
+constexpr int cached_rows = 4096;
+constexpr std::uint32_t nobody = 0xffffffffU;
+
+constexpr unsigned half_bits = 18;  // of a block's Σ 2r
+static_assert(ratings_a_block * 31 < 1 << half_bits && ratings_a_block < 1 << (32 - half_bits) &&
+              ratings_a_block * 31 * 31 < std::int64_t{1} << 32U);
 
 struct Sums {
   Word count_and_half;
   Word quarter;
 };
 
-__device__ void add(Sums& to, Sums from) {
-  atomicAdd(&to.count_and_half, from.count_and_half);
-  atomicAdd(&to.quarter, from.quarter);
-}
-
-/// The rows that a block has met first, one a place.
+/// The rows that a block has met first, one a place. What a block can add to a row has 32 bits, of which atomic
+/// additions in shared memory are one instruction; of 64 bits they are a loop.
 struct Cache {
-  long long row[cached_rows];
-  Sums sums[cached_rows];
+  std::uint32_t row[cached_rows];
+  std::uint32_t count_and_half[cached_rows];
+  std::uint32_t quarter[cached_rows];
 
   __device__ void clear() {
     for (int place = static_cast<int>(threadIdx.x); place < cached_rows; place += threads) {
       row[place] = nobody;
-      sums[place] = {0, 0};
+      count_and_half[place] = 0;
+      quarter[place] = 0;
     }
   }
-  __device__ void add_rating(std::int64_t to, Sums rating, DeviceSpan<Sums> global) {
-    const auto place = static_cast<int>(to % cached_rows);
-    const auto key = static_cast<Word>(to);
-    const Word found = atomicCAS(reinterpret_cast<Word*>(&row[place]), static_cast<Word>(nobody), key);
-    add(found == static_cast<Word>(nobody) || found == key ? sums[place] : global[to], rating);
+  /// Whether the row has the place, or could take it.
+  __device__ bool mine(std::uint32_t to, std::uint32_t place) {
+    std::uint32_t found = *static_cast<volatile std::uint32_t*>(&row[place]);
+    if (found == nobody) found = atomicCAS(&row[place], nobody, to);
+    return found == to || found == nobody;
+  }
+  // Two branches: a reference to either memory would be to neither, and its atomic additions a search for the right
+  // one.
+  __device__ void add_rating(std::uint32_t to, std::uint32_t half, DeviceSpan<Sums> global) {
+    const std::uint32_t place = to % cached_rows;
+    if (mine(to, place)) {
+      atomicAdd(&count_and_half[place], 1U << half_bits | half);
+      atomicAdd(&quarter[place], half * half);
+    } else {
+      atomicAdd(&global[to].count_and_half, 1 | static_cast<Word>(half) << 32U);
+      atomicAdd(&global[to].quarter, static_cast<Word>(half * half));
+    }
   }
   __device__ void write_back(DeviceSpan<Sums> global) const {
     for (int place = static_cast<int>(threadIdx.x); place < cached_rows; place += threads) {
-      if (row[place] != nobody) add(global[row[place]], sums[place]);
+      if (row[place] == nobody) continue;
+      Sums& to = global[row[place]];
+      const Word count = count_and_half[place] >> half_bits, half = count_and_half[place] & ((1U << half_bits) - 1);
+      atomicAdd(&to.count_and_half, count | half << 32U);
+      atomicAdd(&to.quarter, static_cast<Word>(quarter[place]));
     }
   }
 };
 
 /// Rows are all users, then all items. `illegal` is set when a value is no half star.
 __global__ void __launch_bounds__(threads)
-    aggregate_kernel(std::int64_t first, std::int64_t last, std::int64_t users, DeviceTriplesView ratings,
+    aggregate_kernel(std::int64_t first, std::int64_t last, std::uint32_t users, DeviceTriplesView ratings,
                      DeviceSpan<Sums> sums, DeviceSpan<int> illegal) {
   __shared__ Cache cache;
   cache.clear();
@@ -72,22 +91,26 @@ __global__ void __launch_bounds__(threads)
     const float doubled = 2 * ratings.values[e];
     const bool legal = doubled >= 0 && doubled < 32 && doubled == truncf(doubled);
     if (!legal) atomicOr(&illegal[0], 1);
-    const Word half = legal ? static_cast<Word>(doubled) : 0;
-    cache.add_rating(ratings.rows[e], {1 | half << 32U, half * half}, sums);
-    cache.add_rating(users + ratings.columns[e], {1 | half << 32U, half * half}, sums);
+    const std::uint32_t half = legal ? static_cast<std::uint32_t>(doubled) : 0;
+    cache.add_rating(static_cast<std::uint32_t>(ratings.rows[e]), half, sums);
+    cache.add_rating(users + static_cast<std::uint32_t>(ratings.columns[e]), half, sums);
   }
   __syncthreads();  // all ratings of the block are in the table
   cache.write_back(sums);
 }
 
-/// Doubles hold multiples of 1/4 of this size exactly.
-__global__ void __launch_bounds__(threads) widen_kernel(DeviceSpan<const Sums> sums, DeviceSpan<std::int64_t> count,
-                                                        DeviceSpan<double> sum, DeviceSpan<double> squares) {
+/// Adds a part to what the parts before gave. Doubles hold multiples of 1/4 of this size exactly.
+__global__ void __launch_bounds__(threads)
+    widen_kernel(DeviceSpan<const Sums> sums, bool first_part, DeviceSpan<std::int64_t> count, DeviceSpan<double> sum,
+                 DeviceSpan<double> squares) {
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
   if (row >= sums.size) return;
-  count[row] += static_cast<std::int64_t>(sums[row].count_and_half & 0xffffffffU);
-  sum[row] += 0.5 * static_cast<double>(sums[row].count_and_half >> 32U);
-  squares[row] += 0.25 * static_cast<double>(sums[row].quarter);
+  const auto here = static_cast<std::int64_t>(sums[row].count_and_half & 0xffffffffU);
+  const double values = 0.5 * static_cast<double>(sums[row].count_and_half >> 32U);
+  const double products = 0.25 * static_cast<double>(sums[row].quarter);
+  count[row] = first_part ? here : count[row] + here;
+  sum[row] = first_part ? values : sum[row] + values;
+  squares[row] = first_part ? products : squares[row] + products;
 }
 
 __global__ void __launch_bounds__(threads)
@@ -121,20 +144,17 @@ DeviceAggregates aggregate_ratings(Device& device, std::int64_t users, std::int6
   EMBRACE_PHASE("aggregate");
   const std::int64_t row_count = users + items, size = ratings.values.size;
   DeviceAggregates result{{device, row_count}, {device, row_count}, {device, row_count}};
-  result.count.clear();
-  result.sum.clear();
-  result.squares.clear();
   DeviceBuffer<Sums> sums(device, row_count);
   DeviceBuffer<int> illegal(device, 1);
   illegal.clear();
-  for (std::int64_t first = 0; first < size; first += ratings_a_part) {
+  for (std::int64_t first = 0; first == 0 || first < size; first += ratings_a_part) {
     const std::int64_t last = std::min(first + ratings_a_part, size);
     sums.clear();
     aggregate_kernel<<<blocks_for(last - first, ratings_a_block), threads, 0, device.stream()>>>(
-        first, last, users, ratings, sums.span(), illegal.span());
+        first, last, static_cast<std::uint32_t>(users), ratings, sums.span(), illegal.span());
     EMBRACE_CHECK(cudaGetLastError());
     widen_kernel<<<blocks_for(row_count, threads), threads, 0, device.stream()>>>(
-        sums.span(), result.count.span(), result.sum.span(), result.squares.span());
+        sums.span(), first == 0, result.count.span(), result.sum.span(), result.squares.span());
     EMBRACE_CHECK(cudaGetLastError());
   }
   if (illegal.download()[0] != 0) {

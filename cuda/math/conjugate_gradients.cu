@@ -2,12 +2,14 @@
 // diagonal as preconditioner, the bias as one unknown more, and the row's last vector as start; or a given number of
 // steps without preconditioner, those of host/math/conjugate_gradients.hpp. The matrix is never formed:
 //   A d = Σ y (y · d) + ridge d + α G d
-// Mapping: a block of 8 warps a row of up to 2048 ratings, the vectors of the iteration in shared memory; a warp a
-//   rating at a time, its lanes holding d and their share of the sum in registers; the warps' sums are added in order.
+// Mapping: a block of 8 warps a row of up to 2048 ratings, the vectors of the iteration in shared memory; up to 128
+//   factors 8 lanes a rating, beyond that a warp, which hold d and their share of the sum in registers: an instruction
+//   of a warp serves four ratings, and no lane is without a number. The warps' sums are added in order.
 //   Longer rows go through the same steps all together, a launch a step: a block a piece for the sum over its ratings,
 //   a block a row for the rest, with the vectors in memory. Rows that have converged leave at once.
-// Cost of a step and row of n ratings: n (4 k + 4) bytes, mostly from the L2 cache, 4 n k flops (+ 2 k² with G). Bound
-//   by that cache: about a flop a byte.
+// Cost of a step and row of n ratings: n (4 k + 4) bytes, mostly from the L2 cache, 4 n k flops (+ 2 k² with G);
+//   a solution of s steps reads all of it s + 2 times. Bound by that cache, and for short rows by what the block does
+//   between the sums.
 #include "cuda/math/conjugate_gradients.hpp"
 
 #include <string>
@@ -34,8 +36,10 @@ __device__ void store_row(const Systems& systems, std::int32_t row, Vectors v, c
 extern __shared__ __align__(16) float shared_floats[];
 
 /// A block a row of the list.
-template <int fours, typename Systems>
-__global__ void __launch_bounds__(threads, fours <= 2 ? 3 : 1)  // three blocks of up to 256 factors a multiprocessor
+template <typename S, typename Systems>
+__global__ void __launch_bounds__(threads, S::lanes* S::fours <= 64
+                                               ? 3
+                                               : 1)  // three blocks of up to 256 factors a multiprocessor
     iterate_rows_kernel(Systems systems, Iteration iteration, DeviceCsrView rows, DeviceSpan<const std::int32_t> list) {
   __shared__ double scratch[warps];
   __shared__ Progress progress;
@@ -45,16 +49,15 @@ __global__ void __launch_bounds__(threads, fours <= 2 ? 3 : 1)  // three blocks 
   const int size = unknowns(systems);
   float* parts = shared_floats;
   const Vectors v(parts + warps * size, size);
-  const double squares =
-      sum_ratings<Sum::targets, fours>(systems, rows, begin, end, nullptr, parts, v.residual, scratch);
+  const double squares = sum_ratings<Sum::targets, S>(systems, rows, begin, end, nullptr, parts, v.residual, scratch);
   if (iteration.preconditioned) {
-    sum_ratings<Sum::squares, fours>(systems, rows, begin, end, nullptr, parts, v.scale, scratch);
+    sum_ratings<Sum::squares, S>(systems, rows, begin, end, nullptr, parts, v.scale, scratch);
   }
   begin_row(systems, row, iteration.preconditioned, squares, v, progress, scratch);
-  sum_ratings<Sum::products, fours>(systems, rows, begin, end, v.direction, parts, v.product, scratch);
+  sum_ratings<Sum::products, S>(systems, rows, begin, end, v.direction, parts, v.product, scratch);
   first_step(systems, row, v, progress, scratch);
   for (int step = 0; step < iteration.most_steps && !progress.converged; ++step) {
-    sum_ratings<Sum::products, fours>(systems, rows, begin, end, v.direction, parts, v.product, scratch);
+    sum_ratings<Sum::products, S>(systems, rows, begin, end, v.direction, parts, v.product, scratch);
     next_step(systems, row, v, progress, scratch);
   }
   store_row(systems, row, v, progress);
@@ -70,7 +73,7 @@ struct LongState {
 };
 
 /// A block a piece of a long row.
-template <Sum sum, int fours, typename Systems>
+template <Sum sum, typename S, typename Systems>
 __global__ void __launch_bounds__(threads)
     sum_pieces_kernel(Systems systems, DeviceCsrView rows, DeviceSpan<const RowPiece> pieces, LongState state) {
   __shared__ double scratch[warps];
@@ -78,8 +81,8 @@ __global__ void __launch_bounds__(threads)
   if (sum == Sum::products && state.progress[piece.owner].converged) return;
   const int size = unknowns(systems);
   const double squares =
-      sum_ratings<sum, fours>(systems, rows, piece.begin, piece.end, state.of(piece.owner, size).direction,
-                              shared_floats, state.parts + static_cast<std::int64_t>(blockIdx.x) * size, scratch);
+      sum_ratings<sum, S>(systems, rows, piece.begin, piece.end, state.of(piece.owner, size).direction, shared_floats,
+                          state.parts + static_cast<std::int64_t>(blockIdx.x) * size, scratch);
   if (sum == Sum::targets && threadIdx.x == 0) state.squares[blockIdx.x] = squares;
 }
 
@@ -119,7 +122,7 @@ __global__ void __launch_bounds__(threads)
   store_row(systems, long_rows[blockIdx.x].row, state.of(blockIdx.x, unknowns(systems)), state.progress[blockIdx.x]);
 }
 
-template <int fours, typename Systems>
+template <typename S, typename Systems>
 class LongRows {
  public:
   LongRows(Device& device, DeviceCsrView rows, const RowPlanView& plan, const Systems& systems, Iteration iteration)
@@ -155,7 +158,7 @@ class LongRows {
   template <Sum sum>
   void sum_pieces() {
     const std::size_t shared = sizeof(float) * warps * static_cast<std::size_t>(unknowns(systems_));
-    sum_pieces_kernel<sum, fours><<<static_cast<unsigned>(plan_.pieces.size), threads, shared, device_.stream()>>>(
+    sum_pieces_kernel<sum, S><<<static_cast<unsigned>(plan_.pieces.size), threads, shared, device_.stream()>>>(
         systems_, rows_, plan_.pieces, state());
     EMBRACE_CHECK(cudaGetLastError());
   }
@@ -177,15 +180,15 @@ class LongRows {
   DeviceBuffer<double> squares_;
 };
 
-template <int fours, typename Systems>
+template <typename S, typename Systems>
 void iterate(Device& device, DeviceCsrView rows, const RowPlanView& plan, const Systems& systems, Iteration iteration) {
-  if (!plan.pieces.empty()) LongRows<fours, Systems>(device, rows, plan, systems, iteration).solve();
+  if (!plan.pieces.empty()) LongRows<S, Systems>(device, rows, plan, systems, iteration).solve();
   const std::size_t shared = sizeof(float) * (warps + Vectors::count) * static_cast<std::size_t>(unknowns(systems));
-  EMBRACE_CHECK(cudaFuncSetAttribute(iterate_rows_kernel<fours, Systems>, cudaFuncAttributeMaxDynamicSharedMemorySize,
+  EMBRACE_CHECK(cudaFuncSetAttribute(iterate_rows_kernel<S, Systems>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                      static_cast<int>(shared)));
   for (const auto& list : {plan.medium_rows, plan.short_rows}) {
     if (list.empty()) continue;
-    iterate_rows_kernel<fours>
+    iterate_rows_kernel<S>
         <<<static_cast<unsigned>(list.size), threads, shared, device.stream()>>>(systems, iteration, rows, list);
     EMBRACE_CHECK(cudaGetLastError());
   }
@@ -194,9 +197,12 @@ void iterate(Device& device, DeviceCsrView rows, const RowPlanView& plan, const 
 template <typename Systems>
 void choose(Device& device, DeviceCsrView rows, const RowPlanView& plan, const Systems& systems, Iteration iteration) {
   const std::int64_t factors = systems.fixed.columns;
-  if (factors <= 256) return iterate<2>(device, rows, plan, systems, iteration);
-  if (factors <= 512) return iterate<4>(device, rows, plan, systems, iteration);
-  if (factors <= most_factors) return iterate<8>(device, rows, plan, systems, iteration);
+  if (factors <= 32) return iterate<Spread<8, 1>>(device, rows, plan, systems, iteration);
+  if (factors <= 64) return iterate<Spread<8, 2>>(device, rows, plan, systems, iteration);
+  if (factors <= 128) return iterate<Spread<8, 4>>(device, rows, plan, systems, iteration);
+  if (factors <= 256) return iterate<Spread<32, 2>>(device, rows, plan, systems, iteration);
+  if (factors <= 512) return iterate<Spread<32, 4>>(device, rows, plan, systems, iteration);
+  if (factors <= most_factors) return iterate<Spread<32, 8>>(device, rows, plan, systems, iteration);
   throw Unsupported("the solver takes up to " + std::to_string(most_factors) + " factors; use fewer");
 }
 

@@ -57,43 +57,64 @@ __device__ inline double sum_everywhere(double value, double (&scratch)[warps]) 
   return value;
 }
 
+/// How a vector lies in a warp: `lanes` neighbouring lanes a rating, with every `lanes`-th float4 of its vector each. A
+/// warp has several ratings at hand where vectors are short; the shuffles for a product serve all of them.
+template <int lanes_, int fours_>
+struct Spread {
+  static constexpr int lanes = lanes_, fours = fours_, ratings = warp_size / lanes;
+};
+
+/// Sum over the lanes that hold the same part of different vectors, given to all of them.
+template <int lanes>
+__device__ float sum_over_ratings(float value) {
+#pragma unroll
+  for (int step = lanes; step < warp_size; step *= 2) value += __shfl_xor_sync(all_lanes, value, step);
+  return value;
+}
+
 /// out = the sum over the ratings [begin, end); returns Σ e², the block's, for Sum::targets. `parts`: a vector a warp.
-template <Sum sum, int fours, typename Systems>
+template <Sum sum, typename S, typename Systems>
 __device__ double sum_ratings(const Systems& systems, DeviceCsrView rows, std::int64_t begin, std::int64_t end,
                               const float* direction, float* parts, float* out, double (&scratch)[warps]) {
+  constexpr int fours = S::fours, lanes = S::lanes;
   const int size = unknowns(systems), stride = static_cast<int>(systems.fixed.stride);
   const int warp = static_cast<int>(threadIdx.x) / warp_size, lane = static_cast<int>(threadIdx.x) % warp_size;
+  const int member = lane % lanes, mine = lane / lanes;
   float4 total[fours], d[fours];
   float bias_total = 0, bias_direction = 0;
   double squares = 0;
 #pragma unroll
   for (int i = 0; i < fours; ++i) {
-    const int first = (lane + i * warp_size) * 4;
+    const int first = (member + i * lanes) * 4;
     total[i] = make_float4(0, 0, 0, 0);
     if (sum == Sum::products) {
       d[i] = first < stride ? *reinterpret_cast<const float4*>(direction + first) : make_float4(0, 0, 0, 0);
     }
   }
   if (sum == Sum::products && has_bias(systems)) bias_direction = direction[stride];
-  for (std::int64_t rating = begin + warp; rating < end; rating += warps) {
-    const std::int32_t column = rows.indices[rating];
+  // All lanes go around as often as the first, for the shuffles; a lane beyond the end adds zeros.
+  const auto count = static_cast<int>(end - begin);
+  const std::int32_t* columns = rows.indices.data + begin;
+  for (int rating = warp * S::ratings + mine; rating - mine < count; rating += warps * S::ratings) {
+    const bool active = rating < count;
+    const std::int32_t column = active ? columns[rating] : 0;
     const float* vector = systems.fixed.row(column);
     float4 y[fours];
     float weight = 0;
 #pragma unroll
     for (int i = 0; i < fours; ++i) {
-      const int first = (lane + i * warp_size) * 4;
-      y[i] = first < stride ? *reinterpret_cast<const float4*>(vector + first) : make_float4(0, 0, 0, 0);
+      const int first = (member + i * lanes) * 4;
+      y[i] = active && first < stride ? *reinterpret_cast<const float4*>(vector + first) : make_float4(0, 0, 0, 0);
       if (sum == Sum::products) weight += y[i].x * d[i].x + y[i].y * d[i].y + (y[i].z * d[i].z + y[i].w * d[i].w);
     }
     if (sum == Sum::products) {
-      weight = group_sum<warp_size>(weight) + bias_direction;
-    } else if (sum == Sum::targets) {
-      const double e = target(systems, column, rows.values[rating]);
+      weight = group_sum<lanes>(weight) + bias_direction;
+    } else if (sum == Sum::targets && active) {
+      const double e = target(systems, column, rows.values[begin + rating]);
       squares += e * e;
       weight = static_cast<float>(e);
     }
-    bias_total += sum == Sum::squares ? 1.0F : weight;
+    if (active) bias_total += sum == Sum::squares ? 1.0F : weight;
 #pragma unroll
     for (int i = 0; i < fours; ++i) {
       total[i].x += (sum == Sum::squares ? y[i].x : weight) * y[i].x;
@@ -104,10 +125,15 @@ __device__ double sum_ratings(const Systems& systems, DeviceCsrView rows, std::i
   }
 #pragma unroll
   for (int i = 0; i < fours; ++i) {
-    const int first = (lane + i * warp_size) * 4;
-    if (first < stride) *reinterpret_cast<float4*>(parts + warp * size + first) = total[i];
+    const int first = (member + i * lanes) * 4;
+    total[i] = make_float4(sum_over_ratings<lanes>(total[i].x), sum_over_ratings<lanes>(total[i].y),
+                           sum_over_ratings<lanes>(total[i].z), sum_over_ratings<lanes>(total[i].w));
+    if (mine == 0 && first < stride) *reinterpret_cast<float4*>(parts + warp * size + first) = total[i];
   }
-  if (has_bias(systems) && lane < 4) parts[warp * size + stride + lane] = lane == 0 ? bias_total : 0;
+  if (has_bias(systems)) {
+    bias_total = sum_over_ratings<lanes>(bias_total);
+    if (lane < 4) parts[warp * size + stride + lane] = lane == 0 ? bias_total : 0;
+  }
   __syncthreads();  // a thread adds what all warps left
   for (int c = static_cast<int>(threadIdx.x); c < size; c += threads) {
     float value = 0;
@@ -115,7 +141,7 @@ __device__ double sum_ratings(const Systems& systems, DeviceCsrView rows, std::i
     out[c] = value;
   }
   __syncthreads();  // parts may be overwritten, out be read
-  return sum == Sum::targets ? sum_everywhere(lane == 0 ? squares : 0, scratch) : 0;
+  return sum == Sum::targets ? sum_everywhere(member == 0 ? squares : 0, scratch) : 0;
 }
 
 /// What stands on the diagonal beside the ratings.

@@ -2,7 +2,8 @@
 // Mapping: a block a row of up to 2048 ratings, 32 to 256 threads by the number of factors. Longer rows are cut into
 // pieces, a block each, whose tiles go to memory as they are (k² / 2 floats for up to 4096 ratings); a block a row adds
 // them in order, and solves. Every sum has one order, so the result depends on nothing but the row.
-// Bound by arithmetic from 64 factors up: k / 4 multiplications and additions for each byte of vectors read.
+// Bound by instructions: from 64 factors up there are k / 4 multiplications and additions for each byte of vectors, and
+// as many instructions again around them; for rows of fewer than about k ratings by the factorization.
 #include <limits>
 #include <string>
 

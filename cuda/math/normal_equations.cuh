@@ -90,19 +90,21 @@ __device__ inline void finish_empty_row(const ImplicitSystems& systems, std::int
   if (threadIdx.x == 0) systems.loss[row] = 0;
 }
 
-/// A thread's tiles: number thread, thread + threads, … of the lower triangle, row by row.
+/// A thread's tiles: number thread, thread + threads, … of the lower triangle, column by column, so that warps have
+/// nothing left to do one after the other while a factorization goes on.
 template <typename S>
 class Tiles {
  public:
   __device__ Tiles() {
 #pragma unroll
     for (int n = 0; n < S::tiles_a_thread; ++n) {
-      const int number = min(static_cast<int>(threadIdx.x) + n * S::threads, S::tiles - 1);
-      int row = static_cast<int>((sqrtf(8.0F * static_cast<float>(number) + 1.0F) - 1.0F) / 2.0F);
-      while (row * (row + 1) / 2 > number) --row;  // sqrtf may be off by a rounding
-      while ((row + 1) * (row + 2) / 2 <= number) ++row;
-      row_[n] = row * S::tile;
-      column_[n] = (number - row * (row + 1) / 2) * S::tile;
+      // Counted from the last one: its column has two tiles, the one before three, and so on.
+      const int number = max(S::tiles - 1 - static_cast<int>(threadIdx.x) - n * S::threads, 0);
+      int column = static_cast<int>((sqrtf(8.0F * static_cast<float>(number) + 9.0F) - 3.0F) / 2.0F);
+      while (column * (column + 3) / 2 > number) --column;  // sqrtf may be off by a rounding
+      while ((column + 1) * (column + 4) / 2 <= number) ++column;
+      column_[n] = owned(n) ? (S::panels - 1 - column) * S::tile : nowhere;
+      row_[n] = (S::panels - (number - column * (column + 3) / 2)) * S::tile;
 #pragma unroll
       for (int i = 0; i < S::tile; ++i) {
 #pragma unroll
@@ -192,6 +194,7 @@ class Tiles {
   }
 
  private:
+  static constexpr int nowhere = -S::tile;
   __device__ static bool owned(int n) { return static_cast<int>(threadIdx.x) + n * S::threads < S::tiles; }
   __device__ float& at(int c) { return cell_[c / (S::tile * S::tile)][c / S::tile % S::tile][c % S::tile]; }
   __device__ float at(int c) const { return cell_[c / (S::tile * S::tile)][c / S::tile % S::tile][c % S::tile]; }
@@ -205,7 +208,7 @@ class Tiles {
 
   float cell_[S::tiles_a_thread][S::tile][S::tile];
   int row_[S::tiles_a_thread];
-  int column_[S::tiles_a_thread];
+  int column_[S::tiles_a_thread];  // `nowhere` beyond the last tile: before all that is updated
 };
 
 /// Brings vectors into a stage: a group of threads a vector, 16 bytes a thread. The columns of the next chunk are read
@@ -283,6 +286,13 @@ __device__ void add_ratings(const Systems& systems, DeviceCsrView rows, std::int
   }
 }
 
+/// 1 / √x of a positive x within an ulp or so: what the hardware gives has 22 bits, a step of Newton's iteration the
+/// rest. A correctly rounded root and division would be twenty instructions and two branches.
+__device__ inline float inverse_root(float x) {
+  const float y = rsqrtf(x);
+  return y + 0.5F * y * (1.0F - x * y * y);
+}
+
 /// A = L L' in work.memory, with L^-1 s and L^-1 t as rows width and width + 1.
 template <typename S>
 __device__ void factorize(Tiles<S>& tiles, Workspace<S>& work) {
@@ -304,7 +314,7 @@ __device__ void factorize(Tiles<S>& tiles, Workspace<S>& work) {
 #pragma unroll
       for (int c = 0; c < tile; ++c) {
         // A NaN passes on, so that divergence stays visible.
-        inverse[c] = d[c][c] <= work.smallest[origin + c] ? 0.0F : 1.0F / sqrtf(d[c][c]);
+        inverse[c] = d[c][c] <= work.smallest[origin + c] ? 0.0F : inverse_root(d[c][c]);
 #pragma unroll
         for (int l = c + 1; l < tile; ++l) d[l][c] *= inverse[c];
 #pragma unroll
@@ -342,6 +352,8 @@ __device__ float substitute(float y, Workspace<S>& work) {
     float* right = work.solution[j & 1];  // two, so that the next panel's may be written while this is read
     if (own_panel == j) right[own % tile] = y;
     __syncthreads();  // right comes from the panel's threads
+
+    if (own_panel > j) continue;  // has its answer
     float x[tile];
     const float* columns = work.memory + S::panel_begin(j);
 #pragma unroll

@@ -35,6 +35,18 @@ struct Partials {
   }
 };
 
+/// What any of the operations' batches may have. There are as many blocks as its pieces may need.
+struct MostSegments {
+  std::int64_t elements = 0;
+  std::int64_t segments = 0;
+  /// No segment is without elements.
+  void include(std::int64_t more_elements, std::int64_t more_segments) {
+    if (more_segments > more_elements) more_segments = more_elements;
+    if (more_elements > elements) elements = more_elements;
+    if (more_segments > segments) segments = more_segments;
+  }
+};
+
 namespace detail {
 
 inline constexpr int segment_threads = 256;
@@ -121,26 +133,29 @@ __global__ void __launch_bounds__(segment_threads, 5) join_pieces_kernel(Operati
 }
 
 template <int lanes, typename... Operations>
-void launch_sums(Device& device, std::int64_t most, const Operations&... operations) {
+void launch_sums(Device& device, MostSegments most, const Operations&... operations) {
   constexpr std::int64_t groups = segment_threads / lanes;
   const auto limit = static_cast<std::int64_t>(device.multiprocessors()) * 16;  // the kernels stride beyond that
   const auto grid = [&](std::int64_t size) {
     const std::int64_t blocks = blocks_for(size, groups);
     return dim3(static_cast<unsigned>(blocks < limit ? blocks : limit), sizeof...(Operations));
   };
-  sum_pieces_kernel<lanes><<<grid(most), segment_threads, 0, device.stream()>>>(operations...);
+  // A segment has a piece more than it has ends of tiles inside.
+  sum_pieces_kernel<lanes>
+      <<<grid(most.segments + most.elements / SegmentsView::tile), segment_threads, 0, device.stream()>>>(
+          operations...);
   EMBRACE_CHECK(cudaGetLastError());
   join_pieces_kernel<lanes>
-      <<<grid(most / SegmentsView::tile + 1), segment_threads, 0, device.stream()>>>(operations...);
+      <<<grid(most.elements / SegmentsView::tile + 1), segment_threads, 0, device.stream()>>>(operations...);
   EMBRACE_CHECK(cudaGetLastError());
 }
 
 }  // namespace detail
 
-/// `most`: elements that any of the operations' batches may have; the vectors of all are as long as `quads`.
+/// The vectors of all operations are as long as `quads`.
 template <typename... Operations>
-void sum_segments(Device& device, std::int64_t most, std::int64_t quads, const Operations&... operations) {
-  if (most == 0) return;
+void sum_segments(Device& device, MostSegments most, std::int64_t quads, const Operations&... operations) {
+  if (most.elements == 0) return;
   if (quads <= 4) {
     detail::launch_sums<4>(device, most, operations...);
   } else if (quads <= 8) {
@@ -154,7 +169,7 @@ void sum_segments(Device& device, std::int64_t most, std::int64_t quads, const O
 
 /// The same for sides [0, 2) or [0, 3) of a model; `operation(side)` is that of a side.
 template <typename Operation>
-void sum_sides(Device& device, int sides, std::int64_t most, std::int64_t quads, Operation operation) {
+void sum_sides(Device& device, int sides, MostSegments most, std::int64_t quads, Operation operation) {
   if (sides > 2) {
     sum_segments(device, most, quads, operation(0), operation(1), operation(2));
   } else {

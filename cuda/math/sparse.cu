@@ -1,5 +1,5 @@
 // Cells are numbered row · 2^b + column, b the bits of a column, and sorted stably (cuda/math/order.hpp), by the bits
-// that occur alone. Row r begins at the first cell of number ≥ r · 2^b: a binary search, one thread a row. Cost: 12
+// that occur alone. Row r begins at the first cell of number ≥ r · 2^b: a binary search, one thread a row. Cost: 8
 // bytes read and 8 written an entry to number the cells, 24 for every 8 bits sorted, 12 to take them apart; bound by
 // memory.
 #include <algorithm>

@@ -125,8 +125,21 @@ UpdateRows<Adagrad> update_of(const DeepBatch& batch, std::size_t which) {
           {side.rows}};
 }
 
-std::int64_t most_entries(const DeepBatch& batch) {
-  return std::max({batch.side[0].most_entries, batch.side[1].most_entries, batch.side[2].most_entries});
+MostSegments most_reads(const DeepBatch& batch) {
+  MostSegments most;
+  for (const DeepSideBatch& side : batch.side) most.include(side.slots.reads_a_batch, side.interactions.rows);
+  return most;
+}
+MostSegments most_entries(const DeepBatch& batch) {
+  MostSegments most;
+  for (const DeepSideBatch& side : batch.side) most.include(side.most_entries, side.vectors.rows);
+  return most;
+}
+/// By the row that reads them.
+MostSegments most_readers(const DeepBatch& batch) {
+  MostSegments most;
+  for (const DeepSideBatch& side : batch.side) most.include(side.most_entries, side.table.rows());
+  return most;
 }
 
 }  // namespace
@@ -143,7 +156,7 @@ void represent(Device& device, const DeepBatch& batch) {
 
 void sum_slot_gradients(Device& device, const DeepBatch& batch) {
   EMBRACE_PHASE("slot gradients");
-  const std::int64_t reads = batch.side[0].slots.reads_a_batch;
+  const MostSegments reads = most_reads(batch);
   sum_sides(device, batch.sides, reads, batch.g1.stride / 4,
             [&](std::size_t which) { return hidden_of(batch, which); });
   sum_sides(device, batch.sides, reads, batch.side[0].table.quads(),
@@ -152,7 +165,7 @@ void sum_slot_gradients(Device& device, const DeepBatch& batch) {
 
 void update_rows(Device& device, const DeepBatch& batch) {
   EMBRACE_PHASE("update rows");
-  sum_sides(device, batch.sides, most_entries(batch), batch.side[0].table.quads(),
+  sum_sides(device, batch.sides, most_readers(batch), batch.side[0].table.quads(),
             [&](std::size_t which) { return update_of(batch, which); });
   for (std::size_t which = 0; which < static_cast<std::size_t>(batch.sides); ++which) {
     update_frozen(device, batch.side[which].frozen, update_of(batch, which));

@@ -8,7 +8,8 @@
 // in one launch; coefficients: a group of lanes a sample, four floats a lane, and one block sum of the losses. Cost a
 // batch of n samples, e features of all slots, k factors: 4 k e bytes for the representations, 12 k n for the
 // coefficients, 12 k n for the gradients of slots (16 with contexts), 4 k e for those of rows, and 16 k bytes a touched
-// row for the update; 2 flops for each 4 bytes. Nearly all of it hits the level 2 cache; eight launches.
+// row for the update; 2 flops for each 4 bytes. Nearly all of it hits the level 2 cache. Eight launches, and a share of
+// those that collect a run of batches: cuda/learning/embedding_table.cu.
 #include "cuda/device/phase.hpp"
 #include "cuda/learning/adagrad.cuh"
 #include "cuda/learning/frozen_vectors.cuh"
@@ -211,9 +212,21 @@ UpdateRows<Adagrad> update_of(const HybridBatch& batch, std::size_t which) {
           {side.rows}};
 }
 
-/// Of a side of a batch.
-std::int64_t most_entries(const HybridBatch& batch) {
-  return std::max({batch.side[0].most_entries, batch.side[1].most_entries, batch.side[2].most_entries});
+MostSegments most_reads(const HybridBatch& batch) {
+  MostSegments most;
+  for (const HybridSide& side : batch.side) most.include(side.slots.reads_a_batch, side.vectors.rows);
+  return most;
+}
+MostSegments most_entries(const HybridBatch& batch) {
+  MostSegments most;
+  for (const HybridSide& side : batch.side) most.include(side.most_entries, side.vectors.rows);
+  return most;
+}
+/// By the row that reads them.
+MostSegments most_readers(const HybridBatch& batch) {
+  MostSegments most;
+  for (const HybridSide& side : batch.side) most.include(side.most_entries, side.table.rows());
+  return most;
 }
 
 /// A group of 8 lanes a pair.
@@ -251,13 +264,13 @@ void represent(Device& device, const HybridBatch& batch) {
 
 void represent(Device& device, const HybridBatch& batch, std::size_t side) {
   EMBRACE_PHASE("represent");
-  sum_segments(device, batch.side[side].most_entries, batch.side[side].table.quads(), represent_of(batch, side));
+  sum_segments(device, most_entries(batch), batch.side[side].table.quads(), represent_of(batch, side));
 }
 
 void learn(Device& device, const HybridBatch& batch) {
   const auto& sides = batch.side;
   const std::int64_t quads = sides[0].table.quads();
-  const std::int64_t reads = std::max(sides[0].slots.reads_a_batch, sides[1].slots.reads_a_batch);
+  const MostSegments reads = most_reads(batch);
   find_coefficients(device, batch);
   {
     EMBRACE_PHASE("slot gradients");
@@ -270,7 +283,7 @@ void learn(Device& device, const HybridBatch& batch) {
     }
   }
   EMBRACE_PHASE("update rows");
-  sum_sides(device, batch.sides, most_entries(batch), quads, [&](std::size_t side) { return update_of(batch, side); });
+  sum_sides(device, batch.sides, most_readers(batch), quads, [&](std::size_t side) { return update_of(batch, side); });
   for (std::size_t side = 0; side < static_cast<std::size_t>(batch.sides); ++side) {
     update_frozen(device, sides[side].frozen, update_of(batch, side));
   }

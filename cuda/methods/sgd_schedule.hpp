@@ -20,7 +20,8 @@
 
 namespace embrace::gpu {
 
-struct SgdRating {
+/// Of 16 bytes, one access.
+struct alignas(16) SgdRating {
   std::int32_t user;
   std::int32_t item;
   float value;  // less the mean

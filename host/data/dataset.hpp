@@ -50,7 +50,7 @@ struct LoadReport {
 
 struct Dataset {
   std::string name;    // folder or file name, or the built-in name
-  std::string layout;  // ml-100k, ml-1m, ml-10m, ml-csv, ncf, delimited, synthetic
+  std::string layout;  // ml-100k, ml-1m, ml-10m, ml-csv, ncf, lists, delimited, synthetic
   std::string sha256;  // over names and contents of the files that were used
   Ratings ratings;
   Catalogue catalogue;

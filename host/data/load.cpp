@@ -49,7 +49,7 @@ Dataset load_dataset(const std::string& source, const LoadOptions& options, Thre
   // The rejects file is written by reading the rows.
   const bool prepared = !options.cache.empty() && options.rejects.empty();
   Dataset dataset = prepared ? read_prepared(open, options, threads) : read_source(open, options, threads);
-  dataset.ratings.scale_found = open.source.layout == Layout::delimited;
+  dataset.ratings.scale_found = open.source.layout == Layout::delimited || open.source.layout == Layout::lists;
   return dataset;
 }
 

@@ -7,6 +7,9 @@
 
 namespace embrace {
 
+/// `rows` with the rows of `by` that have entries in the place of its own.
+Csr replace_rows(CsrView rows, CsrView by);
+
 class History {
  public:
   /// `train` must outlive the history.

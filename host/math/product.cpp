@@ -16,11 +16,15 @@ blasint size_of(std::int64_t n) {
   return static_cast<blasint>(n);
 }
 
+void hold_to_one_thread() {
+  static std::once_flag once;
+  std::call_once(once, use_one_blas_thread);
+}
+
 void product(CBLAS_TRANSPOSE turn_a, ConstMatrixView a, CBLAS_TRANSPOSE turn_b, ConstMatrixView b, float beta,
              std::int64_t inner, MatrixView c) {
   if (c.rows == 0 || c.columns == 0) return;
-  static std::once_flag once;
-  std::call_once(once, use_one_blas_thread);
+  hold_to_one_thread();
   if (inner == 0) {
     for (std::int64_t r = 0; r < c.rows && beta == 0.0F; ++r) std::fill(c.row(r), c.row(r) + c.columns, 0.0F);
     return;
@@ -63,6 +67,20 @@ void multiply_transposed(ConstMatrixView a, ConstMatrixView b, float beta, Matri
 
 void multiply_by_transposed(ConstMatrixView a, ConstMatrixView b, MatrixView c) {
   product(CblasTrans, a, CblasNoTrans, b, 0.0F, a.rows, c);
+}
+
+void add_gram(const double* a, std::int64_t rows, std::int64_t n, double* gram) {
+  if (rows == 0 || n == 0) return;
+  hold_to_one_thread();
+  cblas_dsyrk(CblasRowMajor, CblasUpper, CblasTrans, size_of(n), size_of(rows), 1.0, a, size_of(n), 1.0, gram,
+              size_of(n));
+}
+
+void divide_by_triangle(double* a, std::int64_t rows, std::int64_t n, const double* r) {
+  if (rows == 0 || n == 0) return;
+  hold_to_one_thread();
+  cblas_dtrsm(CblasRowMajor, CblasRight, CblasUpper, CblasNoTrans, CblasNonUnit, size_of(rows), size_of(n), 1.0, r,
+              size_of(n), a, size_of(n));
 }
 
 }  // namespace embrace

@@ -20,4 +20,10 @@ void multiply_transposed(ConstMatrixView a, ConstMatrixView b, float beta, Matri
 /// c = aᵀ b; a is n × m, b n × p, c m × p.
 void multiply_by_transposed(ConstMatrixView a, ConstMatrixView b, MatrixView c);
 
+/// gram += aᵀ a in double, of whose n × n elements only those on and above the diagonal are read and written; a is
+/// rows × n, both row after row.
+void add_gram(const double* a, std::int64_t rows, std::int64_t n, double* gram);
+/// a = a r⁻¹ in double; a is rows × n, r upper triangular.
+void divide_by_triangle(double* a, std::int64_t rows, std::int64_t n, const double* r);
+
 }  // namespace embrace

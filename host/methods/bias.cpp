@@ -1,27 +1,11 @@
 // bias: mean + b_u + b_i, both regularized, solved in turn.
-// Per sweep, items first (Koren, Bell 2011, "Advances in collaborative filtering", section 5.2.1, as alternating
-// solves):
-//   b_i = Σ_u (r_ui - mean - b_u) / (reg_item + n_i)      b_u = Σ_i (r_ui - mean - b_i) / (reg_user + n_u)
+// A sweep is once solve_biases() for items, then for users.
 #include "host/array.hpp"
+#include "host/learning/biases.hpp"
 #include "host/learning/means.hpp"
 
 namespace embrace::cpu {
 namespace {
-
-/// bias[r] = Σ (value - mean - other[column]) / (regularization + row size)
-void solve_biases(CsrView rows, double mean, double regularization, const Array<float>& other, Array<float>& bias,
-                  Threads& threads) {
-  threads.for_ranges(rows.rows, 256, [&](std::int64_t begin, std::int64_t end, int) {
-    for (std::int64_t r = begin; r < end; ++r) {
-      double sum = 0;
-      for (std::int64_t e = rows.offsets[r]; e < rows.offsets[r + 1]; ++e) {
-        sum += static_cast<double>(rows.values[e]) - mean - static_cast<double>(other[rows.indices[e]]);
-      }
-      const auto n = static_cast<double>(rows.row_size(r));
-      bias[r] = static_cast<float>(n > 0 ? sum / (regularization + n) : 0.0);
-    }
-  });
-}
 
 class Bias final : public BiasTrainer {
  public:

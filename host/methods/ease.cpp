@@ -1,10 +1,15 @@
 // ease: an "embarrassingly shallow autoencoder", the weights of items on items that explain best what users have by
 // what else they have. Every rating is a positive, whatever its value.
-// Steck 2019 (arXiv 1905.03375), equations 2 to 8, X the users × items matrix of ones where there is a rating:
-//   minimize |X - X B|² + λ |B|² over B with a zero diagonal:   P = (X'X + λ 1)⁻¹   B_ij = -P_ij / P_jj for i ≠ j
-// at which the minimum is Σ_j (1 / P_jj - λ), the objective. score(u, i) = Σ_j B_ji over the items j of u; a user who
-// has nothing scores 0 throughout.
-// Cost: half of Σ n_u² additions, items³ floating-point operations, items² floats. The bits do not depend on threads.
+// Steck 2019 (arXiv 1905.03375), equations 2 to 8, with the dropout of Steck 2020 ("Autoencoders that don't overfit
+// towards the identity", equation 4) and the relaxed diagonal of Moon, Kim and Lee 2023 ("It's enough: relaxing
+// diagonal constraints in linear autoencoders for recommendation", equations 7 to 12). X the users × items matrix of
+// ones where there is a rating, n_j the ones of a column, p the dropout, ξ the largest element that the diagonal may
+// have:
+//   minimize |X - X B|² + Σ_ij γ_i B_ij² over B with B_jj ≤ ξ,   γ_j = λ + n_j p / (1 - p)
+//   P = (X'X + diag(γ))⁻¹   s_j = max(γ_j, (1 - ξ) / P_jj)   B = 1 - P diag(s)
+// at which the minimum is Σ_j (γ_j - 2 γ_j s_j P_jj + s_j² P_jj), the objective; with ξ = 0 the diagonal is zero, and p
+// = 0 is Steck's. score(u, i) = Σ_j B_ji over the items j of u; a user who has nothing scores 0 throughout. Cost: half
+// of Σ n_u² additions, items³ floating-point operations, items² floats. The bits do not depend on threads.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -38,13 +43,19 @@ class Ease final : public ItemTrainer {
       : ItemTrainer(problem),
         ratings_(problem.ratings),
         by_item_(problem.by_item),
-        regularization_(static_cast<float>(problem.hyper["regularization"])),
+        regularization_(problem.hyper["regularization"]),
+        dropout_(problem.hyper["dropout"]),
+        diagonal_(problem.hyper["diagonal"]),
         weights_(square(problem.items())) {}
 
   EpochResult epoch() override {
     const std::int64_t items = weights_.rows();
     count_together(ratings_, by_item_, weights_.view(), threads_);
-    for (std::int64_t i = 0; i < items; ++i) weights_(i, i) += regularization_;
+    Array<float> ridge(items);
+    for (std::int64_t i = 0; i < items; ++i) {
+      ridge[i] = static_cast<float>(regularization_ + static_cast<double>(weights_(i, i)) * dropout_ / (1 - dropout_));
+      weights_(i, i) += ridge[i];
+    }
     try {
       invert_symmetric(weights_.view(), threads_);
     } catch (const Diverged& error) {
@@ -53,12 +64,15 @@ class Ease final : public ItemTrainer {
     double loss = 0;
     Array<float> scale(items);
     for (std::int64_t j = 0; j < items; ++j) {
-      scale[j] = -1 / weights_(j, j);
-      loss += 1 / static_cast<double>(weights_(j, j)) - static_cast<double>(regularization_);
+      const auto p = static_cast<double>(weights_(j, j)), gamma = static_cast<double>(ridge[j]);
+      const double s = std::max(gamma, (1 - diagonal_) / p);
+      scale[j] = static_cast<float>(-s);
+      loss += gamma - 2 * gamma * s * p + s * s * p;
     }
     threads_.for_each(items, [&](std::int64_t i, int) {
+      const double own = 1 + static_cast<double>(weights_(i, i)) * static_cast<double>(scale[i]);
       for (std::int64_t j = 0; j < items; ++j) weights_(i, j) *= scale[j];
-      weights_(i, i) = 0;
+      weights_(i, i) = diagonal_ > 0 ? static_cast<float>(std::min(diagonal_, own)) : 0.0F;
     });
     return {loss / static_cast<double>(std::max<std::int64_t>(1, ratings_.entries())), ratings_.entries()};
   }
@@ -70,7 +84,7 @@ class Ease final : public ItemTrainer {
 
   CsrView ratings_;
   CsrView by_item_;
-  float regularization_;
+  double regularization_, dropout_, diagonal_;
   Matrix weights_;  // row j: from item j to all others
 };
 
@@ -79,11 +93,15 @@ class Ease final : public ItemTrainer {
 MethodInfo ease_info() {
   return {"items",
           "Weights of movies on movies by one closed form",
-          "Steck 2019 (arXiv 1905.03375), equations 2 to 8",
+          "Steck 2019 (arXiv 1905.03375), equations 2 to 8; Moon, Kim, Lee 2023, equations 7 to 12",
           {.rating = false, .fold_in = true, .closed_form = true, .chance = false},
-          {{"regularization", 1000, 1000, 1e-3, 1e9, false, "added to each movie's number of ratings"}},
+          {{"regularization", 1000, 1000, 1e-3, 1e9, false, "added to each movie's number of ratings"},
+           {"dropout", 0, 0, 0, 0.95, false, "share of what a user has that is hidden: movies are regularized by it"},
+           {"diagonal", 0, 0, 0, 0.99, false, "the largest weight that a movie may have on itself"}},
           {0.0, 1e-3, "inverses in float differ in their last digits: near ties change places"},
-          {{"regularization", 3, 30000}}};
+          {{"regularization", 3, 30000},
+           {"dropout", 0, 0.6, SearchRange::Scale::linear},
+           {"diagonal", 0, 0.8, SearchRange::Scale::linear}}};
 }
 
 std::unique_ptr<Trainer> make_ease(const Problem& problem) { return std::make_unique<Ease>(problem); }

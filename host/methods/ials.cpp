@@ -158,6 +158,13 @@ class Ials final : public EmbeddingTrainer {
   Array<Worker> workers_;
 };
 
+/// With it a user and a movie, in the geometric mean, pay for 2000 pairs without a rating, whatever the catalogue: with
+/// one alpha for all, a catalogue of 40,000 is penalised ten times as much as one of 4,000 (docs/defaults.md).
+double usual_alpha(Task, const DataShape& shape, const Hyper&) {
+  const auto at_least_one = [](std::int64_t n) { return static_cast<double>(std::max<std::int64_t>(1, n)); };
+  return 2000 / std::sqrt(at_least_one(shape.users) * at_least_one(shape.items));
+}
+
 }  // namespace
 
 MethodInfo ials_info() {
@@ -167,8 +174,16 @@ MethodInfo ials_info() {
           {.rating = false, .fold_in = true},
           {{"factors", 64, 64, 1, 1024, true, "length of the vectors"},
            {"epochs", 12, 12, 1, 10000, true, "sweeps: all users, then all movies"},
-           {"regularization", 0.007, 0.007, 0, 1e6, false, "of a vector, times (its ratings + alpha × columns)^nu"},
-           {"alpha", 0.3, 0.3, 0, 1e6, false, "weight of a pair without a rating; a rated pair weighs 1 + alpha"},
+           {"regularization", 0.0045, 0.0045, 0, 1e6, false, "of a vector, times (its ratings + alpha × columns)^nu"},
+           {"alpha",
+            0.4227,
+            0.4227,
+            0,
+            1e6,
+            false,
+            "weight of a pair without a rating; a rated pair weighs 1 + alpha",
+            {},
+            {usual_alpha, "2000 / sqrt(users × movies)"}},
            {"nu", 1, 1, 0, 2, false, "how the regularization grows with the number of ratings"},
            {"spread", 0.1, 0.1, 1e-6, 100, false, "initial standard deviation of a vector, times sqrt(factors)"},
            {"cg_steps", 0, 0, 0, 1000, true, "steps of conjugate gradients a row and half-sweep; 0: exact solutions"},
@@ -176,7 +191,7 @@ MethodInfo ials_info() {
           {1e-3, 1e-3, "float sums in another order, amplified by solving; ranks move only at near ties"},
           {{"epochs", 1, 20, SearchRange::Scale::linear},
            {"regularization", 1e-4, 1},
-           {"alpha", 0.01, 3},
+           {"alpha", 0.001, 10},
            {"nu", 0, 1.25, SearchRange::Scale::linear}}};
 }
 

@@ -93,7 +93,18 @@ std::vector<std::pair<std::string, HyperValue>> named_values(const Method& metho
   return named;
 }
 
-Hyper make_hyper(const Method& method, Task task, Span<const std::pair<std::string, double>> settings) {
+double default_value(const HyperSpec& spec, Task task, const DataShape& shape, const Hyper& others) {
+  if (spec.rule.value == nullptr) return task == Task::rating ? spec.rating_default : spec.ranking_default;
+  char text[32];
+  const auto written =
+      std::to_chars(text, text + sizeof text, spec.rule.value(task, shape, others), std::chars_format::general, 4);
+  double value = 0;
+  std::from_chars(text, written.ptr, value);
+  return value;
+}
+
+Hyper make_hyper(const Method& method, Task task, Span<const std::pair<std::string, double>> settings,
+                 const DataShape& shape) {
   Hyper hyper;
   for (const HyperSpec& spec : method.info.hyper) {
     hyper.set(spec.name, task == Task::rating ? spec.rating_default : spec.ranking_default);
@@ -111,6 +122,11 @@ Hyper make_hyper(const Method& method, Task task, Span<const std::pair<std::stri
                            number_text(spec->lowest) + " to " + number_text(spec->highest));
     }
     hyper.set(name, value);
+  }
+  const Hyper others = hyper;
+  for (const HyperSpec& spec : method.info.hyper) {
+    const bool set = std::any_of(settings.begin(), settings.end(), [&](const auto& s) { return s.first == spec.name; });
+    if (!set) hyper.set(spec.name, default_value(spec, task, shape, others));
   }
   return hyper;
 }

@@ -14,7 +14,8 @@ const std::string ranking_rules =
     " counted once; a target that is also a training item is in no list and so counts as missed. Users without"
     " targets are left out and counted apart; the value is the mean over the other users. With ':sampled' in the name"
     " the list is instead the split's published candidates of the user, each once, and the targets: a target that"
-    " stands among the candidates is taken out of them; training items are not removed.";
+    " stands among the candidates is taken out of them; training items are not removed. With --candidates cold the list"
+    " holds the items without a training rating alone, and only these are targets.";
 
 std::vector<MetricInfo> make_infos() {
   return {
@@ -78,6 +79,15 @@ double UserValues::value() const {
   }
   if (!(weight > 0)) throw std::logic_error("metric " + name + " has nothing to average over");
   return root ? std::sqrt(sum / weight) : sum / weight;
+}
+
+double UserValues::effective_users() const {
+  double weight = 0, squares = 0;
+  for (const double own : weights) {
+    weight += own;
+    squares += own * own;
+  }
+  return squares > 0 ? weight * weight / squares : 0;
 }
 
 }  // namespace embrace

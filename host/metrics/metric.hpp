@@ -31,6 +31,8 @@ struct UserValues {
   Array<double> weights;      // number of ratings, or 1
   std::int64_t n = 0;         // ratings, or users
   double value() const;
+  /// Of so many users with equal weights a mean would be as sure (Kish 1965): (Σ weights)² / Σ weights².
+  double effective_users() const;
 };
 
 }  // namespace embrace

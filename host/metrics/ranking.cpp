@@ -108,7 +108,9 @@ void check(const RankingQuery& query) {
                       query.user_ids.size() == query.targets.rows &&
                       (query.candidates.empty() || query.candidates.size() == query.user_ids.size());
   if (!shapes) throw std::invalid_argument("ranking: mask, targets, candidates and user_ids differ in shape");
-  if (query.auc && !query.candidates.empty()) throw std::invalid_argument("ranking: auc is of whole lists");
+  if (query.auc && !(query.candidates.empty() && query.pool.empty()))
+    throw std::invalid_argument("ranking: auc is of whole lists");
+  if (!query.pool.empty() && !query.candidates.empty()) throw std::invalid_argument("ranking: a pool or candidates");
   const bool ascending = std::adjacent_find(query.at.begin(), query.at.end(), std::greater_equal<>()) == query.at.end();
   if (!ascending || (!query.at.empty() && query.at.front() < 1) || query.keep < 0) {
     throw std::invalid_argument("ranking: cut-offs must be positive and ascending");
@@ -133,7 +135,7 @@ class Evaluation {
   }
 
   void run(const Trainer& trainer) {
-    const bool heads_suffice = query_.candidates.empty() && !query_.auc;
+    const bool heads_suffice = query_.candidates.empty() && query_.pool.empty() && !query_.auc;
     if (!heads_suffice || !measure_lists_of(trainer)) rank_scores_of(trainer);
   }
 
@@ -213,7 +215,8 @@ class Evaluation {
     require_finite(scores, query_.targets.columns);
     if (query_.candidates.empty()) {
       for (const std::int32_t item : query_.mask.row_indices(user)) scores[item] = masked;
-      scratch.head.offer(scores, query_.targets.columns);
+      if (query_.pool.empty()) scratch.head.offer(scores, query_.targets.columns);
+      for (const std::int32_t item : query_.pool) scratch.head.offer_one(scores[item], item);
       if (query_.auc) auc_[place] = auc(scores, scratch);
     } else {
       collect_candidates(user, scratch);

@@ -15,6 +15,7 @@ namespace embrace {
 /// Ranks all items for users with targets, in the order score descending, then lower item index.
 /// `mask`: items left out per user (training or known items); `targets`: the user's test items; both users × items.
 /// `candidates` (may be empty): only these are ranked, together with the targets, without the targets among them.
+/// `pool` (may be empty): only these items, ascending, are ranked, for all users alike; targets are among them.
 struct RankingQuery {
   CsrView mask;
   CsrView targets;
@@ -23,6 +24,7 @@ struct RankingQuery {
   Span<const std::int64_t> user_ids;  // raw ids
   int keep = 0;                       // keep the first so many of each list as answers; 0: none
   bool auc = false;                   // also measure auc, which looks at whole lists
+  Span<const std::int32_t> pool{};
 };
 struct RankedItem {
   std::int32_t user;  // index

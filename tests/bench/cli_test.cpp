@@ -338,7 +338,7 @@ TEST(Cli, ARecordThatBreaksTheSchemaIsCodeEight) {
 }
 
 TEST(Cli, ListingsAreJsonThatParses) {
-  for (const char* what : {"methods", "information", "metrics", "splits", "datasets", "devices"}) {
+  for (const char* what : {"methods", "information", "sources", "judges", "metrics", "splits", "datasets", "devices"}) {
     const Ended ended = embrace_run({"list", what, "--json"});
     EXPECT_EQ(ended.code, 0) << ended.err;
     const auto rows = nlohmann::json::parse(ended.out);

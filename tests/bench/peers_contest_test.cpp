@@ -11,7 +11,6 @@
 
 #include "bench/peers/environment.hpp"
 #include "bench/peers/implicit_loss.hpp"
-#include "bench/peers/npy.hpp"
 #include "bench/peers/rating_operations.hpp"
 #include "bench/report/report.hpp"
 #include "host/data/load.hpp"
@@ -19,6 +18,7 @@
 #include "host/error.hpp"
 #include "host/files.hpp"
 #include "host/methods/registry.hpp"
+#include "host/npy.hpp"
 #include "host/permutation.hpp"
 #include "tests/planted.hpp"
 #include "tests/program.hpp"

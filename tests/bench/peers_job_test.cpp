@@ -11,10 +11,10 @@
 #include <thread>
 
 #include "bench/peers/job.hpp"
-#include "bench/peers/npy.hpp"
 #include "bench/run.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
+#include "host/npy.hpp"
 #include "tests/program.hpp"
 #include "tests/temporary_folder.hpp"
 
@@ -161,7 +161,7 @@ TEST_F(PeersJob, ResultsThatBreakTheProtocolAreRefused) {
 
 TEST_F(PeersJob, ModelsOfAnotherShapeAreRefused) {
   const JobResult result = answer(good_.dump());
-  EXPECT_NE(failure([&] { model(result); }).find("2-predictions.npy is missing"), std::string::npos);
+  EXPECT_NE(failure([&] { model(result); }).find("2-predictions.npy: No such file"), std::string::npos);
   prepare("2-predictions", {1, 2, 3}, {3});
   EXPECT_NE(failure([&] { model(answer(good_.dump())); }).find("not 2 rows"), std::string::npos);
   prepare("2-predictions", {1, 2}, {2, 1});
@@ -196,39 +196,6 @@ TEST_F(PeersJob, WhatNeverEndsIsEndedWithItsChildren) {
   };
   for (int wait = 0; wait < 200 && alive(); ++wait) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   EXPECT_FALSE(alive()) << "process " << process << " outlived the adapter";
-}
-
-TEST(Npy, WhatNumPyWroteIsRead) {
-  // numpy.save(…, numpy.array([[1, 2, 3], [4, 5, 6]], numpy.float32))
-  const TemporaryFolder folder;
-  std::string bytes("\x93NUMPY\x01\x00\x76\x00", 10);
-  bytes += "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
-  bytes += std::string(128 - 1 - bytes.size(), ' ') + "\n";
-  for (const float value : {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}) {
-    bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
-  }
-  std::ofstream(folder / "a.npy", std::ios::binary) << bytes;
-  const auto array = read_npy<float>(folder / "a.npy");
-  EXPECT_EQ(array.shape, (std::vector<std::int64_t>{2, 3}));
-  EXPECT_EQ(array.values, (std::vector<float>{1, 2, 3, 4, 5, 6}));
-  EXPECT_THROW(read_npy<std::int32_t>(folder / "a.npy"), std::runtime_error) << "another type";
-  write_npy<float>(folder / "b.npy", array.values, array.shape);
-  EXPECT_EQ(read_file(folder / "b.npy").size() % 64, 24U) << "numbers begin at a multiple of 64";
-  EXPECT_EQ(read_npy<float>(folder / "b.npy").shape, array.shape);
-  // Every way of being torn is an error, never a read beyond the end.
-  for (std::size_t size = 0; size < bytes.size(); ++size) {
-    std::ofstream(folder / "torn.npy", std::ios::binary | std::ios::trunc) << bytes.substr(0, size);
-    EXPECT_THROW(read_npy<float>(folder / "torn.npy"), std::runtime_error) << size << " bytes";
-  }
-}
-
-TEST(Npy, AHugeShapeIsRefusedBeforeAllocating) {
-  const TemporaryFolder folder;
-  std::string bytes("\x93NUMPY\x01\x00\x76\x00", 10);
-  bytes += "{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 4), }";
-  bytes += std::string(128 - 1 - bytes.size(), ' ') + "\n1234";
-  std::ofstream(folder / "a.npy", std::ios::binary) << bytes;
-  EXPECT_THROW(read_npy<float>(folder / "a.npy"), std::runtime_error);
 }
 
 }  // namespace

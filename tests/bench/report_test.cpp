@@ -12,6 +12,7 @@
 #include "host/files.hpp"
 #include "host/method.hpp"
 #include "host/methods/registry.hpp"
+#include "host/metrics/estimate.hpp"
 #include "host/random.hpp"
 
 namespace embrace {
@@ -88,7 +89,8 @@ TEST(Report, FoldsAndSeedsAreOneRowWithMeansAndPairedIntervals) {
   EXPECT_EQ(row.runs, 5);
   EXPECT_EQ(row.status, "ok");
   EXPECT_NEAR(row.accuracy.at("rmse").value, 0.92, 1e-12);
-  const Interval expected = percentile_interval(means);
+  const Replicate mean{0.92, means};
+  const Interval expected = estimate({&mean, 1}, 0).interval();
   EXPECT_NEAR(row.accuracy.at("rmse").interval->low, expected.low, 1e-12);
   EXPECT_NEAR(row.accuracy.at("rmse").interval->high, expected.high, 1e-12);
   EXPECT_DOUBLE_EQ(*row.train_seconds, 3);
@@ -197,6 +199,132 @@ TEST(Report, CompleteRowsAreComparedOverWhatAllRowsHave) {
   const Report report = make_report(with_ids(records));
   EXPECT_EQ(row_of(report, "a").accuracy.at("rmse").standing, Standing::best);
   EXPECT_EQ(row_of(report, "b").accuracy.at("rmse").standing, Standing::none);
+}
+
+/// The same draws, moved by what the seed does to all users alike.
+Record seeded(const std::string& method, double value, std::uint64_t seed, double shift) {
+  Record r = scored(method, value);
+  r.seed = seed;
+  r.accuracy["rmse"].value += shift;
+  for (double& draw : r.accuracy["rmse"].draws) draw += shift;
+  return r;
+}
+
+// Three seeds that differ by .02: the error of their mean is the deviation .02 / sqrt 3 beside that of the users.
+TEST(Report, IntervalsDrawSeedsBesideUsers) {
+  const std::vector<Record> records = {seeded("a", 0.9, 1, -0.02), seeded("a", 0.9, 2, 0), seeded("a", 0.9, 3, 0.02)};
+  const Row several = make_report(with_ids(records)).rows[0];
+  const Row alike =
+      make_report(with_ids({seeded("a", 0.9, 1, 0), seeded("a", 0.9, 2, 0), seeded("a", 0.9, 3, 0)})).rows[0];
+  EXPECT_EQ(several.repeats, 3);
+  const auto half = [](const Row& row) {
+    const Interval interval = *row.accuracy.at("rmse").interval;
+    return (interval.high - interval.low) / 2;
+  };
+  const double users = half(alike) / 1.96, seeds = 0.02 / std::sqrt(3.0);
+  EXPECT_NEAR(half(several), 1.96 * std::hypot(users, seeds), 0.005 * half(alike)) << "2.6 % more than users alone";
+  const std::string text = render(make_report(with_ids(records)), Format::md, false, 0);
+  EXPECT_NE(text.find("draw users and repetitions: 3 seeds"), std::string::npos) << text;
+  EXPECT_NE(render(make_report(with_ids({records[0]})), Format::md, false, 0).find("One seed: intervals and marks"),
+            std::string::npos);
+}
+
+// With one seed the rows would be told apart; their seeds differ by as much as the rows do.
+TEST(Report, RowsThatDifferAsSeedsDoAreTied) {
+  std::vector<Record> records;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const double shift = 0.01 * (static_cast<double>(seed) - 3);
+    records.push_back(seeded("a", 0.900, seed, shift));
+    records.push_back(seeded("b", 0.905, seed, -shift));
+  }
+  const Report report = make_report(with_ids(records));
+  EXPECT_EQ(row_of(report, "a").accuracy.at("rmse").standing, Standing::tied);
+  EXPECT_EQ(row_of(report, "b").accuracy.at("rmse").standing, Standing::tied);
+  const Report one = make_report(with_ids({records[4], records[5]}));
+  EXPECT_EQ(row_of(one, "a").accuracy.at("rmse").standing, Standing::best) << "seed 3 alone";
+}
+
+// An interrupted study: seed 2 lacks a fold, which is not to pass for what seeds differ by.
+TEST(Report, SeedsWithOtherFoldsAreNoRepetitions) {
+  Record first = scored("a", 0.9), second = scored("a", 0.99, 0.001, 1), again = seeded("a", 0.9, 2, 0.001);
+  const Report report = make_report(with_ids({first, second, again}));
+  EXPECT_EQ(report.rows[0].repeats, 1);
+}
+
+// Draws of the split are repetitions, and the seeds within each are averaged.
+TEST(Report, DrawsOfTheSplitComeBeforeSeeds) {
+  std::vector<Record> records;
+  for (std::uint64_t split = 1; split <= 3; ++split) {
+    for (std::uint64_t seed = 1; seed <= 2; ++seed) {
+      records.push_back(seeded("a", 0.9, seed, 0.01 * static_cast<double>(split)));
+      records.back().split.seed = split;
+      records.back().split.sha256 = std::to_string(split);
+    }
+  }
+  EXPECT_EQ(make_report(with_ids(records)).rows[0].repeats, 3);
+}
+
+TEST(Report, ARowThatIsWorseThanABaselineSaysSo) {
+  Record bias = scored("bias", 0.94), mean = scored("item-mean", 1.02);
+  bias.family = mean.family = "baseline";
+  const Report report = make_report(with_ids({bias, mean, scored("als", 0.90), scored("deep", 0.95)}));
+  EXPECT_EQ(row_of(report, "deep").accuracy.at("rmse").worse_than, "bias");
+  EXPECT_EQ(row_of(report, "als").accuracy.at("rmse").worse_than, "");
+  EXPECT_EQ(row_of(report, "item-mean").accuracy.at("rmse").worse_than, "") << "baselines are not judged by each other";
+  const std::string text = render(report, Format::terminal, false, 0);
+  EXPECT_NE(text.find("0.9500 (b)"), std::string::npos) << text;
+  EXPECT_NE(text.find("(b): worse than a baseline of this table, by value: deep ratings"), std::string::npos) << text;
+  const auto json = nlohmann::json::parse(render(report, Format::json, false, 0));
+  EXPECT_EQ(json["rows"][3]["worse_than_baseline"], "rmse:bias");
+}
+
+TEST(Report, WhatTheInformationAddsIsToldAgainstControls) {
+  std::vector<Record> records;
+  for (const auto& [information, value] : {std::pair("ratings", 0.95), std::pair("+movie", 0.93),
+                                           std::pair("shuffled:+movie", 0.96), std::pair("all", 0.949)}) {
+    records.push_back(record_of("hybrid", information));
+    set_rmse(records.back(), value, 0.001);
+  }
+  const Report report = make_report(with_ids(records));
+  ASSERT_EQ(report.gains.size(), 2U);
+  const Gain& movie = report.gains[0];
+  EXPECT_EQ(report.rows[movie.row].information, "+movie");
+  EXPECT_NEAR(movie.over_ratings->value, 0.02, 1e-12);
+  EXPECT_NEAR(movie.over_shuffled->value, 0.03, 1e-12);
+  EXPECT_GT(movie.over_shuffled->interval->low, 0.025) << "paired: the shared part of the draws cancels";
+  EXPECT_FALSE(movie.over_random);
+  const std::string text = render(report, Format::md, false, 0);
+  EXPECT_NE(text.find("### What the information adds: ml-100k, kfold:5, rating"), std::string::npos) << text;
+  EXPECT_NE(text.find("| hybrid | +movie | cpu | factors=64 | rmse | +0.0200 ± "), std::string::npos) << text;
+  EXPECT_NE(text.find("-i random,random:+movie,shuffled\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("| \\~+0.0010 ± "), std::string::npos) << text;
+  const auto json = nlohmann::json::parse(render(report, Format::json, false, 0));
+  EXPECT_EQ(json["gains"][0]["over_shuffled"], movie.over_shuffled->value);
+}
+
+TEST(Report, RankingsOfColdItemsAmongAllAreExplainedNotShown) {
+  Record all = record_of("ials", "ratings");
+  all.task = Task::ranking;
+  all.at = {10};
+  all.split.name = "cold-items:5";
+  set_rmse(all, 0, 0, "ndcg@10");
+  Record cold = all;
+  cold.cold_candidates = true;
+  set_rmse(cold, 0.21, 0.01, "ndcg@10");
+  const std::string text = render(make_report(with_ids({all, cold})), Format::md, false, 0);
+  EXPECT_NE(text.find("### ml-100k, cold-items:5, ranking, cold candidates"), std::string::npos) << text;
+  EXPECT_NE(text.find("0.2100"), std::string::npos);
+  EXPECT_EQ(text.find("0.0000"), std::string::npos) << text;
+  EXPECT_NE(text.find("Not shown: ml-100k, cold-items:5, ranking. Items without"), std::string::npos) << text;
+}
+
+TEST(Report, SmallTestsSayThatTheyAreSmall) {
+  Record r = scored("als", 0.9);
+  r.accuracy["rmse"].users = 41.6;
+  EXPECT_NE(render(make_report(with_ids({r})), Format::md, false, 0).find("Small test: it weighs as 42 users"),
+            std::string::npos);
+  r.accuracy["rmse"].users = 400;
+  EXPECT_EQ(render(make_report(with_ids({r})), Format::md, false, 0).find("Small test"), std::string::npos);
 }
 
 TEST(Report, MoreSeedsOfOneRowDoNotHideTheMarksOfTheOthers) {

@@ -450,6 +450,24 @@ TEST(MethodList, NamesAreUniqueAndDescriptionsComplete) {
   }
 }
 
+/// A rule gives the spec's defaults on the usual data, and legal values on any.
+void check_rule(const Method& method, const HyperSpec& spec) {
+  EXPECT_FALSE(spec.rule.text.empty());
+  for (const Task task : {Task::rating, Task::ranking}) {
+    const Hyper others = make_hyper(method, task, {});
+    EXPECT_EQ(default_value(spec, task, usual_shape, others),
+              task == Task::rating ? spec.rating_default : spec.ranking_default);
+    constexpr std::int64_t most = std::int64_t{1} << 31;
+    for (const DataShape& shape : {DataShape{1, 1, 1}, DataShape{most, 1, most}, DataShape{1, most, most},
+                                   DataShape{most, most, most * most / 2}, DataShape{0, 0, 0}}) {
+      const double value = default_value(spec, task, shape, others);
+      EXPECT_GE(value, spec.lowest) << shape.users << " x " << shape.items;
+      EXPECT_LE(value, spec.highest) << shape.users << " x " << shape.items;
+      EXPECT_TRUE(!spec.whole || value == std::floor(value)) << value;
+    }
+  }
+}
+
 TEST(MethodList, DefaultsLieInTheirRanges) {
   for (const Method& method : methods()) {
     std::set<std::string> names;
@@ -465,6 +483,7 @@ TEST(MethodList, DefaultsLieInTheirRanges) {
           EXPECT_EQ(value, std::floor(value));
         }
       }
+      if (spec.rule.value != nullptr) check_rule(method, spec);
       if (spec.choices.empty()) continue;
       EXPECT_TRUE(spec.whole);
       EXPECT_EQ(spec.lowest, 0);

@@ -1,9 +1,8 @@
-# Every test of kernels once more under other schedules: warps and blocks in another order; with accesses by several
-# threads to one place watched; with device memory out of the host's reach and work done as late as the stream allows.
+# Every test of kernels once more under other schedules: warps and blocks in another order, with device memory out of the
+# host's reach and work done as late as the stream allows; with accesses by several threads to one place watched.
 set(schedules
-    "another-order|PTX_SEED=1 PTX_WINDOW=3"
-    "races|PTX_RACE=1 PTX_RACE_SKIP=cub,thrust"
-    "late|PTX_GUARD=1 PTX_DEFER=1")
+    "late-in-another-order|PTX_SEED=1 PTX_WINDOW=3 PTX_GUARD=1 PTX_DEFER=1"
+    "races|PTX_RACE=1 PTX_RACE_SKIP=cub,thrust")
 set(kernel_tests ${EMBRACE_CUDA_TESTS})
 list(REMOVE_ITEM kernel_tests failures_test library_test)  # about calls and files
 foreach(test ${kernel_tests})

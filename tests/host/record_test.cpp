@@ -34,12 +34,41 @@ Record full_record() {
   r.users_without_targets = 4;
   r.cost = Record::Cost{0.25, 1.5, 0.125, {0.75, 0.75}, 2, 1e6, 1234567};
   r.objective = {2.5, 1.25};
+  r.embedding = Record::KeptEmbedding{std::string(64, 'e'), 1682, 943, 64};
   r.provenance = {{"version", "0.1.0"}, {"dirty", "true"}, {"extra", "kept"}, {"command", "embrace run -d x"}};
   r.notes = {"one note"};
   return r;
 }
 
 nlohmann::ordered_json full_json() { return nlohmann::ordered_json::parse(to_json(full_record())); }
+
+TEST(Record, AJudgesSectionGoesThereAndBack) {
+  Record record = full_record();
+  record.judge = Record::Judge{.source = "shuffled:als",
+                               .mode = "items",
+                               .width = 32,
+                               .draw = 2,
+                               .embedding = 60,
+                               .judge = 30,
+                               .validation = 10,
+                               .source_seconds = 0.5,
+                               .bytes_per_item = 128,
+                               .parameters = 164,
+                               .validation_value = 0.75,
+                               .setting = {{"bias_penalty", 6.0}, {"weight_penalty", 0.03}},
+                               .edges = {"bias_penalty"},
+                               .gates = {{"frozen", true}, {"random-zero", false}}};
+  const std::string text = to_json(record);
+  EXPECT_TRUE(schema_violations(text).empty());
+  EXPECT_EQ(to_json(record_from_json(text, "x")), text);
+  auto json = nlohmann::ordered_json::parse(text);
+  json["judge"]["gates"]["frozen"] = "yes";
+  json["judge"]["parts"].erase("judge");
+  const std::vector<std::string> violations = schema_violations(json.dump());
+  ASSERT_EQ(violations.size(), 2U);
+  EXPECT_EQ(violations[0], "judge.parts.judge: missing");
+  EXPECT_EQ(violations[1], "judge.gates.frozen: must be true or false");
+}
 
 TEST(Record, RoundTripKeepsEverything) {
   const Record a = full_record(), b = record_from_json(to_json(a), "x");
@@ -58,6 +87,8 @@ TEST(Record, RoundTripKeepsEverything) {
   ASSERT_TRUE(b.cost);
   EXPECT_EQ(b.cost->epoch_seconds, a.cost->epoch_seconds);
   EXPECT_EQ(b.cost->peak_bytes, a.cost->peak_bytes);
+  ASSERT_TRUE(b.embedding);
+  EXPECT_EQ(b.embedding->sha256, a.embedding->sha256);
   EXPECT_EQ(b.accuracy.at("ndcg@10").value, a.accuracy.at("ndcg@10").value) << "all digits";
   EXPECT_EQ(b.accuracy.at("ndcg@10").draws.size(), 2U);
   EXPECT_TRUE(schema_violations(to_json(a)).empty());
@@ -117,6 +148,7 @@ TEST(Record, HasTheFieldsThatScriptsRelyOn) {
                                           "users_without_targets",
                                           "cost",
                                           "objective",
+                                          "embedding",
                                           "notes",
                                           "provenance",
                                           "bootstrap"};
@@ -224,6 +256,7 @@ TEST(Schema, EveryMissingFieldIsNamed) {
       {"data", {"name", "sha256", "users", "items", "ratings"}},
       {"split", {"name", "fold", "seed", "sha256", "train", "test"}},
       {"device", {"kind", "name", "threads"}},
+      {"embedding", {"sha256", "items", "users", "width"}},
       {"cost",
        {"prepare_seconds", "train_seconds", "epoch_seconds", "epochs", "updates_per_second", "score_seconds",
         "peak_bytes"}}};

@@ -9,6 +9,7 @@
 #include "host/data/read/catalogue.hpp"
 #include "host/data/read/rejects.hpp"
 #include "host/data/read/triples.hpp"
+#include "host/data/read/user_lists.hpp"
 #include "host/error.hpp"
 #include "host/threads.hpp"
 
@@ -45,16 +46,19 @@ Rows read_rows(const OpenSource& open, BadRows& bad, std::vector<std::string>& w
   Rows rows;
   bool timed = true, untimed = false;
   for (const InputFile& file : open.ratings) {
-    const TripleFormat format = format_of(file, open.source.layout, open.users.has_value());
+    const auto format = open.source.layout == Layout::lists
+                            ? std::nullopt
+                            : std::optional(format_of(file, open.source.layout, open.users.has_value()));
     BadRows own(bad.allowed());
-    Triples part = read_triples(file, format, own, threads);
+    Triples part = format ? read_triples(file, *format, own, threads) : read_user_lists(file, own, threads);
     bad.append(std::move(own));
     bad.throw_if_too_many();
     if (part.size() == 0) {
       throw DataError(file.name() + ": no ratings in the file", "it is empty, or has a header or bad rows only");
     }
-    timed = timed && format.time.has_value();
-    untimed = untimed || !format.time.has_value();
+    const bool has_times = format && format->time;
+    timed = timed && has_times;
+    untimed = untimed || !has_times;
     rows.first.push_back(rows.triples.size());
     rows.lines.push_back(std::move(part.lines));
     append(rows.triples.users, part.users);
@@ -149,6 +153,8 @@ std::string layout_name(const OpenSource& open, Dataset& dataset) {
       return "ml-csv";
     case Layout::ncf:
       return "ncf";
+    case Layout::lists:
+      return "lists";
     case Layout::delimited:
       return "delimited";
     case Layout::ml_dat:
@@ -204,7 +210,7 @@ Dataset read_source(const OpenSource& open, const LoadOptions& options, Threads&
   bad.throw_if_too_many();
   report.rejected = static_cast<std::int64_t>(bad.rows().size());
 
-  const auto scale = open.source.layout == Layout::delimited
+  const auto scale = open.source.layout == Layout::delimited || open.source.layout == Layout::lists
                          ? std::nullopt
                          : format_of(open.ratings.front(), open.source.layout, open.users.has_value()).scale;
   dataset.ratings = assemble(std::move(rows.triples), scale, threads);

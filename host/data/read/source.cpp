@@ -6,6 +6,7 @@
 
 #include "host/data/read/text_encoding.hpp"
 #include "host/data/read/triple_format.hpp"
+#include "host/data/read/user_lists.hpp"
 #include "host/digest.hpp"
 #include "host/error.hpp"
 #include "host/threads.hpp"
@@ -23,6 +24,9 @@ constexpr LayoutInfo all_layouts[] = {
     {"ml-csv", "ratings.csv",
      "folder with ratings.csv, movies.csv, tags.csv, links.csv: ml-latest-small, ml-20m, ml-25m, ml-32m"},
     {"ncf", "*.train.rating", "folder with *.train.rating, *.test.rating, *.test.negative; official split ncf"},
+    {"lists", "train.txt and test.txt",
+     "file of lists, user item item ..., a line a user, as LightGCN's; or folder with train.txt and test.txt; "
+     "for rankings; with --split files:train.txt,test.txt"},
     {"delimited", "one file",
      "file of user, item, rating[, timestamp]; tab, comma, ::, semicolon, bar or space; header optional"}};
 
@@ -121,6 +125,10 @@ Source file_source(const fs::path& file) {
   source.folder = file.parent_path();
   source.ratings = {file};
   const std::string head = head_of(file, sniffed_bytes);
+  if (looks_like_user_lists(head)) {
+    source.layout = Layout::lists;
+    return source;
+  }
   const FormatGuess guess = guess_format(std::string_view(head).substr(byte_order_mark(head)));
   if (!guess.format) return source;  // the reader says why
   const bool called_u_data = without_gz(source.name) == "u.data";
@@ -130,13 +138,26 @@ Source file_source(const fs::path& file) {
   return source;
 }
 
+/// train.txt and test.txt of a folder when both are lists of users, else nothing.
+std::vector<fs::path> two_lists(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const char* const name : {"train.txt", "test.txt"}) {
+    const auto file = find_file(folder, name);
+    if (!file || !looks_like_user_lists(head_of(*file, sniffed_bytes))) return {};
+    files.push_back(*file);
+  }
+  return files;
+}
+
 /// The one file of a folder that looks like a table of ratings.
 fs::path only_table(const fs::path& folder) {
   const std::vector<fs::path> files = files_in(folder);
   if (files.size() == 1) return files[0];
   std::vector<fs::path> tables;
-  std::copy_if(files.begin(), files.end(), std::back_inserter(tables),
-               [](const fs::path& file) { return looks_like_ratings(head_of(file, sniffed_bytes)); });
+  std::copy_if(files.begin(), files.end(), std::back_inserter(tables), [](const fs::path& file) {
+    const std::string head = head_of(file, sniffed_bytes);
+    return looks_like_user_lists(head) || looks_like_ratings(head);
+  });
   if (tables.size() == 1) return tables[0];
   if (tables.empty()) {
     if (const auto named = find_file(folder, "ratings.csv")) return *named;  // its reader says what is wrong
@@ -173,6 +194,10 @@ Source folder_source(const fs::path& folder) {
       throw DataError(folder.string() + ": has several NCF data sets", "give " + all);
     }
     return ncf_source(folder, stems[0], source.name);
+  } else if (std::vector<fs::path> lists = two_lists(folder); !lists.empty()) {
+    source.layout = Layout::lists;
+    source.ratings = std::move(lists);
+    return source;
   } else {
     Source table = file_source(only_table(folder));
     table.name = source.name;

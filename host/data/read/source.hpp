@@ -11,7 +11,7 @@
 
 namespace embrace {
 
-enum class Layout { ml_100k, ml_dat, ml_csv, ncf, delimited };
+enum class Layout { ml_100k, ml_dat, ml_csv, ncf, lists, delimited };
 
 /// A layout for people: its name in reports, the file that gives it away, and all of it.
 struct LayoutInfo {
@@ -32,7 +32,7 @@ struct Source {
   std::string name;
   Layout layout = Layout::delimited;
   std::filesystem::path folder;
-  std::vector<std::filesystem::path> ratings;  // one; ncf: train and test
+  std::vector<std::filesystem::path> ratings;  // one; ncf and lists: train and test
   CatalogueFiles catalogue;
   std::optional<std::filesystem::path> negatives;  // ncf
   std::vector<std::string> official;
@@ -42,7 +42,8 @@ struct Source {
 /// folder says nothing. A file is read alone. A folder is looked at without its subfolders. In this order:
 ///   u.data → ml-100k; ratings.dat → ml-1m or ml-10m; ratings.csv with the columns userId and movieId → ml-csv;
 ///   X.train.rating with X.test.rating and X.test.negative → ncf (FOLDER/X names one of several);
-///   else the only file that looks like a table of ratings.
+///   train.txt and test.txt that are lists of users → lists;
+///   else the only file that looks like a table of ratings, or like lists.
 /// Throws DataError: nothing there, no layout, several tables.
 Source find_source(const std::filesystem::path& path);
 

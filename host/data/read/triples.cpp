@@ -244,6 +244,9 @@ void RowLines::skip(std::int64_t rows, std::int64_t lines) {
 }
 
 std::int64_t RowLines::line(std::int64_t row) const {
+  if (!first_rows_.empty()) {
+    return std::upper_bound(first_rows_.begin(), first_rows_.end(), row) - first_rows_.begin();
+  }
   const auto after =
       std::upper_bound(gaps_.begin(), gaps_.end(), row, [](std::int64_t r, const Gap& gap) { return r < gap.rows; });
   return row + 1 + (after == gaps_.begin() ? 0 : std::prev(after)->lines);

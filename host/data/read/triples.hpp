@@ -1,6 +1,7 @@
 // Triples: reading a table of (user, item, rating[, timestamp]) on all cores.
 #pragma once
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "host/data/read/bad_rows.hpp"
@@ -13,6 +14,9 @@ namespace embrace {
 /// Lines of a file that are not rows (blank, header, skipped), so that a row's line can be told afterwards.
 class RowLines {
  public:
+  RowLines() = default;
+  /// Of a file whose lines have any number of rows each, from the row that each line begins with.
+  explicit RowLines(std::vector<std::int64_t> first_rows) : first_rows_(std::move(first_rows)) {}
   /// `lines` lines that are no rows come after the first `rows` rows.
   void skip(std::int64_t rows, std::int64_t lines);
   /// Line, from 1, of a row, from 0.
@@ -24,6 +28,7 @@ class RowLines {
     std::int64_t lines;  // lines of this gap and all before
   };
   std::vector<Gap> gaps_;
+  std::vector<std::int64_t> first_rows_;
 };
 
 struct Triples {

@@ -4,9 +4,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
+#include <system_error>
 
 #include "host/data/load.hpp"
 #include "host/data/load_options.hpp"
+#include "host/data/read/source.hpp"
 #include "host/data/split/split.hpp"
 #include "host/data/split/split_hash.hpp"
 #include "host/data/split/split_name.hpp"
@@ -120,12 +123,20 @@ void refuse_common_pairs(const Ratings& ratings, std::int64_t train, const Split
   }
 }
 
+/// A file as it was named or, when there is none, of that name in the folder of the data.
+std::string found(const std::string& file, const std::filesystem::path& folder) {
+  std::error_code error;
+  if (std::filesystem::exists(file, error)) return file;
+  const auto there = find_file(folder, file);
+  return there ? there->string() : file;
+}
+
 /// files:TRAIN,TEST: train first, test behind it.
 Division from_files(Dataset dataset, const SplitName& split, const LoadOptions& options, Threads& threads) {
   LoadOptions plain = options;
   plain.tags_from.reset();
-  const Dataset train = load_dataset(split.train_file, plain, threads);
-  const Dataset test = load_dataset(split.test_file, plain, threads);
+  const Dataset train = load_dataset(found(split.train_file, dataset.folder), plain, threads);
+  const Dataset test = load_dataset(found(split.test_file, dataset.folder), plain, threads);
   Ratings joined;
   joined.user_ids = united(train.ratings.user_ids, test.ratings.user_ids);
   joined.item_ids = united(train.ratings.item_ids, test.ratings.item_ids);

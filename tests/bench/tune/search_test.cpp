@@ -39,11 +39,12 @@ TEST(Search, EveryMethodsRangesAreLegalAndHoldItsDefaults) {
 TEST(Search, TheFirstTrialIsTheDefaultAndOthersLieInTheirRanges) {
   const Method& sgd = method("sgd");
   const auto ranges = ranges_of("sgd");
-  EXPECT_EQ(trial_hyper(sgd, Task::rating, {}, ranges, 1, 0).values(), make_hyper(sgd, Task::rating, {}).values());
+  EXPECT_EQ(trial_hyper(sgd, Task::rating, {}, usual_shape, ranges, 1, 0).values(),
+            make_hyper(sgd, Task::rating, {}).values());
   std::set<double> rates;
   double below = 0;
   for (int trial = 1; trial <= 400; ++trial) {
-    const Hyper hyper = trial_hyper(sgd, Task::rating, {}, ranges, 1, trial);
+    const Hyper hyper = trial_hyper(sgd, Task::rating, {}, usual_shape, ranges, 1, trial);
     for (const SearchRange& range : ranges) {
       EXPECT_GE(hyper[range.name], range.low * 0.995);  // three digits
       EXPECT_LE(hyper[range.name], range.high * 1.005);
@@ -55,14 +56,15 @@ TEST(Search, TheFirstTrialIsTheDefaultAndOthersLieInTheirRanges) {
   }
   EXPECT_GT(rates.size(), 200U);
   EXPECT_NEAR(below / 400, 0.5, 3 * 0.5 / 20) << "uniform in the logarithm: three standard deviations";
-  EXPECT_NE(trial_hyper(sgd, Task::rating, {}, ranges, 1, 3).values(),
-            trial_hyper(sgd, Task::rating, {}, ranges, 2, 3).values());
+  EXPECT_NE(trial_hyper(sgd, Task::rating, {}, usual_shape, ranges, 1, 3).values(),
+            trial_hyper(sgd, Task::rating, {}, usual_shape, ranges, 2, 3).values());
 }
 
 TEST(Search, EpochsAreReadOffTheTrainingWhereTheyCanBe) {
-  EXPECT_EQ(trial_hyper(method("als"), Task::rating, {}, ranges_of("als"), 1, 5)["epochs"], 30);
-  EXPECT_EQ(trial_hyper(method("als"), Task::rating, {}, ranges_of("als"), 1, 0)["epochs"], 30);
-  EXPECT_EQ(trial_hyper(method("sgd"), Task::rating, {}, ranges_of("sgd"), 1, 0)["epochs"], 50) << "its schedule";
+  EXPECT_EQ(trial_hyper(method("als"), Task::rating, {}, usual_shape, ranges_of("als"), 1, 5)["epochs"], 30);
+  EXPECT_EQ(trial_hyper(method("als"), Task::rating, {}, usual_shape, ranges_of("als"), 1, 0)["epochs"], 30);
+  EXPECT_EQ(trial_hyper(method("sgd"), Task::rating, {}, usual_shape, ranges_of("sgd"), 1, 0)["epochs"], 50)
+      << "its schedule";
 }
 
 TEST(Search, WhatIsSetIsNotSearched) {
@@ -72,7 +74,7 @@ TEST(Search, WhatIsSetIsNotSearched) {
   EXPECT_EQ(als.size(), method("als").info.search.size() - 1);
   EXPECT_EQ(sgd.size(), method("sgd").info.search.size());
   for (int trial = 0; trial < 5; ++trial) {
-    EXPECT_EQ(trial_hyper(method("als"), Task::rating, fixed, als, 1, trial)["nu"], 0.25);
+    EXPECT_EQ(trial_hyper(method("als"), Task::rating, fixed, usual_shape, als, 1, trial)["nu"], 0.25);
   }
 }
 
@@ -81,7 +83,7 @@ TEST(Search, RangesOfTheUserTakeTheMethodsPlace) {
   const auto chosen = parse_ranges({"als.regularization=10:20,nu=0.1:0.2"}, all);
   for (int trial = 1; trial < 20; ++trial) {
     const auto ranges = search_ranges(method("als"), chosen, {});
-    const Hyper hyper = trial_hyper(method("als"), Task::rating, {}, ranges, 1, trial);
+    const Hyper hyper = trial_hyper(method("als"), Task::rating, {}, usual_shape, ranges, 1, trial);
     EXPECT_GE(hyper["regularization"], 10);
     EXPECT_LE(hyper["regularization"], 20);
     EXPECT_LE(hyper["nu"], 0.2);
@@ -96,7 +98,7 @@ TEST(Search, RangesOfTheUserTakeTheMethodsPlace) {
 
 TEST(Search, StepsStayNearAndInside) {
   const auto ranges = ranges_of("sgd");
-  const Hyper from = trial_hyper(method("sgd"), Task::rating, {}, ranges, 1, 0);
+  const Hyper from = trial_hyper(method("sgd"), Task::rating, {}, usual_shape, ranges, 1, 0);
   double apart = 0;
   for (int trial = 0; trial < 200; ++trial) {
     const Hyper to = step_hyper(method("sgd"), from, ranges, 1, trial, 0.1);

@@ -158,8 +158,38 @@ TEST_F(Tune, AStudyTakesTheSettings) {
   EXPECT_EQ(record.tuned->file, "settings.json");
   EXPECT_EQ(record.tuned->sha256, study.tuned->sha256);
   EXPECT_EQ(record.tuned->validation, "holdout:0.1");
+  EXPECT_TRUE(record.notes.empty()) << record.notes[0];
   study.methods = select_methods("als,bias");
   EXPECT_THROW(run_study(study, threads_, progress), UsageError) << "a default among tuned ones is an unequal match";
+}
+
+TEST_F(Tune, AStudySaysWhenTheSettingsAreOfOtherDataAndRefusesThoseOfAnotherSplit) {
+  StudyOptions study;
+  study.data = options("als").data;
+  study.methods = select_methods("als");
+  study.information = {parse_information("ratings")};
+  study.devices = {usable_devices().front()};
+  study.output = folder_ / "out";
+  TunedSettings& tuned = study.tuned.emplace();
+  tuned.data = "elsewhere";
+  tuned.split = "holdout:0.2";
+  tuned.settings.resize(1);
+  tuned.settings[0].method = "als";
+  tuned.settings[0].information = "ratings";
+  tuned.settings[0].hyper = {{"epochs", 2.0}};
+  Progress progress(true);
+  run_study(study, threads_, progress);
+  const fs::path file = fs::directory_iterator(study.output)->path();
+  const Record record = record_from_json(read_file(file), file.string());
+  ASSERT_EQ(record.notes.size(), 1U);
+  EXPECT_EQ(record.notes[0], "settings tuned on other data: elsewhere");
+  tuned.data_sha256 = record.data.sha256;
+  EXPECT_NO_THROW(run_study(study, threads_, progress));
+  for (const auto& [split, seed] : {std::pair("kfold:5", 1), std::pair("holdout:0.2", 2)}) {
+    tuned.split = split;
+    tuned.split_seed = static_cast<std::uint64_t>(seed);
+    EXPECT_THROW(run_study(study, threads_, progress), UsageError) << split;
+  }
 }
 
 TEST(TunedSettings, WhatIsWrongIsNamed) {

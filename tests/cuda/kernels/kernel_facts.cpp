@@ -1,47 +1,19 @@
 #include "tests/cuda/kernels/kernel_facts.hpp"
 
 #include <cuda_occupancy.h>
-#include <cxxabi.h>
 
 #include <algorithm>
 #include <cstdlib>
-#include <memory>
 #include <regex>
 #include <sstream>
 #include <stdexcept>
 #include <tuple>
 
 #include "host/files.hpp"
+#include "tests/cuda/kernels/kernel_name.hpp"
 
 namespace embrace::test {
 namespace {
-
-std::string demangled(const std::string& symbol) {
-  const std::unique_ptr<char, decltype(&std::free)> text(abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, nullptr),
-                                                         &std::free);
-  return text ? text.get() : symbol;
-}
-
-void remove_all(std::string& text, const std::string& part) {
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at)) text.erase(at, part.size());
-}
-
-/// "void a::f<1, a::T>(a::T, int)" → "f<1, T>"; empty for a kernel that is not embrace's.
-std::string short_name(std::string name) {
-  if (name.starts_with("void ")) name.erase(0, 5);
-  if (!name.starts_with("embrace::gpu::")) return "";
-  for (const char* part : {"(anonymous namespace)::", "embrace::gpu::", "embrace::", "detail::"})
-    remove_all(name, part);
-  int depth = 0;  // the parameters begin at the first parenthesis outside template arguments
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (name[i] == '<') ++depth;
-    if (name[i] == '>') --depth;
-    if (name[i] == '(' && depth == 0) name.resize(i);
-  }
-  name =
-      std::regex_replace(name, std::regex(R"(\((?:\w+::)*(\w+)\)(\d+))"), "$1 $2");  // an enumerator: (Role)1 → Role 1
-  return std::regex_replace(name, std::regex("> >"), ">>");
-}
 
 /// `.maxntid 64, 1, 1` that follows the entry's name.
 int threads_of(const std::string& symbol, const std::string& ptx) {
@@ -81,7 +53,7 @@ std::vector<KernelFacts> parse_kernel_facts(const std::string& source, const std
   for (std::string line; std::getline(lines, line);) {
     if (std::regex_search(line, match, entry)) {
       symbol = match[1];
-      now = {source, short_name(demangled(symbol)), std::stoi(match[2])};
+      now = {source, short_kernel_name(demangled(symbol)), std::stoi(match[2])};
     } else if (std::regex_search(line, match, spills)) {
       now.spilled = std::stoi(match[1]) + std::stoi(match[2]);
     } else if (std::regex_search(line, match, used)) {

@@ -17,20 +17,21 @@ namespace {
 /// Bytes of shared memory that a launch asks for; nothing when it is not known here.
 std::optional<int> asked_for(const KernelFacts& kernel) {
   if (!kernel.asks) return 0;
-  static const std::regex shape("Shape<(\\d+),"), iteration("^iterate_rows_kernel<(\\d+),");
+  static const std::regex shape("Shape<(\\d+),"), iteration("^iterate_rows_kernel<Spread<(\\d+), (\\d+)>,");
   std::smatch match;
   if (std::regex_search(kernel.kernel, match, shape)) {
     return static_cast<int>(gpu::solver_shared_bytes(std::stoi(match[1]), gpu::Solver::cholesky));
   }
-  if (std::regex_search(kernel.kernel, match, iteration)) {  // <n, …> takes up to 128 n factors
-    return static_cast<int>(gpu::solver_shared_bytes(std::stoi(match[1]) * 128, gpu::Solver::conjugate_gradients));
+  if (std::regex_search(kernel.kernel, match, iteration)) {  // lanes, and fours of factors a lane
+    const int factors = 4 * std::stoi(match[1]) * std::stoi(match[2]);
+    return static_cast<int>(gpu::solver_shared_bytes(factors, gpu::Solver::conjugate_gradients));
   }
   return std::nullopt;
 }
 
 /// Without the arguments that depend on the number of factors.
 std::string general_name(const std::string& kernel) {
-  std::string name = std::regex_replace(kernel, std::regex("Shape<[^>]*>, "), "");
+  std::string name = std::regex_replace(kernel, std::regex("(Shape|Spread)<[^>]*>, "), "");
   name = std::regex_replace(name, std::regex(R"(^(\w+)<\d+(, \d+)*>$)"), "$1");
   return std::regex_replace(name, std::regex(R"(^(\w+<)\d+, )"), "$1");
 }
@@ -122,7 +123,7 @@ const std::vector<HotKernel>& hot_kernels() {
        "als, ials: adds the pieces of a longer row and solves it"},
       {"conjugate_gradients",
        "iterate_rows_kernel",
-       {"<2, ", "<2, ", "<2, "},
+       {"<Spread<8, 1>, ", "<Spread<8, 2>, ", "<Spread<8, 4>, "},
        "ials with cg_steps; als, ials of more than 160 factors: the steps of a row of up to 2048 ratings"},
       {"sgd_epoch",
        "descend_round_kernel",
@@ -213,7 +214,7 @@ lower occupancy than here, or is not here.
     text += fmt::format("| {} | `{}` | {} |\n", hot.source, hot.kernel, hot.what);
   }
   text +=
-      "\n## The others\n\nFor other numbers of factors, before training, or too short to matter.\n\n"
+      "\n## The others\n\nFor other numbers of factors, before or after training.\n\n"
       "| source | kernel | threads | shared | registers | spilled | occupancy |\n"
       "| --- | --- | ---: | ---: | --- | --- | --- |\n";
   return text + other_kernels(facts);

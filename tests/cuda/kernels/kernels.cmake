@@ -8,9 +8,8 @@ target_compile_options(kernel_objects PRIVATE
 set_target_properties(kernel_objects PROPERTIES CUDA_ARCHITECTURES OFF
   CUDA_COMPILER_LAUNCHER "${CMAKE_CURRENT_SOURCE_DIR}/kernels/keep_messages;${CMAKE_CUDA_COMPILER_LAUNCHER}")
 
-add_library(kernel_table_support STATIC EXCLUDE_FROM_ALL kernels/kernel_facts.cpp kernels/kernel_table.cpp)
+add_library(kernel_table_support STATIC EXCLUDE_FROM_ALL kernels/kernel_facts.cpp kernels/kernel_table.cpp kernels/kernel_name.cpp)
 target_link_libraries(kernel_table_support PUBLIC embrace_bench_test_support embrace_gpu)
-string(REGEX MATCH "^[0-9]+\\.[0-9]+" nvcc_version ${CMAKE_CUDA_COMPILER_VERSION})
 target_compile_definitions(kernel_table_support PUBLIC EMBRACE_NVCC_VERSION="${nvcc_version}"
   "EMBRACE_KERNEL_OBJECTS=\"$<JOIN:$<TARGET_OBJECTS:kernel_objects>,\",\">\"")
 add_dependencies(kernel_table_support kernel_objects)

@@ -99,6 +99,65 @@ TEST(Ease, TheObjectiveIsTheLossOfTheWeights) {
   EXPECT_NEAR(train(data, 20).results().back().objective, loss, 1e-4 * loss);
 }
 
+/// Moon, Kim, Lee 2023: the multipliers of the diagonal's bound, from the inverse with dropout's ridge.
+struct Relaxed {
+  Dense weights;
+  std::vector<double> ridge;
+};
+Relaxed plain_relaxed(CsrView ratings, double regularization, double dropout, double diagonal) {
+  const auto items = static_cast<std::size_t>(ratings.columns);
+  Dense gram(items, std::vector<double>(items));
+  for (std::int64_t u = 0; u < ratings.rows; ++u) {
+    for (const std::int32_t a : ratings.row_indices(u)) {
+      for (const std::int32_t b : ratings.row_indices(u)) {
+        gram[static_cast<std::size_t>(a)][static_cast<std::size_t>(b)] += 1;
+      }
+    }
+  }
+  Relaxed relaxed{gram, {}};
+  for (std::size_t i = 0; i < items; ++i) {
+    relaxed.ridge.push_back(regularization + gram[i][i] * dropout / (1 - dropout));
+    gram[i][i] += relaxed.ridge[i];
+  }
+  const Dense p = test::plain_inverse(gram);
+  for (std::size_t j = 0; j < items; ++j) {
+    const bool bound = 1 - relaxed.ridge[j] * p[j][j] > diagonal;
+    const double multiplier = bound ? (1 - diagonal) / p[j][j] - relaxed.ridge[j] : 0;
+    for (std::size_t i = 0; i < items; ++i) {
+      relaxed.weights[i][j] = (i == j ? 1 : 0) - p[i][j] * (relaxed.ridge[j] + multiplier);
+    }
+  }
+  return relaxed;
+}
+
+TEST(Ease, DropoutAndARelaxedDiagonalAreThoseOfTheClosedForm) {
+  const Data data(Planted::users, Planted::items, planted().seen);
+  const CsrView ratings = data.ratings.view();
+  for (const auto& [dropout, diagonal] : {std::pair{0.3, 0.0}, std::pair{0.0, 0.2}, std::pair{0.3, 0.2}}) {
+    const Trained trained{*find_method("ease"),
+                          Task::ranking,
+                          data,
+                          {.settings = {{"regularization", 20}, {"dropout", dropout}, {"diagonal", diagonal}}}};
+    const auto [weights, ridge] = plain_relaxed(ratings, 20, dropout, diagonal);
+    double loss = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      EXPECT_LE(weights[i][i], diagonal + 1e-9);
+      for (const double weight : weights[i]) loss += ridge[i] * weight * weight;
+    }
+    for (std::int32_t u = 0; u < ratings.rows; ++u) {
+      std::vector<double> rest = plain_scores(weights, ratings, u);
+      if (u % 50 == 7) {
+        const std::vector<float> scores = scores_of(trained, u, Planted::items);
+        for (std::size_t i = 0; i < rest.size(); ++i) EXPECT_NEAR(static_cast<double>(scores[i]), rest[i], 1e-4) << i;
+      }
+      for (const std::int32_t i : ratings.row_indices(u)) rest[static_cast<std::size_t>(i)] -= 1;
+      for (const double r : rest) loss += r * r;
+    }
+    loss /= static_cast<double>(ratings.entries());
+    EXPECT_NEAR(trained.results().back().objective, loss, 1e-4 * loss);
+  }
+}
+
 TEST(Ease, ValuesOfRatingsDoNotMatter) {
   Pairs other = planted().seen;
   for (float& value : other.values) value = 1 + value * value;

@@ -67,6 +67,19 @@ RankingResult evaluate(const std::vector<PlainUser>& users, std::int64_t items, 
   return evaluate_ranking(trainer, {mask.view(), targets.view(), candidates, at, ids, keep}, threads);
 }
 
+/// Ranks these items alone; targets are among them.
+RankingResult evaluate_pool(const std::vector<PlainUser>& users, std::int64_t items,
+                            const std::vector<std::int32_t>& pool) {
+  Threads threads(2);
+  const TableTrainer trainer(users, threads);
+  const Csr mask = rows_of(users, items, &PlainUser::mask), targets = rows_of(users, items, &PlainUser::targets);
+  std::vector<std::int64_t> ids;
+  for (const PlainUser& user : users) ids.push_back(user.id);
+  RankingQuery query{mask.view(), targets.view(), {}, {1, 2}, ids, 5};
+  query.pool = pool;
+  return evaluate_ranking(trainer, query, threads);
+}
+
 double value_of(const RankingResult& result, const std::string& name) {
   for (const UserValues& metric : result.metrics) {
     if (metric.name == name) return metric.value();
@@ -385,6 +398,21 @@ TEST(Ranking, AucIsTheShareOfPairsInOrder) {
   EXPECT_EQ(result.metrics[0].name, "auc");
   // Whole numbers are divided once a user; only the sum over users has another order.
   EXPECT_NEAR(result.metrics[0].value(), sum / static_cast<double>(counted), 1e-14);
+}
+
+// Items 0 and 1 are warm and score best; 2, 3 and 5 are ranked, 3 being the user's own.
+TEST(Ranking, APoolIsRankedByItself) {
+  PlainUser user;
+  user.id = 7;
+  user.scores = {9, 8, 1, 7, 6, 2};
+  user.mask = {0, 3};
+  user.targets = {2};
+  const RankingResult result = evaluate_pool({user}, 6, {2, 3, 5});
+  EXPECT_DOUBLE_EQ(value_of(result, "hr@1"), 0) << "item 5 comes first";
+  EXPECT_DOUBLE_EQ(value_of(result, "ndcg@2"), 1 / std::log2(3.0));
+  ASSERT_EQ(result.answers.size(), 2);
+  EXPECT_EQ(result.answers[0].item, 5);
+  EXPECT_EQ(result.answers[1].item, 2);
 }
 
 }  // namespace

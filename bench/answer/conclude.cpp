@@ -1,0 +1,355 @@
+#include "bench/answer/conclude.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "bench/judge/gates.hpp"
+#include "host/metrics/holm.hpp"
+#include "host/metrics/metric.hpp"
+
+namespace embrace::answer {
+namespace {
+
+constexpr double significant = 0.05;
+constexpr const char* embedding_prefix = "embedding:";
+
+/// a over b, greater than zero: better.
+struct Better {
+  double gain = 0, low = 0, high = 0, p = 1;
+};
+
+std::optional<Better> better(const std::string& metric, const Entry& a, const Entry& b) {
+  const auto of_a = a.measured.find(metric), of_b = b.measured.find(metric);
+  const MetricInfo* info = find_metric(metric);
+  if (of_a == a.measured.end() || of_b == b.measured.end() || info == nullptr) return std::nullopt;
+  const auto difference = info->higher_is_better ? difference_of(metric, of_a->second, of_b->second)
+                                                 : difference_of(metric, of_b->second, of_a->second);
+  if (!difference || !difference->drawn) return std::nullopt;
+  const Interval interval = difference->estimate.interval();
+  return Better{difference->estimate.value, interval.low, interval.high, difference->estimate.p_value()};
+}
+
+using Rows = std::vector<const Entry*>;
+
+bool is_control(const std::string& information) {
+  return information.starts_with("shuffled") || information.starts_with("random");
+}
+
+bool is_control_source(const std::string& source) {
+  return is_control(source) || source == "zero" || source == "popularity" || source.starts_with("oracle:");
+}
+
+std::string source_of(const Row& row) { return row.information.substr(std::string(embedding_prefix).size()); }
+
+std::string name_of(const Entry& entry) {
+  const Row& row = entry.row;
+  if (row.information.starts_with(embedding_prefix)) return source_of(row);
+  return row.method + (row.information == "ratings" ? "" : " " + row.information);
+}
+
+double value_of(const Entry& entry, const std::string& metric) { return entry.row.accuracy.at(metric).value; }
+
+/// Rows that have the metric, without a failed run, best first.
+Rows ranked(const Rows& rows, const std::string& metric) {
+  Rows list;
+  for (const Entry* row : rows) {
+    if (row->row.failed == 0 && row->row.accuracy.count(metric) > 0) list.push_back(row);
+  }
+  const bool higher = find_metric(metric)->higher_is_better;
+  std::stable_sort(list.begin(), list.end(), [&](const Entry* a, const Entry* b) {
+    const double x = value_of(*a, metric), y = value_of(*b, metric);
+    return higher ? x > y : x < y;
+  });
+  return list;
+}
+
+/// Of ranked rows those that are best, or cannot be told from the best.
+Rows leaders_of(const Rows& list, const std::string& metric) {
+  Rows leaders;
+  for (const Entry* row : list) {
+    if (row->row.accuracy.at(metric).standing != Standing::none) leaders.push_back(row);
+  }
+  return leaders;
+}
+
+const Entry* find_row(const Rows& rows, const std::string& method, const std::string& information) {
+  const auto found = std::find_if(rows.begin(), rows.end(), [&](const Entry* row) {
+    return row->row.method == method && row->row.information == information && row->row.failed == 0;
+  });
+  return found == rows.end() ? nullptr : *found;
+}
+
+std::string headline_of(const Rows& rows) {
+  for (const Entry* row : rows) {
+    if (const std::string metric = headline(*row); !metric.empty() && find_metric(metric) != nullptr) return metric;
+  }
+  return "";
+}
+
+// ---- Sentences ------------------------------------------------------------------------------------------------------
+
+std::string scenario_text(Scenario scenario) {
+  switch (scenario) {
+    case Scenario::warm:
+      return "For users and movies that are known";
+    case Scenario::cold_items:
+      return "For movies that nobody has rated yet";
+    case Scenario::cold_users:
+      return "For users who have rated nothing yet";
+    case Scenario::time:
+      return "For the latest ratings, learned from those before";
+  }
+  return "";
+}
+
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t n = 0; n < names.size(); ++n) {
+    text += (n == 0 ? "" : n + 1 == names.size() ? " and " : ", ") + names[n];
+  }
+  return text;
+}
+
+std::string metric_text(const std::string& metric, double value) {
+  std::string name = metric;
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
+  return fmt::format("{} {:.4f}", name, value);
+}
+
+std::string gain_text(const Better& by) { return fmt::format("{:.4f} ({:.4f} to {:.4f})", by.gain, by.low, by.high); }
+
+std::vector<std::string> names_of(const Rows& rows, std::size_t first) {
+  std::vector<std::string> names;
+  for (std::size_t r = first; r < rows.size(); ++r) names.push_back(name_of(*rows[r]));
+  return names;
+}
+
+void set_gain(const Better& by, const std::string& against, Answer& answer) {
+  answer.gain = by.gain;
+  answer.low = by.low;
+  answer.high = by.high;
+  answer.against = against;
+}
+
+// ---- Which method ---------------------------------------------------------------------------------------------------
+
+/// What a method must beat to be worth its cost.
+std::string baseline_of(const StudyTable& table) {
+  if (table.task == Task::ranking) return "popularity";
+  if (table.scenario == Scenario::cold_items) return "user-mean";
+  return table.scenario == Scenario::cold_users ? "item-mean" : "bias";
+}
+
+std::optional<Answer> best_method(const StudyTable& table, const Rows& all, const std::string& metric) {
+  Rows candidates;
+  for (const Entry* row : all) {
+    if (!is_control(row->row.information)) candidates.push_back(row);
+  }
+  const Rows leaders = leaders_of(ranked(candidates, metric), metric);
+  const Entry* baseline = find_row(all, baseline_of(table), "ratings");
+  if (leaders.empty() || baseline == nullptr) return std::nullopt;
+  const auto by = better(metric, *leaders[0], *baseline);
+  if (!by) return std::nullopt;
+  Answer answer{.question = "method", .scenario = table.scenario, .task = table.task, .metric = metric};
+  answer.best = {name_of(*leaders[0])};
+  answer.tied = names_of(leaders, 1);
+  set_gain(*by, name_of(*baseline), answer);
+  const bool surely = std::find(leaders.begin(), leaders.end(), baseline) == leaders.end() && by->low > 0;
+  answer.sentence = scenario_text(table.scenario) +
+                    (surely ? ", " : fmt::format(", nothing is surely better than {}. ", answer.against));
+  if (leaders[0] != baseline) {
+    answer.sentence += fmt::format("{} {} best ({}, {} better than {})", answer.best[0],
+                                   table.task == Task::rating ? "predicts ratings" : "ranks",
+                                   metric_text(metric, value_of(*leaders[0], metric)), gain_text(*by), answer.against);
+  } else {
+    answer.sentence += fmt::format("It has {}", metric_text(metric, value_of(*baseline, metric)));
+  }
+  answer.sentence +=
+      answer.tied.empty() ? "; everything else is worse." : "; " + listed(answer.tied) + " cannot be told from it.";
+  return answer;
+}
+
+// ---- Which information ----------------------------------------------------------------------------------------------
+
+/// A kind of information in one method: what it adds to ratings, and to the same on the wrong rows where that was run.
+struct Worth {
+  const Entry* row = nullptr;
+  Better over_ratings{};
+  std::optional<Better> over_wrong{};
+  bool holds = false;  // both are gains after Holm's correction
+};
+
+/// The method that does best with more than ratings.
+std::string reader_of(const Rows& all, const std::string& metric) {
+  for (const Entry* row : ranked(all, metric)) {
+    if (row->row.information != "ratings" && !is_control(row->row.information)) return row->row.method;
+  }
+  return "";
+}
+
+std::vector<Worth> worths_of(const Rows& all, const std::string& method, const std::string& metric) {
+  std::vector<Worth> worths;
+  const Entry* plain = find_row(all, method, "ratings");
+  if (plain == nullptr) return worths;
+  Array<double> p_values;
+  for (const Entry* row : ranked(all, metric)) {
+    const std::string& information = row->row.information;
+    if (row->row.method != method || information == "ratings" || is_control(information)) continue;
+    const auto by = better(metric, *row, *plain);
+    if (!by) continue;
+    Worth worth{.row = row, .over_ratings = *by};
+    const std::string wrong = information == "all" ? "shuffled" : "shuffled:" + information;
+    if (const Entry* control = find_row(all, method, wrong)) worth.over_wrong = better(metric, *row, *control);
+    p_values.push_back(worth.over_ratings.p);
+    if (worth.over_wrong) p_values.push_back(worth.over_wrong->p);
+    worths.push_back(worth);
+  }
+  const Array<double> adjusted = holm(p_values);
+  std::int64_t next = 0;
+  for (Worth& worth : worths) {
+    worth.holds = worth.over_ratings.gain > 0 && adjusted[next++] < significant;
+    if (worth.over_wrong) worth.holds = worth.over_wrong->gain > 0 && adjusted[next++] < significant && worth.holds;
+  }
+  return worths;
+}
+
+std::optional<Answer> best_information(const StudyTable& table, const Rows& all, const std::string& metric) {
+  const std::string method = reader_of(all, metric);
+  const std::vector<Worth> worths = worths_of(all, method, metric);
+  if (worths.empty()) return std::nullopt;
+  Answer answer{.question = "information", .scenario = table.scenario, .task = table.task, .metric = metric};
+  std::vector<std::string> gains, nothing;
+  const Entry* best = nullptr;
+  for (const Worth& worth : worths) {
+    const std::string& information = worth.row->row.information;
+    if (!worth.holds) {
+      nothing.push_back(information);
+      continue;
+    }
+    gains.push_back(information + " " + gain_text(worth.over_ratings) +
+                    (worth.over_wrong ? fmt::format(", and {:.4f} over the same on wrong rows", worth.over_wrong->gain)
+                                      : std::string()));
+    if (best == nullptr) {
+      best = worth.row;
+      answer.best = {information};
+      set_gain(worth.over_ratings, "ratings", answer);
+    } else if (const auto by = better(metric, *best, *worth.row); !by || by->low <= 0) {
+      answer.tied.push_back(information);
+    }
+  }
+  if (best == nullptr) set_gain(worths[0].over_ratings, "ratings", answer);
+  answer.sentence = fmt::format("{}, what is added to ratings in {} gains: {}.", scenario_text(table.scenario), method,
+                                gains.empty() ? "nothing that can be told" : listed(gains));
+  if (!gains.empty() && !nothing.empty()) answer.sentence += " No gain can be told of " + listed(nothing) + ".";
+  return answer;
+}
+
+// ---- Which embedding ------------------------------------------------------------------------------------------------
+
+/// What one judge says.
+struct Ruling {
+  std::string judge;
+  Rows leaders;
+  std::optional<Better> over_random;
+};
+
+std::optional<Ruling> ruling_of(const std::string& judge, const Rows& rows, const std::string& metric) {
+  Rows candidates;
+  for (const Entry* row : rows) {
+    if (!is_control_source(source_of(row->row))) candidates.push_back(row);
+  }
+  // The oracle has seen the test: marks are for those that have not.
+  const Rows list = ranked(candidates, metric);
+  if (list.empty()) return std::nullopt;
+  Ruling ruling{.judge = judge, .leaders = {list[0]}, .over_random = {}};
+  Array<double> p_values;
+  for (std::size_t r = 1; r < list.size(); ++r) {
+    const auto by = better(metric, *list[0], *list[r]);
+    p_values.push_back(by ? by->p : 1);
+  }
+  const Array<double> adjusted = holm(p_values);
+  for (std::size_t r = 1; r < list.size(); ++r) {
+    if (adjusted[static_cast<std::int64_t>(r) - 1] >= significant) ruling.leaders.push_back(list[r]);
+  }
+  if (const Entry* random = find_row(rows, judge, std::string(embedding_prefix) + "random")) {
+    ruling.over_random = better(metric, *list[0], *random);
+  }
+  return ruling;
+}
+
+std::optional<Answer> best_embedding(const StudyTable& table, const std::map<std::string, Rows>& judges,
+                                     const std::string& metric) {
+  std::vector<Ruling> rulings;
+  for (const auto& [judge, rows] : judges) {
+    if (auto ruling = ruling_of(judge, rows, metric)) rulings.push_back(std::move(*ruling));
+  }
+  if (rulings.empty() || !rulings[0].over_random) return std::nullopt;
+  Answer answer{.question = "embedding", .scenario = table.scenario, .task = table.task, .metric = metric};
+  set_gain(*rulings[0].over_random, "random", answer);
+  std::string text;
+  for (const Ruling& ruling : rulings) {
+    const std::string best = name_of(*ruling.leaders[0]);
+    if (std::find(answer.best.begin(), answer.best.end(), best) == answer.best.end()) answer.best.push_back(best);
+    for (const std::string& name : names_of(ruling.leaders, 1)) {
+      if (std::find(answer.tied.begin(), answer.tied.end(), name) == answer.tied.end()) answer.tied.push_back(name);
+    }
+    text += fmt::format("{}{} puts {} first ({}{})", text.empty() ? "" : "; ", ruling.judge, best,
+                        metric_text(metric, value_of(*ruling.leaders[0], metric)),
+                        ruling.over_random ? ", " + gain_text(*ruling.over_random) + " better than random rows" : "");
+    if (ruling.leaders.size() > 1) text += ", not to be told from " + listed(names_of(ruling.leaders, 1));
+  }
+  answer.tied.erase(std::remove_if(answer.tied.begin(), answer.tied.end(),
+                                   [&](const std::string& name) {
+                                     return std::find(answer.best.begin(), answer.best.end(), name) !=
+                                            answer.best.end();
+                                   }),
+                    answer.tied.end());
+  answer.sentence = scenario_text(table.scenario) + ", of the embeddings " + text +
+                    (answer.best.size() > 1 ? ". The judges differ."
+                     : rulings.size() > 1   ? ". The judges agree."
+                                            : ".");
+  return answer;
+}
+
+std::vector<Gate> gates_of(const StudyTable& table, const std::vector<Record>& records) {
+  std::vector<Gate> gates;
+  for (const auto& [place, list] : judge::check_gates(records)) {
+    const std::string judge = records.empty() ? "" : std::get<3>(place);
+    for (const judge::Gate& gate : list) {
+      gates.push_back({table.name + ", " + judge + ": " + gate.name, gate.holds, gate.detail});
+    }
+  }
+  return gates;
+}
+
+}  // namespace
+
+Conclusions conclude(const StudyTable& table, const std::vector<Record>& records) {
+  const std::vector<Entry> entries = make_entries(records);
+  Conclusions all;
+  Rows rows;
+  std::map<std::string, Rows> judges;
+  for (const Entry& entry : entries) {
+    rows.push_back(&entry);
+    const bool judged = entry.row.information.starts_with(embedding_prefix) && entry.row.incorrect.empty();
+    if (judged && entry.record->judge && entry.record->judge->mode == "items")
+      judges[entry.row.method].push_back(&entry);
+  }
+  const std::string metric = headline_of(rows);
+  if (metric.empty()) return all;
+  const auto keep = [&](std::optional<Answer> answer) {
+    if (answer) all.answers.push_back(std::move(*answer));
+  };
+  if (table.judged) {
+    all.gates = gates_of(table, records);
+    keep(best_embedding(table, judges, metric));
+  } else {
+    keep(best_method(table, rows, metric));
+    keep(best_information(table, rows, metric));
+  }
+  return all;
+}
+
+}  // namespace embrace::answer

@@ -1,0 +1,23 @@
+// The answer as files: study.md and study.html for people, study.json (embrace.study/1) for programs, and a table of
+// each part as CSV.
+#pragma once
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "bench/answer/plan.hpp"
+
+namespace embrace::answer {
+
+struct Study {
+  std::string data;  // its name
+  std::vector<StudyTable> tables;
+  bool quick = false;
+  std::string command;
+};
+
+/// From the records under `folder`/records alone, as far as they are there: a study may be going on. Returns the
+/// sentences of the answer. Throws OutputError, and SchemaError for a torn record.
+std::vector<std::string> write_answer(const Study& study, const std::filesystem::path& folder);
+
+}  // namespace embrace::answer

@@ -1,0 +1,38 @@
+// Gates: what must hold of a table of judges before its numbers may be believed. Each compares sources whose order is
+// known beforehand; a table that fails one has a fault in it, or too few draws, and says INCORRECT.
+#pragma once
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "host/record.hpp"
+
+namespace embrace::judge {
+
+/// Of differences that nobody would act upon.
+inline constexpr double rmse_margin = 0.001, ndcg_margin = 0.002;
+/// How far a judge on a source's own vectors may be behind the source's own score.
+inline constexpr double adequacy_margin = 0.002;
+
+struct Gate {
+  std::string name;  // random-zero, shuffled-random, oracle-best, adequacy; and frozen, rotation: of single runs
+  bool holds = true;
+  std::string detail;  // the figures behind it
+};
+
+/// What belongs together: data, split, task, judge, mode, width.
+using GateTable = std::tuple<std::string, std::string, std::string, std::string, std::string, std::int64_t>;
+GateTable gate_table(const Record& record);
+
+/// The gates of each table that can be checked with the sources that are there, over runs that succeeded. Records of
+/// sources that answer by themselves serve `adequacy`.
+///   random-zero       random rows are as good as none: the 95 % interval of the difference, paired over folds, draws,
+///                     seeds and users, holds 0, or the difference is within the margin
+///   shuffled-random   the same of rows on the wrong items and random ones; each shuffled source
+///   oracle-best       what has seen the test is better than all that has not
+///   adequacy          with native users: not behind the source's own score by more than adequacy_margin
+///   frozen, rotation  no run has found that its vectors were changed, or that a rotation and a factor mattered
+std::map<GateTable, std::vector<Gate>> check_gates(const std::vector<Record>& records);
+
+}  // namespace embrace::judge

@@ -1,0 +1,201 @@
+#include "bench/judge/source_maker.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "bench/fold_features.hpp"
+#include "bench/judge/block_vectors.hpp"
+#include "bench/run.hpp"
+#include "host/error.hpp"
+#include "host/methods/registry.hpp"
+#include "host/random.hpp"
+
+namespace embrace::judge {
+namespace {
+
+using Kind = SourceSpec::Kind;
+
+/// Second words of the counters of controls.
+constexpr std::uint32_t of_random = 301, of_random_users = 302, of_shuffle = 303, of_tenths = 304;
+
+Matrix copied(ConstMatrixView from) {
+  Matrix out(from.rows, from.columns);
+  for (std::int64_t r = 0; r < from.rows; ++r) std::copy(from.row(r), from.row(r) + from.columns, out.row(r));
+  return out;
+}
+
+Array<float> copied(Span<const float> from) { return Array<float>(from.begin(), from.end()); }
+
+/// Which rows have a rating, or a feature that the method reads.
+Array<std::uint8_t> known_rows(CsrView ratings, const std::optional<Features>& features) {
+  Array<std::uint8_t> known(ratings.rows, 0);
+  for (std::int64_t r = 0; r < ratings.rows; ++r) {
+    const bool described = features && features->rows.view().row_size(r) > 0;
+    known[r] = ratings.row_size(r) > 0 || described ? 1 : 0;
+  }
+  return known;
+}
+
+/// The vectors and biases of the items in `among` in a random order among them; users stay.
+void move_rows(SourceVectors& source, const Array<std::int64_t>& among, const Random& random, std::uint32_t stream) {
+  Array<std::int64_t> order = among;
+  shuffle(order, random, stream);
+  const Matrix rows = source.items.rows;
+  const Array<float> bias = source.item_bias;
+  for (std::int64_t k = 0; k < among.size(); ++k) {
+    std::copy(rows.row(order[k]), rows.row(order[k]) + rows.columns(), source.items.rows.row(among[k]));
+    if (!bias.empty()) source.item_bias[among[k]] = bias[order[k]];
+  }
+}
+
+/// Zeros that count as vectors, of all items and users.
+SourceVectors everywhere(const Ratings& ratings, std::int64_t width) {
+  const std::int64_t items = ratings.item_count(), users = ratings.user_count();
+  return {.items = {Matrix(items, width), Array<std::uint8_t>(items, 1)},
+          .users = {Matrix(users, width), Array<std::uint8_t>(users, 1)}};
+}
+
+Array<std::int64_t> known_places(const EntityVectors& items) {
+  Array<std::int64_t> places;
+  for (std::int64_t i = 0; i < items.rows.rows(); ++i) {
+    if (items.known[i] != 0) places.push_back(i);
+  }
+  return places;
+}
+
+}  // namespace
+
+Hyper source_hyper(const Method& method, Task task, const std::vector<Setting>& settings, std::int64_t width) {
+  Hyper hyper = study_hyper(method, source_task(method, task), settings, usual_shape);
+  const HyperSpec* factors = find_hyper(method, "factors");
+  const auto wanted = static_cast<double>(width);
+  if (factors != nullptr && wanted >= factors->lowest && wanted <= factors->highest) hyper.set("factors", wanted);
+  return hyper;
+}
+
+MadeSource SourceMaker::make(const SourceSpec& spec, std::int64_t width) {
+  const auto begin = std::chrono::steady_clock::now();
+  MadeSource made;
+  try {
+    made.vectors = vectors(spec, width);
+  } catch (const Unsupported& error) {
+    made.unsupported = error.what();
+  }
+  made.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return made;
+}
+
+const SourceVectors& SourceMaker::vectors(const SourceSpec& spec, std::int64_t width) {
+  const std::pair key{spec.text, spec.kind == Kind::blocks ? 0 : width};
+  auto found = kept_.find(key);
+  if (found == kept_.end()) found = kept_.emplace(key, made(spec, width)).first;
+  return found->second;
+}
+
+SourceVectors SourceMaker::made(const SourceSpec& spec, std::int64_t width) {
+  switch (spec.kind) {
+    case Kind::method:
+      return trained(spec, width);
+    case Kind::blocks:
+      return {block_vectors(part_, spec.blocks, threads_)};
+    case Kind::random:
+      return normal(width);
+    case Kind::zero:
+      return everywhere(part_.dataset.ratings, width);
+    case Kind::popularity:
+      return popularity();
+    case Kind::shuffled:
+    case Kind::shuffled_by_popularity:
+      return shuffled(spec, width);
+    case Kind::oracle:
+      return oracle(spec, width);
+  }
+  return {};
+}
+
+SourceVectors SourceMaker::trained(const SourceSpec& spec, std::int64_t width) {
+  const Method& method = *spec.method;
+  const Task task = source_task(method, task_);
+  const Hyper hyper = source_hyper(method, task_, settings_, width);
+  FoldFeatures features(part_, spec.information, task, threads_);
+  const BuiltFeatures& built = features.of(method, draw_);
+  if (!built.unsupported.empty()) throw Unsupported(built.unsupported);
+  Record record;
+  const Run run{.method = method,
+                .device = device_,
+                .experiment = part_,
+                .features = built.set,
+                .hyper = hyper,
+                .task = task,
+                .seed = draw_};
+  const Trained result = train(run, threads_, record);
+  const EmbeddingView view = *result.trainer->embedding();
+  return {.items = {copied(view.items), known_rows(part_.data.by_item.view(), built.set.item)},
+          .users = {copied(view.users), known_rows(part_.data.ratings.view(), built.set.user)},
+          .user_bias = copied(view.user_bias),
+          .item_bias = copied(view.item_bias),
+          .offset = view.offset};
+}
+
+/// The part becomes the oracle's for as long as it trains.
+SourceVectors SourceMaker::oracle(const SourceSpec& spec, std::int64_t width) {
+  Fold seen = part_.fold;
+  seen.train = oracle_train_;
+  FoldData data = make_fold_data(part_.dataset, seen, threads_);
+  const auto exchange = [&] {
+    std::swap(part_.fold, seen);
+    std::swap(part_.data, data);
+  };
+  exchange();
+  try {
+    SourceVectors vectors = trained(*spec.of, width);
+    exchange();
+    return vectors;
+  } catch (...) {
+    exchange();
+    throw;
+  }
+}
+
+SourceVectors SourceMaker::shuffled(const SourceSpec& spec, std::int64_t width) {
+  SourceVectors source = vectors(*spec.of, width);
+  const Random chance(draw_, Stream::features);
+  Array<std::int64_t> places = known_places(source.items);
+  if (spec.kind == Kind::shuffled) {
+    move_rows(source, places, chance, of_shuffle);
+    return source;
+  }
+  const CsrView by_item = part_.data.by_item.view();
+  std::stable_sort(places.begin(), places.end(),
+                   [&](std::int64_t a, std::int64_t b) { return by_item.row_size(a) < by_item.row_size(b); });
+  for (std::uint32_t tenth = 0; tenth < 10; ++tenth) {
+    const std::int64_t first = places.size() * tenth / 10, last = places.size() * (tenth + 1) / 10;
+    move_rows(source, {places.begin() + first, places.begin() + last}, chance, of_tenths + tenth);
+  }
+  return source;
+}
+
+SourceVectors SourceMaker::normal(std::int64_t width) const {
+  SourceVectors source = everywhere(part_.dataset.ratings, width);
+  const Random chance(draw_, Stream::features);
+  for (Matrix* rows : {&source.items.rows, &source.users.rows}) {
+    const std::uint32_t stream = rows == &source.items.rows ? of_random : of_random_users;
+    for (std::int64_t k = 0; k < rows->size(); ++k) {
+      rows->data()[k] = static_cast<float>(chance.normal(static_cast<std::uint64_t>(k), stream));
+    }
+  }
+  return source;
+}
+
+SourceVectors SourceMaker::popularity() const {
+  const CsrView by_item = part_.data.by_item.view();
+  SourceVectors source{{Matrix(by_item.rows, 1), known_rows(by_item, std::nullopt)}};
+  for (std::int64_t i = 0; i < by_item.rows; ++i) {
+    source.items.rows(i, 0) = static_cast<float>(std::log1p(static_cast<double>(by_item.row_size(i))));
+  }
+  return source;
+}
+
+}  // namespace embrace::judge

@@ -1,0 +1,153 @@
+#include "bench/judge/sources.hpp"
+
+#include <algorithm>
+#include <exception>
+
+#include "bench/experiment.hpp"
+#include "bench/judge/block_vectors.hpp"
+#include "bench/selection.hpp"
+#include "host/error.hpp"
+#include "host/methods/registry.hpp"
+#include "host/text.hpp"
+
+namespace embrace::judge {
+namespace {
+
+using Kind = SourceSpec::Kind;
+
+struct Control {
+  const char* name;
+  Kind kind;
+  const char* meaning;
+};
+constexpr Control controls[] = {
+    {"random", Kind::random, "control: normal random numbers"},
+    {"zero", Kind::zero, "control: no vectors at all, the judge has biases alone"},
+    {"popularity", Kind::popularity, "control: one number an item, ln(1 + ratings)"},
+    {"shuffled", Kind::shuffled, "control, shuffled:SOURCE: its rows on other items"},
+    {"shuffled-by-popularity", Kind::shuffled_by_popularity,
+     "control, shuffled-by-popularity:SOURCE: its rows on other items of the same tenth by popularity"},
+    {"oracle", Kind::oracle, "control, oracle:METHOD: trained with the test ratings, too; nothing honest is better"},
+};
+
+std::vector<std::string> known_names() {
+  std::vector<std::string> names{"all"};
+  for (const auto& [name, meaning] : source_names()) names.push_back(name);
+  return names;
+}
+
+[[noreturn]] void unknown(const std::string& text) {
+  throw UsageError("there is no source '" + text + "'", suggestion(text, known_names()));
+}
+
+SourceSpec parse_source(const std::string& text);
+
+SourceSpec parse_control(const Control& control, const std::string& text, const std::string& of) {
+  SourceSpec spec{.text = text, .kind = control.kind};
+  const bool needs_source = control.kind >= Kind::shuffled;
+  if (needs_source == of.empty()) {
+    throw UsageError(needs_source ? "source '" + text + "' names no source" : "'" + text + "' is no source",
+                     needs_source ? "write " + text + ":als" : std::string("write ") + control.name);
+  }
+  if (!needs_source) return spec;
+  spec.of = std::make_shared<SourceSpec>(parse_source(of));
+  if (spec.of->is_control()) throw UsageError("'" + text + "' is a control of a control", "name a source");
+  if (control.kind == Kind::oracle && spec.of->kind != Kind::method) {
+    throw UsageError("'" + text + "' is trained on nothing", "an oracle needs a method, as in oracle:als");
+  }
+  spec.text = std::string(control.name) + ":" + spec.of->text;
+  return spec;
+}
+
+SourceSpec parse_blocks(const std::string& text) {
+  SourceSpec spec{.text = "", .kind = Kind::blocks};
+  const std::vector<std::string> given = split_text(text.substr(1), '+');
+  for (const auto& [name, meaning] : block_names()) {
+    if (std::find(given.begin(), given.end(), name) == given.end()) continue;
+    spec.blocks.push_back(name);
+    spec.text += "+" + name;
+  }
+  for (const std::string& name : given) {
+    if (std::find(spec.blocks.begin(), spec.blocks.end(), name) == spec.blocks.end()) unknown("+" + name);
+  }
+  return spec;
+}
+
+SourceSpec parse_method(const std::string& text) {
+  const std::size_t slash = text.find('/');
+  const Method* method = find_method(text.substr(0, slash));
+  if (method == nullptr) unknown(text.substr(0, slash));
+  if (!gives_vectors(*method)) {
+    throw UsageError("method '" + method->name + "' has no vectors of items", "see embrace list sources");
+  }
+  SourceSpec spec{.text = method->name, .kind = Kind::method, .method = method};
+  spec.information = parse_information(slash == std::string::npos ? "ratings" : text.substr(slash + 1));
+  if (spec.information.text != "ratings") spec.text += "/" + spec.information.text;
+  return spec;
+}
+
+SourceSpec parse_source(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  for (const Control& control : controls) {
+    if (text.substr(0, colon) != control.name) continue;
+    return parse_control(control, text, colon == std::string::npos ? "" : text.substr(colon + 1));
+  }
+  if (text.starts_with('+')) return parse_blocks(text);
+  return parse_method(text);
+}
+
+}  // namespace
+
+bool gives_vectors(const Method& method) {
+  Threads threads(1);
+  Experiment tiny;
+  Ratings& ratings = tiny.dataset.ratings;
+  ratings.user_ids = ratings.item_ids = {1, 2};
+  ratings.users = ratings.items = {0, 1};
+  ratings.values = {1, 5};
+  tiny.fold.train = {0, 1};
+  tiny.data = make_fold_data(tiny.dataset, tiny.fold, threads);
+  const FeatureSet none;
+  const Task task = source_task(method, Task::rating);
+  const Hyper hyper = study_hyper(method, task, {}, usual_shape);
+  try {
+    const auto trainer = method.cpu(problem_of(tiny, none, nullptr, task, hyper, 1, threads));
+    const std::optional<EmbeddingView> view = trainer->embedding();
+    return view && view->items.columns > 0;
+  } catch (const std::exception&) {  // it learns nothing from two ratings
+    return false;
+  }
+}
+
+std::vector<SourceSpec> parse_sources(const std::string& text) {
+  std::vector<SourceSpec> specs;
+  const auto add = [&](SourceSpec spec) {
+    const bool known = std::any_of(specs.begin(), specs.end(), [&](const auto& s) { return s.text == spec.text; });
+    if (!known) specs.push_back(std::move(spec));
+  };
+  for (const std::string& part : split_text(text, ',')) {
+    if (part != "all") {
+      add(parse_source(part));
+      continue;
+    }
+    for (const Method& method : methods()) {
+      if (gives_vectors(method)) add(parse_method(method.name));
+    }
+  }
+  return specs;
+}
+
+std::vector<std::pair<std::string, std::string>> source_names() {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const Method& method : methods()) {
+    if (!gives_vectors(method)) continue;
+    const bool reads = method.info.traits.item_features || method.info.traits.user_features;
+    names.emplace_back(method.name, "vectors of the method, fed with ratings" +
+                                        (reads ? "; with more as in " + method.name + "/+movie" : std::string()));
+  }
+  for (const auto& [name, meaning] : block_names()) names.emplace_back("+" + name, meaning);
+  for (const Control& control : controls) names.emplace_back(control.name, control.meaning);
+  return names;
+}
+
+}  // namespace embrace::judge

@@ -1,0 +1,148 @@
+#include "host/judge/network.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "host/math/product.hpp"
+#include "host/math/random_bits.hpp"
+#include "host/math/vector_math.hpp"
+
+namespace embrace::judge {
+namespace {
+
+/// Column sums of a matrix.
+void sum_rows(ConstMatrixView from, float* out) {
+  std::fill(out, out + from.columns, 0.0F);
+  for (std::int64_t r = 0; r < from.rows; ++r) add_scaled(1.0F, from.row(r), out, from.columns);
+}
+
+}  // namespace
+
+std::int64_t Network::place(std::int64_t count) {
+  const std::int64_t at = weights_.size();
+  weights_.resize(at + count, 0.0F);
+  return at;
+}
+
+Network::Network(std::int64_t inputs, std::int64_t products, bool cross, std::uint64_t seed)
+    : inputs_(inputs), products_(products), cross_(cross) {
+  at1_ = place(inputs * hidden1);
+  at2_ = place(hidden1 * hidden2);
+  at3_ = place(hidden2);
+  at_cross_ = place(cross ? inputs * inputs : 0);
+  decaying_ = weights_.size();
+  at_bias1_ = place(hidden1);
+  at_bias2_ = place(hidden2);
+  at_cross_bias_ = place(cross ? inputs : 0);
+  at_products_ = place(products);
+  const Random random(seed, Stream::initial);
+  const auto draw = [&](std::int64_t at, std::int64_t count, double deviation) {
+    for (std::int64_t k = 0; k < count; ++k) {
+      weights_[at + k] = static_cast<float>(deviation * random.normal(static_cast<std::uint64_t>(at + k), 401));
+    }
+  };
+  draw(at1_, inputs * hidden1, std::sqrt(2.0 / static_cast<double>(inputs)));  // He et al. 2015, equation 10
+  draw(at2_, hidden1 * hidden2, std::sqrt(2.0 / static_cast<double>(hidden1)));
+  if (cross) draw(at_cross_, inputs * inputs, 0.1 / std::sqrt(static_cast<double>(inputs)));
+}
+
+void Network::resize(std::int64_t n) {
+  if (h1_.rows() >= n) return;
+  h1_ = Matrix(n, hidden1);
+  h2_ = Matrix(n, hidden2);
+  g1_ = Matrix(n, hidden1);
+  g2_ = Matrix(n, hidden2);
+  if (cross_) {
+    crossed_ = Matrix(n, inputs_);
+    gate_ = Matrix(n, inputs_);
+    gz_ = Matrix(n, inputs_);
+  }
+  scores_.resize(n);
+  coefficients_.resize(n);
+}
+
+/// relu(h + constants), units dropped and the others scaled up.
+void Network::activate(MatrixView h, const float* constants, const Dropout* dropout, std::uint32_t layer) {
+  FixedArray<std::uint32_t, hidden1> bits{};
+  for (std::int64_t r = 0; r < h.rows; ++r) {
+    float* row = h.row(r);
+    for (std::int64_t k = 0; k < h.columns; ++k) row[k] = std::max(row[k] + constants[k], 0.0F);
+    if (dropout == nullptr || dropout->share <= 0) continue;
+    random_bits(dropout->random, dropout->first + static_cast<std::uint64_t>(r), layer << 16U, h.columns / 4,
+                bits.data());
+    drop_units(bits.data(), static_cast<std::uint32_t>(dropout->share * 0x1p32),
+               static_cast<float>(1 / (1 - dropout->share)), row, h.columns);
+  }
+}
+
+void Network::forward(ConstMatrixView samples, const Dropout* dropout, Span<float> out) {
+  const std::int64_t n = samples.rows;
+  resize(n);
+  ConstMatrixView z{samples.data, n, inputs_, samples.stride};
+  if (cross_) {
+    const MatrixView gate{gate_.data(), n, inputs_, inputs_};
+    multiply(z, view(at_cross_, inputs_, inputs_), 0.0F, gate);
+    for (std::int64_t r = 0; r < n; ++r) {
+      for (std::int64_t k = 0; k < inputs_; ++k) {
+        gate_(r, k) += weights_[at_cross_bias_ + k];
+        crossed_(r, k) = z(r, k) * (gate_(r, k) + 1.0F);
+      }
+    }
+    z = {crossed_.data(), n, inputs_, inputs_};
+  }
+  const MatrixView h1{h1_.data(), n, hidden1, hidden1}, h2{h2_.data(), n, hidden2, hidden2};
+  multiply(z, view(at1_, inputs_, hidden1), 0.0F, h1);
+  activate(h1, &weights_[at_bias1_], dropout, 0);
+  multiply(h1, view(at2_, hidden1, hidden2), 0.0F, h2);
+  activate(h2, &weights_[at_bias2_], dropout, 1);
+  for (std::int64_t r = 0; r < n; ++r) {
+    out[r] = dot(&weights_[at3_], h2.row(r), hidden2);
+    for (std::int64_t k = 0; k < products_; ++k) out[r] += weights_[at_products_ + k] * samples(r, inputs_ + k);
+  }
+}
+
+void Network::predict(ConstMatrixView samples, Span<float> out) { forward(samples, nullptr, out); }
+
+double Network::gradient(ConstMatrixView samples, Span<const float> targets, const Dropout& dropout,
+                         Span<float> gradient) {
+  const std::int64_t n = samples.rows;
+  resize(n);
+  forward(samples, &dropout, scores_);
+  double loss = 0;
+  float* products = gradient.data() + at_products_;
+  float* last = gradient.data() + at3_;
+  std::fill(products, products + products_, 0.0F);
+  std::fill(last, last + hidden2, 0.0F);
+  const auto scale = static_cast<float>(1 / (1 - dropout.share));
+  for (std::int64_t r = 0; r < n; ++r) {
+    const float error = scores_[r] - targets[r];
+    const float coefficient = error / static_cast<float>(n);
+    loss += static_cast<double>(error) * static_cast<double>(error);
+    for (std::int64_t k = 0; k < products_; ++k) products[k] += coefficient * samples(r, inputs_ + k);
+    add_scaled(coefficient, h2_.row(r), last, hidden2);
+    // An activation is positive exactly where both relu and dropout let it pass.
+    pass_where_positive(h2_.row(r), coefficient * scale, &weights_[at3_], g2_.row(r), hidden2);
+  }
+  const MatrixView h1{h1_.data(), n, hidden1, hidden1}, g1{g1_.data(), n, hidden1, hidden1},
+      g2{g2_.data(), n, hidden2, hidden2};
+  multiply_by_transposed(h1, g2, {gradient.data() + at2_, hidden1, hidden2, hidden2});
+  sum_rows(g2, gradient.data() + at_bias2_);
+  multiply_transposed(g2, view(at2_, hidden1, hidden2), 0.0F, g1);
+  for (std::int64_t r = 0; r < n; ++r) pass_where_positive(h1.row(r), scale, g1.row(r), g1.row(r), hidden1);
+  const ConstMatrixView x{samples.data, n, inputs_, samples.stride};
+  const ConstMatrixView z = cross_ ? ConstMatrixView{crossed_.data(), n, inputs_, inputs_} : x;
+  multiply_by_transposed(z, g1, {gradient.data() + at1_, inputs_, hidden1, hidden1});
+  sum_rows(g1, gradient.data() + at_bias1_);
+  if (cross_) {
+    const MatrixView gz{gz_.data(), n, inputs_, inputs_};
+    multiply_transposed(g1, view(at1_, inputs_, hidden1), 0.0F, gz);
+    for (std::int64_t r = 0; r < n; ++r) {
+      for (std::int64_t k = 0; k < inputs_; ++k) gz(r, k) *= x(r, k);
+    }
+    multiply_by_transposed(x, gz, {gradient.data() + at_cross_, inputs_, inputs_, inputs_});
+    sum_rows(gz, gradient.data() + at_cross_bias_);
+  }
+  return loss / (2 * static_cast<double>(n));
+}
+
+}  // namespace embrace::judge

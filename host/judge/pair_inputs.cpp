@@ -1,0 +1,94 @@
+#include "host/judge/pair_inputs.hpp"
+
+#include <cmath>
+
+#include "host/math/vector_math.hpp"
+
+namespace embrace::judge {
+namespace {
+
+constexpr std::int64_t flags = 2;
+
+/// The factor that makes the mean square 1; 1 where all is 0.
+float unit_factor(double squares, std::int64_t count) {
+  return squares > 0 ? static_cast<float>(std::sqrt(static_cast<double>(count) / squares)) : 1.0F;
+}
+
+double squares_of(const float* x, std::int64_t n) {
+  double sum = 0;
+  for (std::int64_t k = 0; k < n; ++k) sum += static_cast<double>(x[k]) * static_cast<double>(x[k]);
+  return sum;
+}
+
+float own_score(const EmbeddingView& own, std::int32_t user, std::int32_t item) {
+  float score = own.offset + dot(own.users.row(user), own.items.row(item), own.items.columns);
+  if (!own.user_bias.empty()) score += own.user_bias[user];
+  if (!own.item_bias.empty()) score += own.item_bias[item];
+  return score;
+}
+
+}  // namespace
+
+PairInputs::PairInputs(const EntityVectors& users, const EntityVectors& items, std::optional<EmbeddingView> own)
+    : users_(users),
+      items_(items),
+      own_(own),
+      width_(items.rows.columns()),
+      views_(width_ == 0 ? 0 : users.rows.columns() / width_),
+      product_factors_(views_, 1.0F),
+      dot_factors_(views_, 1.0F) {
+  columns_ = width_ * (2 * views_ + 1) + flags + products();
+}
+
+void PairInputs::fit(Span<const std::int32_t> users, Span<const std::int32_t> items) {
+  user_factor_ = item_factor_ = 1;
+  product_factors_.assign(views_, 1.0F);
+  dot_factors_.assign(views_, 1.0F);
+  own_mean_ = 0;
+  const std::int64_t n = users.size();
+  double of_users = 0, of_items = 0, own = 0;
+  Array<double> of_products(views_, 0.0), of_dots(views_, 0.0);
+  Array<float> row(columns_);
+  for (std::int64_t p = 0; p < n; ++p) {
+    fill_row(users[p], items[p], row.data());
+    const float* x = row.data();
+    of_users += squares_of(x, views_ * width_);
+    of_items += squares_of(x + views_ * width_, width_);
+    for (std::int64_t v = 0; v < views_; ++v) {
+      of_products[v] += squares_of(x + (views_ + 1 + v) * width_, width_);
+      if (!own_) of_dots[v] += squares_of(x + columns_ - views_ + v, 1);
+    }
+    if (own_) own += static_cast<double>(x[columns_ - 1]);
+  }
+  user_factor_ = unit_factor(of_users, n * views_ * width_);
+  item_factor_ = unit_factor(of_items, n * width_);
+  for (std::int64_t v = 0; v < views_; ++v) {
+    product_factors_[v] = unit_factor(of_products[v], n * width_);
+    dot_factors_[v] = unit_factor(of_dots[v], n);
+  }
+  if (n > 0) own_mean_ = static_cast<float>(own / static_cast<double>(n));
+}
+
+void PairInputs::fill_row(std::int32_t user, std::int32_t item, float* out) const {
+  const float* q = items_.rows.row(item);
+  const float* p = users_.rows.row(user);
+  for (std::int64_t k = 0; k < views_ * width_; ++k) *out++ = user_factor_ * p[k];
+  for (std::int64_t k = 0; k < width_; ++k) *out++ = item_factor_ * q[k];
+  for (std::int64_t v = 0; v < views_; ++v) {
+    const float* view = p + v * width_;
+    for (std::int64_t k = 0; k < width_; ++k) *out++ = product_factors_[v] * view[k] * q[k];
+  }
+  *out++ = users_.known[user] != 0 ? 0.0F : 1.0F;
+  *out++ = items_.known[item] != 0 ? 0.0F : 1.0F;
+  if (own_) {
+    *out = own_score(*own_, user, item) - own_mean_;
+    return;
+  }
+  for (std::int64_t v = 0; v < views_; ++v) *out++ = dot_factors_[v] * dot(p + v * width_, q, width_);
+}
+
+void PairInputs::fill(Span<const std::int32_t> users, Span<const std::int32_t> items, MatrixView out) const {
+  for (std::int64_t p = 0; p < users.size(); ++p) fill_row(users[p], items[p], out.row(p));
+}
+
+}  // namespace embrace::judge

@@ -1,0 +1,24 @@
+#include "host/math/sparse_product.hpp"
+
+#include "host/array.hpp"
+#include "host/math/row_schedule.hpp"
+#include "host/math/vector_math.hpp"
+
+namespace embrace {
+
+void multiply_sparse(CsrView matrix, ConstMatrixView x, MatrixView out, Threads& threads) {
+  const RowSchedule schedule(matrix);
+  Array<RowSums> sums(threads.count(), RowSums(x.columns));
+  threads.for_each(schedule.tasks(), [&](std::int64_t task, int worker) {
+    RowSums& sum = sums[worker];
+    for (const std::int32_t row : schedule.rows(task)) {
+      for (std::int64_t e = matrix.offsets[row]; e < matrix.offsets[row + 1]; ++e) {
+        sum.add(x.row(matrix.indices[e]), matrix.values[e]);
+      }
+      sum.store_at(out.row(row));
+    }
+    sum.run();
+  });
+}
+
+}  // namespace embrace

@@ -1,0 +1,166 @@
+// embrace judge end to end: records that follow the schema, the same again on another number of threads, nothing done
+// twice, and what cannot be said so.
+#include "bench/judge/judge_study.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "bench/report/report.hpp"
+#include "host/error.hpp"
+#include "host/files.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace embrace::judge {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Judging : public testing::Test {
+ protected:
+  JudgeOptions options(const std::string& sources, const std::string& judge = "ridge") const {
+    JudgeOptions options;
+    options.data.data = "synth:150x90x4000";
+    options.data.split = parse_split("holdout:0.2");
+    options.sources = parse_sources(sources);
+    options.judges = {&find_judge(judge)};
+    options.widths = {8};
+    options.draws = 2;
+    options.seeds = 2;
+    options.device = cpu_device();
+    options.output = folder_.path() / "out";
+    return options;
+  }
+  StudySummary judged(const JudgeOptions& options, int threads = 2) {
+    Threads pool(threads);
+    Progress progress(true);
+    fs::create_directories(options.output);
+    return run_judge(options, pool, progress);
+  }
+  /// Records of judges, without those of sources that answer by themselves.
+  static std::vector<Record> records(const JudgeOptions& options) {
+    std::vector<Record> all = read_records({options.output});
+    std::erase_if(all, [](const Record& r) { return r.judge->mode.starts_with("own"); });
+    return all;
+  }
+  static double rmse(const std::vector<Record>& records, const std::string& source) {
+    double sum = 0, n = 0;
+    for (const Record& r : records) {
+      if (r.judge->source != source) continue;
+      sum += r.accuracy.at("rmse").value;
+      n += 1;
+    }
+    return sum / n;
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(Judging, WritesARecordForEachDrawSourceAndSeed) {
+  const JudgeOptions options = this->options("als,+genres,zero,popularity,random");
+  const StudySummary summary = judged(options);
+  EXPECT_EQ(summary.exit_code(), ExitCode::ok);
+  const std::vector<Record> all = records(options);
+  ASSERT_EQ(all.size(), 5U * 2 * 2);
+  for (const Record& record : all) {
+    EXPECT_EQ(record.method, "judge-ridge");
+    EXPECT_EQ(record.family, "judge");
+    EXPECT_EQ(record.information, "embedding:" + record.judge->source);
+    EXPECT_EQ(record.judge->embedding + record.judge->judge + record.judge->validation, record.split.train);
+    EXPECT_TRUE(record.judge->gates.at("frozen"));
+    EXPECT_TRUE(schema_violations(to_json(record)).empty());
+    EXPECT_EQ(record.judge->bytes_per_item, record.judge->source == "popularity" ? 4 : 32);
+  }
+  EXPECT_LT(rmse(all, "als"), rmse(all, "zero"));
+  EXPECT_LT(rmse(all, "+genres"), rmse(all, "random"));
+}
+
+TEST_F(Judging, DoesNothingTwice) {
+  const JudgeOptions options = this->options("als,zero");
+  judged(options);
+  const StudySummary again = judged(options);
+  EXPECT_EQ(again.resumed, again.number(Status::ok));
+  fs::remove(options.output / (records(options).front().id + ".json"));
+  const StudySummary third = judged(options);
+  EXPECT_EQ(third.number(Status::ok), again.number(Status::ok));
+  EXPECT_EQ(third.resumed, again.number(Status::ok) - 1);
+}
+
+TEST_F(Judging, GivesTheSameForAnyNumberOfThreads) {
+  for (const std::string judge : {"ridge", "mlp"}) {
+    JudgeOptions one = options("als", judge), three = options("als", judge);
+    one.output = folder_.path() / (judge + "1");
+    three.output = folder_.path() / (judge + "3");
+    one.draws = three.draws = 1;
+    judged(one, 1);
+    judged(three, 3);
+    const auto a = records(one), b = records(three);
+    ASSERT_EQ(a.size(), b.size());
+    for (const Record& x : a) {  // ids differ: the number of threads is in them
+      EXPECT_TRUE(std::any_of(b.begin(), b.end(), [&](const Record& y) {
+        return y.seed == x.seed && y.accuracy.at("rmse").value == x.accuracy.at("rmse").value;
+      })) << judge;
+    }
+  }
+}
+
+TEST_F(Judging, TheOracleIsBestAndARotationChangesNothing) {
+  JudgeOptions options = this->options("sgd,oracle:sgd,zero,random,shuffled:sgd");
+  options.data.data = "synth:300x150x12000";
+  judged(options);
+  for (const Record& record : records(options)) {
+    EXPECT_TRUE(record.judge->gates.at("oracle-best"));
+    if (record.judge->source == "sgd" && record.judge->draw == 1) EXPECT_TRUE(record.judge->gates.at("rotation"));
+  }
+}
+
+TEST_F(Judging, WithNativeUsersABlockCannotBe) {
+  JudgeOptions options = this->options("als,+genres");
+  options.mode = Mode::native;
+  const StudySummary summary = judged(options);
+  EXPECT_EQ(summary.number(Status::unsupported), 1);
+  EXPECT_EQ(summary.exit_code(), ExitCode::ok);
+  for (const Record& record : records(options)) {
+    EXPECT_EQ(record.status == Status::ok, record.judge->source == "als");
+  }
+}
+
+TEST_F(Judging, ColdItemsOfRatingsAloneAreAsGoodAsNone) {
+  JudgeOptions options = this->options("als,+genres,zero");
+  options.data.split = parse_split("cold-items:5");
+  options.folds = {0};
+  judged(options);
+  const std::vector<Record> all = records(options);
+  EXPECT_NEAR(rmse(all, "als"), rmse(all, "zero"), 0.03);
+  EXPECT_LT(rmse(all, "+genres"), rmse(all, "zero"));
+}
+
+TEST_F(Judging, TwoTowersRank) {
+  JudgeOptions options = this->options("ials,zero", "two-tower");
+  options.task = Task::ranking;
+  options.draws = 1;
+  EXPECT_EQ(judged(options).exit_code(), ExitCode::ok);
+  for (const Record& record : records(options)) {
+    ASSERT_EQ(record.status, Status::ok) << record.reason;
+    EXPECT_GT(record.accuracy.at("ndcg@10").value, 0);
+  }
+  options.judges = {&find_judge("ridge")};
+  EXPECT_GT(judged(options).number(Status::unsupported), 0);
+}
+
+TEST(Sources, AreOneList) {
+  const std::vector<SourceSpec> specs = parse_sources("als,hybrid/+movie,+year+genres,shuffled:als,oracle:sgd,als,zero");
+  ASSERT_EQ(specs.size(), 6U);
+  EXPECT_EQ(specs[1].text, "hybrid/+movie");
+  EXPECT_EQ(specs[2].text, "+genres+year");
+  EXPECT_EQ(specs[3].of->text, "als");
+  EXPECT_GE(parse_sources("all").size(), 4U);
+  for (const char* wrong : {"alss", "+genre", "shuffled", "zero:als", "oracle:+genres", "shuffled:zero", "popularity:x",
+                            "bias", ""}) {
+    EXPECT_THROW(parse_sources(wrong), UsageError) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace embrace::judge

@@ -1,0 +1,156 @@
+#include "tests/cuda/kernels/counted_work.hpp"
+
+#include <memory>
+#include <utility>
+
+#include "cuda/math/aggregate.hpp"
+#include "cuda/math/sparse.hpp"
+#include "cuda/trainers.hpp"
+#include "host/methods/registry.hpp"
+#include "host/random.hpp"
+#include "host/threads.hpp"
+#include "tests/feature_problem.hpp"
+#include "tests/planted.hpp"
+
+namespace embrace::test {
+namespace {
+
+using Maker = std::unique_ptr<Trainer> (*)(gpu::DevicePtr, const Problem&);
+
+/// Half stars by users and items with a power law, in the order of a file that nobody has sorted.
+Pairs skewed_pairs(std::int64_t users, std::int64_t items, std::int64_t size) {
+  const Random random(3, Stream::sampling);
+  Pairs pairs;
+  const auto skewed = [&](std::int64_t count, std::uint64_t e, std::uint32_t b) {
+    const double u = random.uniform(e, b);
+    return static_cast<std::int64_t>(static_cast<double>(count) * u * u);
+  };
+  for (std::uint64_t e = 0; e < static_cast<std::uint64_t>(size); ++e) {
+    pairs.add(skewed(users, e, 0), skewed(items, e, 1), 0.5 + 0.5 * static_cast<double>(random.below(10, e, 2)));
+  }
+  return pairs;
+}
+
+/// A trainer and all that it refers to.
+struct Training {
+  Training(const gpu::DevicePtr& device, Maker make, const char* method, Task task, const FeatureProblem& features,
+           const Settings& settings)
+      : data(features), hyper(make_hyper(*find_method(method), task, settings)), threads(1) {
+    trainer = make(device, data.problem(hyper, task, 1, threads));
+  }
+  FeatureProblem data;
+  Hyper hyper;
+  Threads threads;
+  std::unique_ptr<Trainer> trainer;
+};
+
+FeatureProblem ratings_alone(std::int64_t users, std::int64_t items, std::int64_t size) {
+  const Pairs pairs = skewed_pairs(users, items, size);
+  FeatureProblem data;
+  data.set_ratings(users, items, pairs.users, pairs.items, pairs.values);
+  data.with_user = data.with_item = data.with_context = false;
+  return data;
+}
+
+struct Shape {
+  std::int64_t users, items, ratings;
+};
+
+/// An epoch; `bytes`: declared, a rating.
+CountedWork epoch_of(std::string name, Maker make, const char* method, Task task, Shape shape, double bytes,
+                     Settings settings) {
+  return {std::move(name), "rating", [=](const gpu::DevicePtr& device) {
+            const auto training = std::make_shared<Training>(
+                device, make, method, task, ratings_alone(shape.users, shape.items, shape.ratings), settings);
+            return PreparedWork{shape.ratings, bytes, [training] { training->trainer->epoch(); }};
+          }};
+}
+
+/// An epoch of a model of features, all kinds of them; a unit is a sample.
+CountedWork samples_of(std::string name, Maker make, const char* method, Task task, bool features, double bytes,
+                       Settings settings) {
+  return {std::move(name), "sample", [=](const gpu::DevicePtr& device) {
+            FeatureProblem data = features ? mixed_problem(120, 150) : ratings_alone(120, 150, 9000);
+            const std::int64_t ratings = data.ratings.entries();
+            const auto training = std::make_shared<Training>(device, make, method, task, data, settings);
+            return PreparedWork{ratings, bytes, [training] { training->trainer->epoch(); }};
+          }};
+}
+
+PreparedWork prepare_aggregate(const gpu::DevicePtr& device) {
+  constexpr std::int64_t users = 6000, items = 3000, size = 100'000;
+  const Pairs pairs = skewed_pairs(users, items, size);
+  const auto ratings = std::make_shared<gpu::DeviceTriples>(*device, pairs.users, pairs.items, pairs.values);
+  return {size, 12, [=] { gpu::aggregate_ratings(*device, users, items, ratings->view()); }};
+}
+
+PreparedWork prepare_csr(const gpu::DevicePtr& device) {
+  constexpr std::int64_t users = 6000, items = 3000, size = 50'000;
+  const Pairs pairs = skewed_pairs(users, items, size);
+  const auto ratings = std::make_shared<gpu::DeviceTriples>(*device, pairs.users, pairs.items, pairs.values);
+  return {size, 24, [=] { gpu::csr_from_triples(*device, users, items, ratings->view()); }};
+}
+
+/// After an epoch of sgd with 64 factors.
+std::shared_ptr<Training> model(const gpu::DevicePtr& device) {
+  return std::make_shared<Training>(device, gpu::make_sgd, "sgd", Task::rating, ratings_alone(300, 1700, 3000),
+                                    Settings{{"factors", 64}});
+}
+
+PreparedWork prepare_predict(const gpu::DevicePtr& device) {
+  constexpr std::int64_t size = 20'000;
+  const auto pairs = std::make_shared<Pairs>(skewed_pairs(300, 1700, size));
+  return {size, 8 * 64 + 20, [training = model(device), pairs] {
+            std::vector<float> out(pairs->users.size());
+            training->trainer->predict({pairs->users, pairs->items, {}}, out);
+          }};
+}
+
+PreparedWork prepare_rank(const gpu::DevicePtr& device) {
+  constexpr std::int64_t users = 300, items = 1700, depth = 10;
+  return {users * items, 0, [training = model(device)] {
+            std::vector<std::int32_t> all;
+            for (std::int32_t u = 0; u < users; ++u) all.push_back(u);
+            std::vector<ScoredItem> out(static_cast<std::size_t>(users * depth));
+            training->trainer->rank(all, training->data.ratings.view(), depth, out);
+          }};
+}
+
+/// Of two half-sweeps: a vector, a column and a value are read for each rating of each.
+double sweeps(double factors) { return 2 * (4 * factors + 8); }
+
+}  // namespace
+
+// Declared bytes of sgd: a rating, and both rows with bias and decay, read and written; of hybrid and deep a user's and
+// a movie's row with what the optimizer keeps, read and written, and their representations and gradients.
+const std::vector<CountedWork>& counted_works() {
+  using gpu::make_als, gpu::make_ials, gpu::make_sgd, gpu::make_hybrid, gpu::make_deep;
+  static const Shape wide{150, 200, 12'000}, few{60, 80, 3000}, many{400, 500, 20'000};
+  static const std::vector<CountedWork> works{
+      {"aggregate", "rating", prepare_aggregate},
+      {"csr", "rating", prepare_csr},
+      epoch_of("als k=64", make_als, "als", Task::rating, wide, sweeps(64), {{"factors", 64}}),
+      epoch_of("als k=128", make_als, "als", Task::rating, few, sweeps(128), {{"factors", 128}}),
+      epoch_of("ials k=64", make_ials, "ials", Task::ranking, wide, sweeps(64), {{"factors", 64}}),
+      epoch_of("ials k=64, 3 steps", make_ials, "ials", Task::ranking, wide, sweeps(64),
+               {{"factors", 64}, {"cg_steps", 3}}),
+      epoch_of("ials k=128, 3 steps", make_ials, "ials", Task::ranking, wide, sweeps(128),
+               {{"factors", 128}, {"cg_steps", 3}}),
+      epoch_of("ials k=64, blocks of 32", make_ials, "ials", Task::ranking, wide, sweeps(64),
+               {{"factors", 64}, {"block", 32}}),
+      epoch_of("sgd k=64", make_sgd, "sgd", Task::rating, many, 16 * 64 + 12 + 40, {{"factors", 64}}),
+      epoch_of("sgd k=128", make_sgd, "sgd", Task::rating, many, 16 * 128 + 12 + 40, {{"factors", 128}}),
+      samples_of("hybrid k=64, identity", make_hybrid, "hybrid", Task::rating, false, 2 * 7 * 4 * 64,
+                 {{"factors", 64}, {"batch", 1024}}),
+      samples_of("hybrid k=64, features", make_hybrid, "hybrid", Task::rating, true, 0,
+                 {{"factors", 64}, {"batch", 1024}}),
+      samples_of("hybrid k=64, ranking", make_hybrid, "hybrid", Task::ranking, true, 0,
+                 {{"factors", 64}, {"batch", 1024}}),
+      samples_of("deep k=64, features", make_deep, "deep", Task::rating, true, 0, {{"factors", 64}, {"batch", 1024}}),
+      {"predict k=64", "pair", prepare_predict},
+      {"rank k=64", "score", prepare_rank},
+  };
+  return works;
+}
+
+}  // namespace embrace::test

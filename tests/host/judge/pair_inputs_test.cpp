@@ -1,0 +1,124 @@
+// What a judge reads of a pair, and profiles, against plain sums.
+#include "host/judge/pair_inputs.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "host/judge/profiles.hpp"
+#include "host/random.hpp"
+
+namespace embrace::judge {
+namespace {
+
+constexpr std::int64_t users = 6, items = 5, width = 3;
+
+EntityVectors some_rows(std::int64_t rows, std::int64_t columns, std::uint32_t stream) {
+  EntityVectors out{Matrix(rows, columns), Array<std::uint8_t>(rows, 1)};
+  const Random random(1, Stream::features);
+  for (std::int64_t k = 0; k < out.rows.size(); ++k) {
+    out.rows.data()[k] = static_cast<float>(0.1 * random.normal(static_cast<std::uint64_t>(k), stream));
+  }
+  return out;
+}
+
+Csr some_ratings() {
+  Array<std::int32_t> rows, columns;
+  Array<float> values;
+  for (std::int32_t u = 0; u + 1 < users; ++u) {
+    for (std::int32_t i = 0; i < items; ++i) {
+      if ((u + i) % 2 == 0) continue;
+      rows.push_back(u);
+      columns.push_back(i);
+      values.push_back(static_cast<float>(1 + (u * i) % 5));
+    }
+  }
+  return csr_from_triples(users, items, rows, columns, values);
+}
+
+TEST(PairInputs, EveryBlockHasMeanSquareOneOnThePairsThatItWasFittedOn) {
+  const EntityVectors p = some_rows(users, 2 * width, 1), q = some_rows(items, width, 2);
+  PairInputs inputs(p, q, std::nullopt);
+  ASSERT_EQ(inputs.columns(), 5 * width + 2 + 2);
+  const Array<std::int32_t> pair_users{0, 1, 2, 3, 4, 5, 0}, pair_items{0, 1, 2, 3, 4, 0, 3};
+  inputs.fit(pair_users, pair_items);
+  Matrix x(pair_users.size(), inputs.columns());
+  inputs.fill(pair_users, pair_items, x.view());
+  const auto mean_square = [&](std::int64_t first, std::int64_t last) {
+    double sum = 0;
+    for (std::int64_t r = 0; r < x.rows(); ++r) {
+      for (std::int64_t c = first; c < last; ++c) sum += static_cast<double>(x(r, c)) * static_cast<double>(x(r, c));
+    }
+    return sum / static_cast<double>(x.rows() * (last - first));
+  };
+  EXPECT_NEAR(mean_square(0, 2 * width), 1, 1e-5);
+  for (std::int64_t block = 2; block < 5; ++block) EXPECT_NEAR(mean_square(block * width, (block + 1) * width), 1, 1e-5);
+  for (std::int64_t dot = 0; dot < 2; ++dot) {
+    EXPECT_NEAR(mean_square(5 * width + 2 + dot, 5 * width + 3 + dot), 1, 1e-5);
+  }
+  // Products and dot products agree with the vectors, up to their factors.
+  const float ratio = x(0, 3 * width) / (p.rows(0, 0) * q.rows(0, 0));
+  EXPECT_NEAR(x(1, 3 * width + 1), ratio * p.rows(1, 1) * q.rows(1, 1), 1e-4);
+}
+
+TEST(PairInputs, AFlagSaysWhoHasNoVector) {
+  EntityVectors p = some_rows(users, 2 * width, 1), q = some_rows(items, width, 2);
+  p.known[2] = 0;
+  q.known[3] = 0;
+  const PairInputs inputs(p, q, std::nullopt);
+  const Array<std::int32_t> pair_users{2, 1}, pair_items{0, 3};
+  Matrix x(2, inputs.columns());
+  inputs.fill(pair_users, pair_items, x.view());
+  const std::int64_t flags = 5 * width;
+  EXPECT_EQ(x(0, flags), 1.0F);
+  EXPECT_EQ(x(0, flags + 1), 0.0F);
+  EXPECT_EQ(x(1, flags), 0.0F);
+  EXPECT_EQ(x(1, flags + 1), 1.0F);
+}
+
+TEST(PairInputs, WithNativeUsersTheLastColumnIsTheSourcesOwnScore) {
+  const EntityVectors p = some_rows(users, width, 1), q = some_rows(items, width, 2);
+  const Array<float> user_bias(users, 0.5F), item_bias{0, 1, 2, 3, 4};
+  const EmbeddingView own{p.rows.view(), q.rows.view(), user_bias, item_bias, 3};
+  PairInputs inputs(p, q, own);
+  ASSERT_EQ(inputs.columns(), 3 * width + 2 + 1);
+  ASSERT_EQ(inputs.products(), 1);
+  const Array<std::int32_t> pair_users{0, 1}, pair_items{2, 4};
+  inputs.fit(pair_users, pair_items);
+  Matrix x(2, inputs.columns());
+  inputs.fill(pair_users, pair_items, x.view());
+  double score[2];
+  for (std::int64_t r = 0; r < 2; ++r) {
+    score[r] = 3.5 + static_cast<double>(item_bias[pair_items[r]]);
+    for (std::int64_t k = 0; k < width; ++k) {
+      score[r] += static_cast<double>(p.rows(pair_users[r], k)) * static_cast<double>(q.rows(pair_items[r], k));
+    }
+  }
+  const double mean = (score[0] + score[1]) / 2;
+  for (std::int64_t r = 0; r < 2; ++r) EXPECT_NEAR(x(r, inputs.columns() - 1), score[r] - mean, 1e-5);
+}
+
+TEST(Profiles, AreTheMeanAndTheShrunkMeanByResiduals) {
+  const Csr ratings = some_ratings();
+  EntityVectors q = some_rows(items, width, 2);
+  q.known[1] = 0;
+  Threads threads(2);
+  const Array<float> residuals = rating_residuals(ratings.view(), threads);
+  const EntityVectors profiles = user_profiles(ratings.view(), residuals, q, threads);
+  EXPECT_EQ(profiles.known[users - 1], 0);
+  const auto of_user = ratings.view().row_indices(2);
+  for (std::int64_t k = 0; k < width; ++k) {
+    double plain = 0, weighted = 0, n = 0;
+    for (std::int64_t e = 0; e < of_user.size(); ++e) {
+      if (q.known[of_user[e]] == 0) continue;
+      n += 1;
+      plain += static_cast<double>(q.rows(of_user[e], k));
+      weighted += static_cast<double>(residuals[ratings.offsets[2] + e]) * static_cast<double>(q.rows(of_user[e], k));
+    }
+    EXPECT_NEAR(profiles.rows(2, k), plain / n, 1e-6);
+    EXPECT_NEAR(profiles.rows(2, width + k), weighted / (n + 10), 1e-6);
+  }
+}
+
+}  // namespace
+}  // namespace embrace::judge
