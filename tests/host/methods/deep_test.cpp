@@ -346,7 +346,7 @@ TEST(Deep, AMaskBelongsToItsSampleNotToItsBlock) {
 }
 
 TEST(Deep, MetadataSpeakForColdMovies) {
-  const std::vector<std::pair<std::string, double>> list{{"epochs", 30}, {"batch", 128}};
+  const std::vector<std::pair<std::string, double>> list{{"epochs", 30}, {"batch", 128}, {"identity_dropout", 0.1}};
   auto ids = test::cold_problem(false);
   ids.with_item = false;
   const double with = test::cold_rmse(method(), test::cold_problem(false), list);
