@@ -10,7 +10,8 @@ namespace embrace {
 /// line breaks and tabs become spaces.
 std::string printable(std::string_view text);
 
-/// JSON text that says the same with no such character in it: they stand as \uXXXX. Line breaks between its tokens stay.
+/// JSON text that says the same with no such character in it: they stand as \uXXXX. Line breaks between its tokens
+/// stay.
 std::string printable_json(std::string_view json);
 
 /// Columns that printable text takes in a terminal.

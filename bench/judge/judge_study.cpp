@@ -459,8 +459,8 @@ class JudgeStudy {
     record.family = source.method->info.family;
     record.information = source.information.text;
     const Experiment& learned_on = mode == std::string("own") ? part_ : whole_;
-    record.hyper = named_values(
-        *source.method, source_hyper(*source.method, options_.task, options_.settings, width, learned_on));
+    record.hyper =
+        named_values(*source.method, source_hyper(*source.method, options_.task, options_.settings, width, learned_on));
     record.judge->mode = mode;
     record.seed = static_cast<std::uint64_t>(draw_);
     set_id(source, record);

@@ -134,6 +134,7 @@ std::vector<SourceSpec> parse_sources(const std::string& text) {
       if (gives_vectors(method)) add(parse_method(method.name));
     }
   }
+  if (specs.empty()) throw UsageError("no source is named", "see embrace list sources");
   return specs;
 }
 

@@ -346,7 +346,8 @@ TEST(Deep, AMaskBelongsToItsSampleNotToItsBlock) {
 }
 
 TEST(Deep, MetadataSpeakForColdMovies) {
-  const std::vector<std::pair<std::string, double>> list{{"epochs", 30}, {"batch", 128}, {"identity_dropout", 0.1}};
+  const std::vector<std::pair<std::string, double>> list{
+      {"epochs", 40}, {"batch", 128}, {"regularization", 0.4}, {"identity_dropout", 0.1}};
   auto ids = test::cold_problem(false);
   ids.with_item = false;
   const double with = test::cold_rmse(method(), test::cold_problem(false), list);
