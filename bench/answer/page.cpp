@@ -25,10 +25,9 @@ struct Findings {
 
 bool has_records(const fs::path& folder) {
   std::error_code error;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
-    if (entry.path().extension() == ".json") return true;
-  }
-  return false;
+  const fs::recursive_directory_iterator files(folder, error);
+  return !error &&
+         std::any_of(begin(files), end(files), [](const auto& entry) { return entry.path().extension() == ".json"; });
 }
 
 void append(std::vector<std::string>& to, const std::vector<std::string>& from) {

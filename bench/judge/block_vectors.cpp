@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "host/error.hpp"
+#include "host/judge/scaling.hpp"
 #include "host/metadata/movies.hpp"
 #include "host/metadata/rating_statistics.hpp"
 #include "host/metadata/tags.hpp"
@@ -91,20 +92,22 @@ class Parts {
     if (!table.movies) throw Unsupported("+" + name + ": the data describes none of its movies");
     const std::int64_t before = parts_.size();
     for (const FeatureBlock& block : movie_blocks(table)) {
-      const bool wanted = name == "movie" || block.name == name || (name == "year" && block.name == "decade");
+      const bool wanted = name == "movie" || block.name == (name == "year" ? "decade" : name);
       if (wanted && block.rows.columns > 0) parts_.push_back(dense(block.rows.view()));
     }
     if (parts_.size() == before) throw Unsupported("+" + name + ": the data has none");
   }
 
-  EntityVectors joined() {
+  /// Each part on its own leading axes, so that many columns cannot hide behind few.
+  EntityVectors joined(std::int64_t width) {
+    const Array<std::uint8_t> fitted(trained_.begin(), trained_.end());
+    for (EntityVectors& part : parts_) part = Axes(part, fitted, width, threads_).apply(part, fitted, threads_);
     const std::int64_t items = experiment_.dataset.ratings.item_count();
     std::int64_t columns = 0;
     for (const EntityVectors& part : parts_) columns += part.rows.columns();
     EntityVectors out{Matrix(items, columns), Array<std::uint8_t>(items, 0)};
     std::int64_t first = 0;
     for (EntityVectors& part : parts_) {
-      weigh(part);
       for (std::int64_t i = 0; i < items; ++i) {
         if (part.known[i] != 0) out.known[i] = 1;
         std::copy(part.rows.row(i), part.rows.row(i) + part.rows.columns(), out.rows.row(i) + first);
@@ -134,32 +137,6 @@ class Parts {
     make_rows_unit(parts_.back().rows);
   }
 
-  /// Scales a part, and gives the mean to the items that it does not know: another part may.
-  void weigh(EntityVectors& part) const {
-    const std::int64_t columns = part.rows.columns();
-    Array<double> mean(columns, 0.0);
-    double count = 0, squares = 0;
-    for (int pass = 0; pass < 2; ++pass) {  // the mean, then the distance from it
-      for (std::int64_t i = 0; i < part.rows.rows(); ++i) {
-        if (part.known[i] == 0 || !trained_[static_cast<std::size_t>(i)]) continue;
-        if (pass == 0) count += 1;
-        for (std::int64_t k = 0; k < columns; ++k) {
-          const auto x = static_cast<double>(part.rows(i, k));
-          if (pass == 0) mean[k] += x;
-          if (pass == 1) squares += (x - mean[k]) * (x - mean[k]);
-        }
-      }
-      if (pass == 0) std::for_each(mean.begin(), mean.end(), [&](double& m) { m /= std::max(1.0, count); });
-    }
-    const double factor = squares > 0 ? std::sqrt(count / squares) : 1;
-    for (std::int64_t i = 0; i < part.rows.rows(); ++i) {
-      for (std::int64_t k = 0; k < columns; ++k) {
-        const double x = part.known[i] != 0 ? static_cast<double>(part.rows(i, k)) : mean[k];
-        part.rows(i, k) = static_cast<float>(factor * x);
-      }
-    }
-  }
-
   const Experiment& experiment_;
   Threads& threads_;
   std::vector<bool> trained_;
@@ -171,7 +148,7 @@ class Parts {
 const std::vector<std::pair<std::string, std::string>>& block_names() {
   static const std::vector<std::pair<std::string, std::string>> names = {
       {"genres", "genres of the movie"},
-      {"year", "year and decade of the movie"},
+      {"year", "decade of the movie: of a single year there are too few movies"},
       {"title", "words of the title"},
       {"tags", "tags of the movie, tf-idf"},
       {"tags-ppmi", "tags of the movie, positive pointwise mutual information"},
@@ -181,10 +158,11 @@ const std::vector<std::pair<std::string, std::string>>& block_names() {
   return names;
 }
 
-EntityVectors block_vectors(const Experiment& experiment, const std::vector<std::string>& names, Threads& threads) {
+EntityVectors block_vectors(const Experiment& experiment, const std::vector<std::string>& names, std::int64_t width,
+                            Threads& threads) {
   Parts parts(experiment, threads);
   for (const std::string& name : names) parts.add(name);
-  return parts.joined();
+  return parts.joined(width);
 }
 
 }  // namespace embrace::judge

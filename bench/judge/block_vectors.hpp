@@ -14,10 +14,11 @@ namespace embrace::judge {
 /// genres, year, title …, in the order in which a joined name lists them, each with its meaning.
 const std::vector<std::pair<std::string, std::string>>& block_names();
 
-/// The blocks side by side. Each is scaled so that over the items with a training rating that it knows the mean squared
-/// distance from their mean is 1: a block with many columns weighs no more. An item that a block does not know has its
-/// mean there; one that none knows is not known.
+/// The blocks side by side, each cut to its own `width` leading axes and scaled so that its mean squared length over
+/// the items with a training rating that it knows is 1: a block with many columns neither weighs more nor is lost
+/// behind one with few. An item that a block does not know is its mean there, 0; one that none knows is not known.
 /// Throws Unsupported for a block that the data do not have.
-EntityVectors block_vectors(const Experiment& experiment, const std::vector<std::string>& names, Threads& threads);
+EntityVectors block_vectors(const Experiment& experiment, const std::vector<std::string>& names, std::int64_t width,
+                            Threads& threads);
 
 }  // namespace embrace::judge

@@ -89,7 +89,7 @@ MadeSource SourceMaker::make(const SourceSpec& spec, std::int64_t width) {
 }
 
 const SourceVectors& SourceMaker::vectors(const SourceSpec& spec, std::int64_t width) {
-  const std::pair key{spec.text, spec.kind == Kind::blocks ? 0 : width};
+  const std::pair key{spec.text, width};
   auto found = kept_.find(key);
   if (found == kept_.end()) found = kept_.emplace(key, made(spec, width)).first;
   return found->second;
@@ -100,7 +100,7 @@ SourceVectors SourceMaker::made(const SourceSpec& spec, std::int64_t width) {
     case Kind::method:
       return trained(spec, width);
     case Kind::blocks:
-      return {block_vectors(part_, spec.blocks, threads_)};
+      return {block_vectors(part_, spec.blocks, width, threads_)};
     case Kind::random:
       return normal(width);
     case Kind::zero:
