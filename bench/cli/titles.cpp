@@ -46,7 +46,7 @@ std::string Titles::find_item(const std::string& text, const Embedding& embeddin
   const auto has_vector = [&](const std::string& id) {
     return std::find(embedding.item_ids.begin(), embedding.item_ids.end(), id) != embedding.item_ids.end();
   };
-  const std::string as_id = canonical_id(text);
+  std::string as_id = canonical_id(text);
   if (has_vector(as_id)) return as_id;
   if (titles_.contains(as_id)) {
     throw UsageError(fmt::format("{} ({}) has no vector", of(as_id), as_id), no_rating);

@@ -134,7 +134,7 @@ std::string started(const Entry& entry) {
 }
 
 Change change_between(const Entry& before, const Entry& after) {
-  const Change none{headline(after), 0, std::nullopt, 0};
+  Change none{headline(after), 0, std::nullopt, 0};
   if (before.measured.count(none.metric) == 0) return none;
   const auto difference = difference_of(none.metric, after.measured.at(none.metric), before.measured.at(none.metric));
   if (!difference || !std::isfinite(difference->estimate.value)) return none;

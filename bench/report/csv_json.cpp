@@ -66,7 +66,7 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
     const auto metric = row.accuracy.find(name);
     if (metric == row.accuracy.end()) continue;
     if (const std::string& baseline = metric->second.worse_than; !baseline.empty()) {
-      worse += (worse.empty() ? "" : " ") + name + ":" + baseline;
+      worse.append(worse.empty() ? "" : " ").append(name).append(":").append(baseline);
     }
     if (metric->second.standing == Standing::none) continue;
     std::string& list = metric->second.standing == Standing::best ? best : tied;
