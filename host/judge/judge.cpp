@@ -27,7 +27,7 @@ const JudgeInfo& find_judge(std::string_view name) {
     if (judge.name == name) return judge;
     known.push_back(judge.name);
   }
-  throw UsageError("there is no judge '" + std::string(name) + "'", suggestion(std::string(name), known));
+  throw UsageError("there is no judge '" + std::string(name) + "'", suggestion(name, known));
 }
 
 double clipped_rmse(Span<const float> predictions, Span<const float> ratings, const Scale& scale) {

@@ -115,7 +115,7 @@ TEST_F(Embeddings, AreKeptOfWhatHasATrainingRating) {
     EXPECT_EQ(e.about.at("split"), "cold-items:4");
     EXPECT_EQ(e.about.at("fold"), "1");
     EXPECT_EQ(e.about.at("seed"), "1");
-    EXPECT_EQ(e.about.at("record"), record["id"]);
+    EXPECT_EQ(e.about.at("record"), record["id"].get<std::string>());
   }
   EXPECT_EQ(embrace_run({"validate", (folder_ / "out").string()}).code, 0);
 }
@@ -148,7 +148,8 @@ TEST_F(Embeddings, ScoresOfTheFileAreTheAnswersOfTheMethod) {
     const Json found = Json::parse(best.out);
     EXPECT_EQ(found["recommendations"].size(), 3U);
     for (const Json& entry : found["recommendations"]) {
-      const auto item = std::find(e.item_ids.begin(), e.item_ids.end(), entry["item"]) - e.item_ids.begin();
+      const auto id = entry["item"].get<std::string>();
+      const auto item = std::find(e.item_ids.begin(), e.item_ids.end(), id) - e.item_ids.begin();
       double score = static_cast<double>(e.offset);
       for (std::int64_t c = 0; c < e.items.columns(); ++c) {
         score += static_cast<double>(e.users(3, c)) * static_cast<double>(e.items(item, c));
