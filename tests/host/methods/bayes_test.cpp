@@ -280,7 +280,7 @@ struct TinyBlock {
 
   explicit TinyBlock(std::uint64_t seed)
       : block({.rows = 5, .identity = true, .features = features.view(), .fields = named},
-              {.offsets = offsets, .first = other, .first_rows = 3}, {}, {dimensions, prior},
+              {.offsets = offsets, .first = other, .first_rows = 3}, {}, {dimensions, static_cast<double>(prior)},
               Random(seed, Stream::sampling), threads) {}
   void sample(float precision, std::uint64_t sweep, std::vector<float>& residuals) {
     const std::array<Others, 2> others = {{{ones.data(), nullptr}, {values.data(), nullptr}}};
