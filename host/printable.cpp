@@ -87,7 +87,7 @@ std::string printable_json(std::string_view json) {
       append(c, out);
       continue;
     }
-    std::array<char, 7> escape{};  // none of the harmful is beyond U+FFFF
+    std::array<char, 16> escape{};
     std::snprintf(escape.data(), escape.size(), "\\u%04x", static_cast<unsigned>(c));
     out += escape.data();
   }
