@@ -137,15 +137,13 @@ const std::vector<HotKernel>& hot_kernels() {
       {"hybrid_kernels", "sum_pieces_kernel", lanes,
        "hybrid: Represent sums the embeddings of features, SlotGradient the gradients of samples, UpdateRows those of "
        "features, and makes Adagrad's step"},
-      {"hybrid_kernels", "join_pieces_kernel", lanes, "hybrid: the same for segments that were cut"},
       {"hybrid_kernels",
        "find_coefficients_kernel",
        {"<8>", "<16>", "<32>"},
        "hybrid: scores, losses and their derivatives"},
       {"deep_slots", "sum_pieces_kernel", lanes,
        "deep: Represent sums a field's embeddings, Interactions the factorization machine's gradients, HiddenGradient "
-       "those of the first layer, UpdateRows makes Adam's step"},
-      {"deep_slots", "join_pieces_kernel", lanes, "deep: the same for segments that were cut"},
+       "those of the first layer, UpdateRows makes Adagrad's step"},
       {"frozen_vectors", "gather_frozen_kernel", {}, "hybrid, deep: the frozen vectors of a batch"},
       {"frozen_vectors", "sum_frozen_kernel", {}, "hybrid, deep: the gradients of the biases of their rows"},
       {"hybrid_kernels", "update_frozen_kernel", {}, "hybrid: Adagrad's step of their rows"},
