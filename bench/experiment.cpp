@@ -77,6 +77,17 @@ Problem problem_of(const Experiment& experiment, const FeatureSet& features, con
           .threads = threads};
 }
 
+Experiment tiny_experiment(Threads& threads) {
+  Experiment tiny;
+  Ratings& ratings = tiny.dataset.ratings;
+  ratings.user_ids = ratings.item_ids = {1, 2};
+  ratings.users = ratings.items = {0, 1};
+  ratings.values = {1, 5};
+  tiny.fold.train = {0, 1};
+  tiny.data = make_fold_data(tiny.dataset, tiny.fold, threads);
+  return tiny;
+}
+
 DataShape shape_of(const Experiment& experiment) {
   const Ratings& ratings = experiment.dataset.ratings;
   return {ratings.user_count(), ratings.item_count(), static_cast<std::int64_t>(experiment.fold.train.size())};

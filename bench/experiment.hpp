@@ -49,6 +49,9 @@ struct Experiment {
 /// The first fold; throws what loading throws.
 Experiment make_experiment(const DataChoice& choice, Threads& threads);
 
+/// Two users with a rating each, to ask a method what only its trainer knows.
+Experiment tiny_experiment(Threads& threads);
+
 DataShape shape_of(const Experiment& experiment);
 
 /// The context of the training pairs, in the order of FoldData::ratings; null when the features have none.

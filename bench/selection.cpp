@@ -153,13 +153,7 @@ void require_possible_settings(const std::vector<const Method*>& methods, Task t
                                const std::vector<Setting>& settings) {
   if (settings.empty()) return;
   Threads threads(1);
-  Experiment tiny;
-  Ratings& ratings = tiny.dataset.ratings;
-  ratings.user_ids = ratings.item_ids = {1, 2};
-  ratings.users = ratings.items = {0, 1};
-  ratings.values = {1, 5};
-  tiny.fold.train = {0, 1};
-  tiny.data = make_fold_data(tiny.dataset, tiny.fold, threads);
+  const Experiment tiny = tiny_experiment(threads);
   const FeatureSet none;
   for (const Method* method : methods) {
     const Traits& traits = method->info.traits;

@@ -100,13 +100,7 @@ SourceSpec parse_source(const std::string& text) {
 
 bool gives_vectors(const Method& method) {
   Threads threads(1);
-  Experiment tiny;
-  Ratings& ratings = tiny.dataset.ratings;
-  ratings.user_ids = ratings.item_ids = {1, 2};
-  ratings.users = ratings.items = {0, 1};
-  ratings.values = {1, 5};
-  tiny.fold.train = {0, 1};
-  tiny.data = make_fold_data(tiny.dataset, tiny.fold, threads);
+  const Experiment tiny = tiny_experiment(threads);
   const FeatureSet none;
   const Task task = source_task(method, Task::rating);
   const Hyper hyper = study_hyper(method, task, {}, shape_of(tiny));
