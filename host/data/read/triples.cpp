@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "host/data/read/fields.hpp"
+#include "host/data/read/line_pieces.hpp"
 #include "host/data/read/text_encoding.hpp"
 #include "host/memory.hpp"
 #include "host/span.hpp"
@@ -31,18 +32,6 @@ struct Piece {
   std::vector<BadRow> bad;                                  // line and offset count from the start of the piece
   std::int64_t lines = 0;
 };
-
-/// Cuts at line ends. Each byte is looked at once, also when a line is longer than a piece.
-std::vector<Piece> cut(std::string_view text) {
-  std::vector<Piece> pieces;
-  while (!text.empty()) {
-    std::size_t end = text.size() <= piece_bytes ? std::string_view::npos : text.find('\n', piece_bytes);
-    end = end == std::string_view::npos ? text.size() : end + 1;
-    pieces.emplace_back().text = text.substr(0, end);
-    text.remove_prefix(end);
-  }
-  return pieces;
-}
 
 /// Reads the usual form: plain numbers in the order user, item, rating[, timestamp]. Whatever is unusual, wrong or
 /// merely quoted is left to the careful parser.
@@ -253,7 +242,7 @@ std::int64_t RowLines::line(std::int64_t row) const {
 }
 
 Triples read_triples(const InputFile& file, const TripleFormat& format, BadRows& bad, Threads& threads) {
-  std::vector<Piece> pieces = cut(file.text());
+  auto pieces = cut_at_lines<Piece>(file.text(), piece_bytes);
   const auto count = static_cast<std::int64_t>(pieces.size());
   threads.for_each(count, [&](std::int64_t t, int) {
     read_piece(pieces[static_cast<std::size_t>(t)], format, format.header && t == 0, bad.allowed());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/data/read/fields.hpp"
+#include "host/data/read/line_pieces.hpp"
 #include "host/data/read/text_encoding.hpp"
 #include "host/data/read/triple_format.hpp"
 
@@ -82,17 +83,6 @@ void read_piece(Piece& piece, std::int64_t allowed) {
   }
 }
 
-std::vector<Piece> cut(std::string_view text) {
-  std::vector<Piece> pieces;
-  while (!text.empty()) {
-    std::size_t end = text.size() <= piece_bytes ? std::string_view::npos : text.find('\n', piece_bytes);
-    end = end == std::string_view::npos ? text.size() : end + 1;
-    pieces.emplace_back().text = text.substr(0, end);
-    text.remove_prefix(end);
-  }
-  return pieces;
-}
-
 /// Places in the file instead of places in the piece; false when there are too many bad rows.
 bool settle_bad_rows(Piece& piece, const InputFile& file, std::int64_t lines_before, BadRows& bad) {
   for (BadRow& row : piece.bad) {
@@ -130,7 +120,7 @@ bool looks_like_user_lists(std::string_view head) {
 }
 
 Triples read_user_lists(const InputFile& file, BadRows& bad, Threads& threads) {
-  std::vector<Piece> pieces = cut(file.text());
+  auto pieces = cut_at_lines<Piece>(file.text(), piece_bytes);
   threads.for_each(static_cast<std::int64_t>(pieces.size()),
                    [&](std::int64_t p, int) { read_piece(pieces[static_cast<std::size_t>(p)], bad.allowed()); });
   Triples triples;
