@@ -200,8 +200,8 @@ std::vector<Worth> worths_of(const Rows& all, const std::string& method, const s
     const auto by = better(metric, *row, *plain);
     if (!by) continue;
     Worth worth{.row = row, .over_ratings = *by};
-    const std::string wrong = information == "all" ? "shuffled" : "shuffled:" + information;
-    if (const Entry* control = find_row(all, method, wrong)) worth.over_wrong = better(metric, *row, *control);
+    if (const Entry* control = find_row(all, method, control_of("shuffled", information)))
+      worth.over_wrong = better(metric, *row, *control);
     p_values.push_back(worth.over_ratings.p);
     if (worth.over_wrong) p_values.push_back(worth.over_wrong->p);
     worths.push_back(worth);

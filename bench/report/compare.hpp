@@ -39,6 +39,9 @@ void add_standings(std::vector<Entry>& entries);
 /// Sets RowMetric::worse_than: over the runs that both have, a baseline of the table has the better value.
 void add_baselines(std::vector<Entry>& entries);
 
+/// The control of an information: "shuffled" of `all`, "shuffled:+movie" of "+movie".
+std::string control_of(const std::string& control, const std::string& information);
+
 /// What each row of metadata gains, where there is a row to compare it with.
 std::vector<Gain> gains_of(const std::vector<Entry>& entries);
 

@@ -12,10 +12,6 @@ namespace {
 /// Rows whose information has a control.
 bool has_metadata(const Row& row) { return row.information == "all" || row.information.starts_with('+'); }
 
-std::string control_of(const std::string& control, const std::string& information) {
-  return information == "all" ? control : control + ":" + information;
-}
-
 /// The row that differs from this one by its information alone: of several, the one with equal hyper-parameters (tuned
 /// ones are chosen for each information). Null when there is none, or no telling which.
 const Entry* counterpart(const std::vector<Entry>& entries, const Entry& entry, const std::string& information) {
@@ -44,6 +40,10 @@ std::optional<Difference> gain_over(const Entry* other, const Entry& entry, cons
 }
 
 }  // namespace
+
+std::string control_of(const std::string& control, const std::string& information) {
+  return information == "all" ? control : control + ":" + information;
+}
 
 std::vector<Gain> gains_of(const std::vector<Entry>& entries) {
   std::vector<Gain> gains;
