@@ -62,7 +62,7 @@ void sum_lists(const RowSums::Row* rows, Span<const RowSums::Sum> sums, std::int
   }
 }
 
-void dots_of_pairs(Span<const RowPair> pairs, std::int64_t length, float* HWY_RESTRICT out) {
+void dots_of_pairs(Span<const VectorPair> pairs, std::int64_t length, float* HWY_RESTRICT out) {
   for (std::int64_t p = 0; p < pairs.size(); ++p) out[p] = dot(pairs[p].a, pairs[p].b, length);
 }
 
@@ -195,7 +195,7 @@ void RowSums::run() {
   sums_.clear();
 }
 
-void dots(Span<const RowPair> pairs, std::int64_t length, float* out) {
+void dots(Span<const VectorPair> pairs, std::int64_t length, float* out) {
   HWY_DYNAMIC_DISPATCH(dots_of_pairs)(pairs, length, out);
 }
 

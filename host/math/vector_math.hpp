@@ -44,10 +44,10 @@ class alignas(64) RowSums {
 };
 
 /// Rows of `length` floats to be multiplied; out[p] = <a, b>.
-struct RowPair {
+struct VectorPair {
   const float *a, *b;
 };
-void dots(Span<const RowPair> pairs, std::int64_t length, float* out);
+void dots(Span<const VectorPair> pairs, std::int64_t length, float* out);
 
 /// A row [vector | bias] of weights with its sums of squares and its gradient.
 struct AdagradRow {

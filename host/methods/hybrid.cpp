@@ -38,7 +38,7 @@ constexpr std::int64_t row_grain = 16;     // rows of features a task
 struct Work {
   RowSums sums;
   Array<AdagradRow> steps;
-  Array<RowPair> pairs;
+  Array<VectorPair> pairs;
   Array<float> products;
 };
 

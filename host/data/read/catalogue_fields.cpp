@@ -4,15 +4,15 @@
 
 namespace embrace {
 
-void need_fields(const Record& record, std::size_t count, std::string_view layout) {
+void need_fields(const TableRow& record, std::size_t count, std::string_view layout) {
   if (record.fields.size() == count) return;
-  const RecordField& place = record.fields.size() > count ? record.fields[count] : record.fields.front();
+  const TableField& place = record.fields.size() > count ? record.fields[count] : record.fields.front();
   throw RowError{place.column,
                  {"expected " + std::to_string(count) + " fields, found " + std::to_string(record.fields.size()),
                   "a row is " + std::string(layout)}};
 }
 
-void KnownIds::add(std::int64_t id, const Record& record, std::string_view what) {
+void KnownIds::add(std::int64_t id, const TableRow& record, std::string_view what) {
   const auto [entry, fresh] = line_.try_emplace(id, record.line);
   if (fresh) return;
   throw RowError{
@@ -21,7 +21,7 @@ void KnownIds::add(std::int64_t id, const Record& record, std::string_view what)
        "every id may be there once"}};
 }
 
-int need_age(const RecordField& field) {
+int need_age(const TableField& field) {
   constexpr std::int64_t oldest = 150;
   std::int64_t age = 0;
   if (!parse_id(field.text, age) || age > oldest) {
@@ -30,7 +30,7 @@ int need_age(const RecordField& field) {
   return static_cast<int>(age);
 }
 
-const std::string& need_gender(const RecordField& field) {
+const std::string& need_gender(const TableField& field) {
   if (field.text.empty() || field.text == "M" || field.text == "F") return field.text;
   throw RowError{field.column, {"the gender '" + excerpt(field.text) + "' is not known", "M, F or nothing"}};
 }

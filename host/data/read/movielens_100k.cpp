@@ -19,7 +19,7 @@ std::vector<std::string> published_genres() {
 /// u.genre: name|column, in the order of the columns.
 std::vector<std::string> read_genres(const InputFile& file, BadRows& bad) {
   std::vector<std::string> genres;
-  read_records(file, RecordForm::lines, "|", bad, [&](const Record& record) {
+  read_table_rows(file, TableForm::lines, "|", bad, [&](const TableRow& record) {
     need_fields(record, 2, "genre|column");
     const std::int64_t column = need_id(record.fields[1], "genre's column");
     if (column != static_cast<std::int64_t>(genres.size())) {
@@ -47,7 +47,7 @@ std::optional<int> year_of_date(const std::string& date) {
 std::vector<UserProfile> read_users_100k(const InputFile& file, BadRows& bad) {
   std::vector<UserProfile> users;
   KnownIds known;
-  read_records(file, RecordForm::lines, "|", bad, [&](const Record& record) {
+  read_table_rows(file, TableForm::lines, "|", bad, [&](const TableRow& record) {
     need_fields(record, 5, "id|age|gender|occupation|zip");
     const auto& fields = record.fields;
     UserProfile user;
@@ -66,7 +66,7 @@ std::vector<Movie> read_movies_100k(const InputFile& file, const InputFile* genr
   const std::vector<std::string> genres = genre_file != nullptr ? read_genres(*genre_file, bad) : published_genres();
   std::vector<Movie> movies;
   KnownIds known;
-  read_records(file, RecordForm::lines, "|", bad, [&](const Record& record) {
+  read_table_rows(file, TableForm::lines, "|", bad, [&](const TableRow& record) {
     const auto& fields = record.fields;
     need_fields(record, fields_before_genres + genres.size(), "id|title|date|video date|URL|a 0 or 1 for each genre");
     Movie movie;
@@ -75,7 +75,7 @@ std::vector<Movie> read_movies_100k(const InputFile& file, const InputFile* genr
     movie.year = year_in_title(movie.title);
     if (!movie.year) movie.year = year_of_date(fields[2].text);
     for (std::size_t g = 0; g < genres.size(); ++g) {
-      const RecordField& flag = fields[fields_before_genres + g];
+      const TableField& flag = fields[fields_before_genres + g];
       if (flag.text != "0" && flag.text != "1") {
         throw RowError{flag.column, {"the genre flag '" + excerpt(flag.text) + "' is neither 0 nor 1", genres[g]}};
       }

@@ -6,7 +6,7 @@
 namespace embrace {
 namespace {
 
-const char* occupation_of(const RecordField& field) {
+const char* occupation_of(const TableField& field) {
   const std::int64_t code = need_id(field, "occupation code");
   if (code >= static_cast<std::int64_t>(kOccupations.size())) {
     throw RowError{field.column, {"the occupation code " + std::to_string(code) + " is not known", "0 to 20"}};
@@ -15,13 +15,13 @@ const char* occupation_of(const RecordField& field) {
 }
 
 /// The fields from `first` to `last`, with the separators that belonged to the text.
-std::string joined(const Record& record, std::size_t first, std::size_t last) {
+std::string joined(const TableRow& record, std::size_t first, std::size_t last) {
   std::string text = record.fields[first].text;
   for (std::size_t f = first + 1; f <= last; ++f) text += "::" + record.fields[f].text;
   return text;
 }
 
-void need_at_least_three(const Record& record, const char* layout) {
+void need_at_least_three(const TableRow& record, const char* layout) {
   if (record.fields.size() < 3) need_fields(record, 3, layout);
 }
 
@@ -30,7 +30,7 @@ void need_at_least_three(const Record& record, const char* layout) {
 std::vector<UserProfile> read_users_dat(const InputFile& file, BadRows& bad) {
   std::vector<UserProfile> users;
   KnownIds known;
-  read_records(file, RecordForm::lines, "::", bad, [&](const Record& record) {
+  read_table_rows(file, TableForm::lines, "::", bad, [&](const TableRow& record) {
     need_fields(record, 5, "id::gender::age::occupation::zip");
     const auto& fields = record.fields;
     UserProfile user;
@@ -48,7 +48,7 @@ std::vector<UserProfile> read_users_dat(const InputFile& file, BadRows& bad) {
 std::vector<Movie> read_movies_dat(const InputFile& file, BadRows& bad) {
   std::vector<Movie> movies;
   KnownIds known;
-  read_records(file, RecordForm::lines, "::", bad, [&](const Record& record) {
+  read_table_rows(file, TableForm::lines, "::", bad, [&](const TableRow& record) {
     need_at_least_three(record, "id::title::genre|genre");
     Movie movie;
     movie.id = need_id(record.fields[0], "movie id");
@@ -63,7 +63,7 @@ std::vector<Movie> read_movies_dat(const InputFile& file, BadRows& bad) {
 
 std::vector<TagUse> read_tags_dat(const InputFile& file, BadRows& bad) {
   std::vector<TagUse> tags;
-  read_records(file, RecordForm::lines, "::", bad, [&](const Record& record) {
+  read_table_rows(file, TableForm::lines, "::", bad, [&](const TableRow& record) {
     need_at_least_three(record, "user::movie::tag::time");
     const auto& fields = record.fields;
     TagUse use;

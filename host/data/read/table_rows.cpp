@@ -20,7 +20,7 @@ std::size_t find_control(std::string_view text) {
 
 class RecordReader {
  public:
-  RecordReader(const InputFile& file, RecordForm form, std::string_view separator)
+  RecordReader(const InputFile& file, TableForm form, std::string_view separator)
       : text_(file.text()), form_(form), separator_(separator), encoding_(encoding_of(file.text())) {}
 
   bool done() const { return at_ >= text_.size(); }
@@ -34,13 +34,13 @@ class RecordReader {
   }
 
   /// Reads the record; throws RowError and stays where it was.
-  Record read() {
+  TableRow read() {
     const std::string_view line = first_line();
     if (line.size() > longest_line) too_long();
-    Record record;
+    TableRow record;
     record.line = line_;
     std::size_t end = at_ + line.size();
-    if (form_ == RecordForm::lines) {
+    if (form_ == TableForm::lines) {
       split(line, record);
     } else {
       end = read_csv(record);
@@ -72,7 +72,7 @@ class RecordReader {
     at_ = end;
   }
 
-  void split(std::string_view line, Record& record) const {
+  void split(std::string_view line, TableRow& record) const {
     std::size_t begin = 0;
     while (true) {
       const std::size_t end = separator_.empty() ? std::string_view::npos : line.find(separator_, begin);
@@ -88,7 +88,7 @@ class RecordReader {
            (text_[p] == '\r' && (p + 1 >= text_.size() || text_[p + 1] == '\n'));
   }
 
-  std::size_t read_csv(Record& record) const {
+  std::size_t read_csv(TableRow& record) const {
     std::size_t p = at_, line_begin = at_;
     while (true) {
       const auto column = static_cast<std::int64_t>(p - line_begin) + 1;
@@ -124,7 +124,7 @@ class RecordReader {
   }
 
   std::string_view text_;
-  RecordForm form_;
+  TableForm form_;
   std::string_view separator_;
   Encoding encoding_;
   std::size_t at_ = 0;
@@ -133,8 +133,8 @@ class RecordReader {
 
 }  // namespace
 
-void read_records(const InputFile& file, RecordForm form, std::string_view separator, BadRows& bad,
-                  const std::function<void(const Record&)>& row) {
+void read_table_rows(const InputFile& file, TableForm form, std::string_view separator, BadRows& bad,
+                     const std::function<void(const TableRow&)>& row) {
   RecordReader reader(file, form, separator);
   while (!reader.done() && !bad.too_many()) {
     const std::int64_t line = reader.line();

@@ -11,17 +11,17 @@
 
 namespace embrace {
 
-struct RecordField {
+struct TableField {
   std::string text;         // UTF-8, quotes taken off
   std::int64_t column = 1;  // byte column in its line, from 1
 };
 
-struct Record {
+struct TableRow {
   std::int64_t line = 1;  // where it begins
-  std::vector<RecordField> fields;
+  std::vector<TableField> fields;
 };
 
-enum class RecordForm {
+enum class TableForm {
   lines,  // fields between separators, no quoting
   csv,    // RFC 4180: quotes, doubled quotes, line ends inside quotes
 };
@@ -29,7 +29,7 @@ enum class RecordForm {
 /// Calls `row` for each record that is not blank. `row` may throw RowError. What is refused for every row: a
 /// record over 64 KiB, control bytes other than a tab, a quote that does not end, text after a closing quote.
 /// Latin-1 is transcoded. Reading ends early once `bad` has too many.
-void read_records(const InputFile& file, RecordForm form, std::string_view separator, BadRows& bad,
-                  const std::function<void(const Record&)>& row);
+void read_table_rows(const InputFile& file, TableForm form, std::string_view separator, BadRows& bad,
+                     const std::function<void(const TableRow&)>& row);
 
 }  // namespace embrace

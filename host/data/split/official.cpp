@@ -98,7 +98,7 @@ OfficialSplit load_100k(const Dataset& dataset, const std::string& name, Threads
 }
 
 /// "(user,item)", as the negative file begins its lines.
-std::pair<std::int64_t, std::int64_t> target_of(const RecordField& field) {
+std::pair<std::int64_t, std::int64_t> target_of(const TableField& field) {
   const std::string& text = field.text;
   const std::size_t comma = text.find(',');
   std::int64_t user = 0, item = 0;
@@ -110,7 +110,7 @@ std::pair<std::int64_t, std::int64_t> target_of(const RecordField& field) {
 }
 
 /// The items to rank for the user of one line: the target and its negatives, each once, ascending.
-std::vector<std::int32_t> candidates_of(const Record& record, const Ratings& ratings, std::int32_t target) {
+std::vector<std::int32_t> candidates_of(const TableRow& record, const Ratings& ratings, std::int32_t target) {
   std::vector<std::int32_t> items{target};
   for (std::size_t f = 1; f < record.fields.size(); ++f) {
     const std::int64_t id = need_id(record.fields[f], "item id");
@@ -148,7 +148,7 @@ void read_candidates(const InputFile& file, const Dataset& dataset, OfficialSpli
   const std::vector<std::int32_t> targets = targets_of(ratings, split.test, file.name());
   split.candidates.resize(ratings.user_ids.size());
   BadRows bad(0);
-  read_records(file, RecordForm::lines, "\t", bad, [&](const Record& record) {
+  read_table_rows(file, TableForm::lines, "\t", bad, [&](const TableRow& record) {
     const auto [user, item] = target_of(record.fields[0]);
     const std::int32_t u = index_of(ratings.user_ids, user);
     if (u < 0 || targets[at(u)] == nobody || ratings.item_ids[at(targets[at(u)])] != item) {
