@@ -31,6 +31,7 @@ Progress::~Progress() { clear_line(); }
 
 void Progress::begin(int entries, int already_done) {
   entries_ = entries;
+  done_ = timed_ = 0;
   started_ = std::chrono::steady_clock::now();
   if (already_done > 0) note(fmt::format("{} of {} runs are there already and are kept", already_done, entries));
 }

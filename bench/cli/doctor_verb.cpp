@@ -30,7 +30,9 @@ struct Check {
 Check blas_check() {
   try {
     use_one_blas_thread();
-    return {"linear algebra", "ok", blas_name(), ""};
+    const std::string core = better_blas_core();
+    if (core.empty()) return {"linear algebra", "ok", blas_name(), ""};
+    return {"linear algebra", "warn", blas_name(), "matrix products are slow; set OPENBLAS_CORETYPE=" + core};
   } catch (const std::exception& error) {
     return {"linear algebra", "bad", blas_name(), error.what()};
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <system_error>
 
+#include "bench/blas_core.hpp"
 #include "bench/cli/parse.hpp"
 #include "bench/cuda_library.hpp"
 #include "bench/interrupt.hpp"
@@ -61,6 +62,7 @@ int work(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  embrace::restart_with_better_blas_core(argv);
   embrace::reserve_standard_streams();
   embrace::explain_failed_unwinding();
   const int code = work(argc, argv);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "bench/blas_core.hpp"
 #include "bench/machine.hpp"
 #include "bench/programs/display.hpp"
 #include "bench/say.hpp"
@@ -49,6 +50,7 @@ void report_verified_only(benchmark::State& state) {
 }
 
 int run_benchmarks(int argc, char** argv, const std::function<void()>& add) {
+  restart_with_better_blas_core(argv);
   if (!take_own_flags(argc, argv)) {
     say("--threads needs a whole number of at least 1");
     return 2;

@@ -12,8 +12,13 @@
 
 namespace embrace {
 
-using RunId = std::tuple<int, std::uint64_t, std::string, std::uint64_t>;  // fold, split seed, split hash, seed
+/// Fold, draw, hash of the split, seed. The draw is the seed of the split or, where a judge had parts of the training
+/// part drawn for it, the number of these.
+using RunId = std::tuple<int, std::uint64_t, std::string, std::uint64_t>;
 using Runs = std::map<RunId, const Accuracy*>;
+
+/// Runs of two rows pair up where it agrees.
+RunId run_id(const Record& record);
 
 /// A row in the making: with what is needed to compare it with others.
 struct Entry {

@@ -45,7 +45,7 @@ Sides sides_of(const std::vector<Record>& records) {
     if (record.status != Status::ok || record.contest) continue;
     Side& side = sides[key_of(record)][record.hyper];
     if (side.first == nullptr) side.first = &record;
-    const RunId run{record.split.fold, record.split.seed, record.split.sha256, record.seed};
+    const RunId run = run_id(record);
     for (const auto& [name, accuracy] : record.accuracy) side.measured[name][run] = &accuracy;
     const bool timed = record.cost && record.cost->train_seconds > 0 && record.device.kind != DeviceKind::emulated;
     if (timed && busy_load(record) == 0) side.seconds[run] = record.cost->train_seconds;

@@ -47,14 +47,14 @@ std::vector<Runs> grouped(const Runs& runs, Key key, Part part) {
 
 std::vector<Replicate> replicates_of(const Runs& runs) {
   const auto fold = [](const RunId& run) { return std::get<0>(run); };
-  const auto split_seed = [](const RunId& run) { return std::get<1>(run); };
+  const auto draw = [](const RunId& run) { return std::get<1>(run); };
   const auto seed = [](const RunId& run) { return std::get<3>(run); };
-  const std::uint64_t first = split_seed(runs.begin()->first);
-  const bool one_split =
-      std::all_of(runs.begin(), runs.end(), [&](const auto& entry) { return split_seed(entry.first) == first; });
+  const std::uint64_t first = draw(runs.begin()->first);
+  const bool one_draw =
+      std::all_of(runs.begin(), runs.end(), [&](const auto& entry) { return draw(entry.first) == first; });
   const std::vector<Runs> groups =
-      one_split ? grouped(runs, seed, fold)
-                : grouped(runs, split_seed, [&](const RunId& run) { return std::pair(fold(run), seed(run)); });
+      one_draw ? grouped(runs, seed, fold)
+               : grouped(runs, draw, [&](const RunId& run) { return std::pair(fold(run), seed(run)); });
   std::vector<Replicate> replicates;
   for (const Runs& group : groups) replicates.push_back(mean_of(group));
   return replicates;

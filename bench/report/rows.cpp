@@ -44,12 +44,6 @@ auto row_key(const Record& r) {
                     r.device.name, r.device.threads, r.at, r.hyper, build_text(r));
 }
 
-/// Runs pair up across rows when these agree.
-RunId run_id(const Record& r) {
-  const std::string draw = r.judge ? " draw " + std::to_string(r.judge->draw) : "";
-  return {r.split.fold, r.split.seed, r.split.sha256 + draw, r.seed};
-}
-
 std::string status_text(const std::vector<const Record*>& runs) {
   std::map<std::string, int> counts;
   for (const Record* run : runs) ++counts[to_text(run->status)];
@@ -210,6 +204,11 @@ void add_gates(const std::vector<Record>& records, std::vector<Entry>& entries) 
 }
 
 }  // namespace
+
+RunId run_id(const Record& r) {
+  const auto draw = r.judge ? static_cast<std::uint64_t>(r.judge->draw) : r.split.seed;
+  return {r.split.fold, draw, r.split.sha256, r.seed};
+}
 
 std::vector<Entry> make_entries(const std::vector<Record>& records) {
   std::map<decltype(row_key(records[0])), std::vector<const Record*>> rows;

@@ -3,6 +3,7 @@
 #include <cblas.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <mutex>
 #include <sstream>
@@ -55,6 +56,18 @@ std::string blas_name() {
           : kind == OPENBLAS_OPENMP ? "OpenMP"
                                     : "serial") +
          ", " + openblas_get_corename() + ")";
+}
+
+std::string better_blas_core() {
+#if defined(__x86_64__)
+  constexpr std::array without_avx = {"Prescott", "Core2", "Penryn", "Dunnington", "Atom", "Nehalem"};
+  const std::string core = openblas_get_corename();
+  const bool slow = std::find(without_avx.begin(), without_avx.end(), core) != without_avx.end();
+  if (!slow || !__builtin_cpu_supports("avx2")) return "";
+  return __builtin_cpu_supports("avx512dq") ? "SkylakeX" : "Haswell";
+#else
+  return "";
+#endif
 }
 
 void multiply(ConstMatrixView a, ConstMatrixView b, float beta, MatrixView c) {

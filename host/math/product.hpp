@@ -13,6 +13,10 @@ void use_one_blas_thread();
 
 std::string blas_name();  // "OpenBLAS 0.3.21 (pthreads, Zen)"
 
+/// OpenBLAS's name of better kernels ("SkylakeX") where it took some without AVX for a processor that has it, as an old
+/// OpenBLAS does for a processor that it does not know: products are then three times as slow. Empty elsewhere.
+std::string better_blas_core();
+
 /// c = a b + beta c; a is m × n, b n × p, c m × p. Does nothing when c is empty.
 void multiply(ConstMatrixView a, ConstMatrixView b, float beta, MatrixView c);
 /// c = a bᵀ + beta c; a is m × n, b p × n.

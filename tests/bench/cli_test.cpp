@@ -353,6 +353,18 @@ TEST(Cli, ListingsAreJsonThatParses) {
   EXPECT_TRUE(nlohmann::json::parse(embrace_run({"version", "--json"}).out).contains("commit"));
 }
 
+#if defined(__x86_64__)
+TEST(Cli, KernelsThatAreTooOldForTheProcessorAreTold) {
+  if (!__builtin_cpu_supports("avx2")) GTEST_SKIP() << "this processor has nothing better";
+  const std::string chosen = embrace_run({"doctor"}, {"OPENBLAS_CORETYPE=Prescott"}).out;
+  EXPECT_NE(chosen.find("Prescott)\n      -> matrix products are slow; set OPENBLAS_CORETYPE="), std::string::npos)
+      << chosen;
+  const std::string alone =
+      test::run_program("/usr/bin/env", {"-u", "OPENBLAS_CORETYPE", test::embrace_program(), "doctor"}).out;
+  EXPECT_EQ(alone.find("matrix products are slow"), std::string::npos) << alone;
+}
+#endif
+
 TEST(Cli, ListsShowWholeSentences) {
   const std::string metrics = embrace_run({"list", "metrics"}).out;
   EXPECT_NE(metrics.find("Mult-VAE protocol (Liang et al. 2018)\n"), std::string::npos) << metrics;

@@ -17,7 +17,7 @@ using test::Ended;
 TEST(Study, AnswersAndGoesOnWhereItWasStopped) {
   const test::TemporaryFolder folder;
   const fs::path out = folder / "answer";
-  const std::vector<std::string> command = {"study", "-d", "synth:60x50x1500", "--quick", "-q", "--threads", "2",
+  const std::vector<std::string> command = {"study", "-d", "synth:30x25x500", "--quick", "-q", "--threads", "2",
                                             "-o",    out};
   const Ended first = test::embrace_run(command);
   ASSERT_EQ(first.code, 0) << first.err;
