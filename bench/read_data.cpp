@@ -3,6 +3,7 @@
 #include "host/data/load.hpp"
 #include "host/data/load_options.hpp"
 #include "host/data/read/catalogue.hpp"
+#include "host/data/sample.hpp"
 #include "host/digest.hpp"
 
 namespace embrace {
@@ -28,6 +29,7 @@ LoadedData load_data(const std::string& source, const LoadOptions& options, Thre
     loaded.transfer = transfer_tags(loaded.dataset, read_catalogue(*options.tags_from, threads));
     loaded.dataset.sha256 = sha256(loaded.dataset.sha256 + tags_sha256(loaded.dataset.catalogue));
   }
+  if (options.most_ratings > 0) loaded.dataset = sample_users(std::move(loaded.dataset), options.most_ratings);
   return loaded;
 }
 

@@ -15,7 +15,8 @@ struct LoadedData {
   std::optional<TransferReport> transfer;  // when tags travelled
 };
 
-/// load_dataset, then transfer_tags from options.tags_from. The tags become part of the data's sha256.
+/// load_dataset, then transfer_tags from options.tags_from, then sample_users of options.most_ratings. Tags and sample
+/// become part of the data's sha256.
 LoadedData load_data(const std::string& source, const LoadOptions& options, Threads& threads);
 
 }  // namespace embrace

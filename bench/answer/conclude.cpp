@@ -5,65 +5,13 @@
 #include <algorithm>
 #include <map>
 
+#include "bench/answer/charts.hpp"
 #include "bench/judge/gates.hpp"
 #include "host/metrics/holm.hpp"
 #include "host/metrics/metric.hpp"
 
 namespace embrace::answer {
 namespace {
-
-constexpr double significant = 0.05;
-constexpr const char* embedding_prefix = "embedding:";
-
-/// a over b, greater than zero: better.
-struct Better {
-  double gain = 0, low = 0, high = 0, p = 1;
-};
-
-std::optional<Better> better(const std::string& metric, const Entry& a, const Entry& b) {
-  const auto of_a = a.measured.find(metric), of_b = b.measured.find(metric);
-  const MetricInfo* info = find_metric(metric);
-  if (of_a == a.measured.end() || of_b == b.measured.end() || info == nullptr) return std::nullopt;
-  const auto difference = info->higher_is_better ? difference_of(metric, of_a->second, of_b->second)
-                                                 : difference_of(metric, of_b->second, of_a->second);
-  if (!difference || !difference->drawn) return std::nullopt;
-  const Interval interval = difference->estimate.interval();
-  return Better{difference->estimate.value, interval.low, interval.high, difference->estimate.p_value()};
-}
-
-using Rows = std::vector<const Entry*>;
-
-bool is_control(const std::string& information) {
-  return information.starts_with("shuffled") || information.starts_with("random");
-}
-
-bool is_control_source(const std::string& source) {
-  return is_control(source) || source == "zero" || source == "popularity" || source.starts_with("oracle:");
-}
-
-std::string source_of(const Row& row) { return row.information.substr(std::string(embedding_prefix).size()); }
-
-std::string name_of(const Entry& entry) {
-  const Row& row = entry.row;
-  if (row.information.starts_with(embedding_prefix)) return source_of(row);
-  return row.method + (row.information == "ratings" ? "" : " " + row.information);
-}
-
-double value_of(const Entry& entry, const std::string& metric) { return entry.row.accuracy.at(metric).value; }
-
-/// Rows that have the metric, without a failed run, best first.
-Rows ranked(const Rows& rows, const std::string& metric) {
-  Rows list;
-  for (const Entry* row : rows) {
-    if (row->row.failed == 0 && row->row.accuracy.count(metric) > 0) list.push_back(row);
-  }
-  const bool higher = find_metric(metric)->higher_is_better;
-  std::stable_sort(list.begin(), list.end(), [&](const Entry* a, const Entry* b) {
-    const double x = value_of(*a, metric), y = value_of(*b, metric);
-    return higher ? x > y : x < y;
-  });
-  return list;
-}
 
 /// Of ranked rows those that are best, or cannot be told from the best.
 Rows leaders_of(const Rows& list, const std::string& metric) {
@@ -72,13 +20,6 @@ Rows leaders_of(const Rows& list, const std::string& metric) {
     if (row->row.accuracy.at(metric).standing != Standing::none) leaders.push_back(row);
   }
   return leaders;
-}
-
-const Entry* find_row(const Rows& rows, const std::string& method, const std::string& information) {
-  const auto found = std::find_if(rows.begin(), rows.end(), [&](const Entry* row) {
-    return row->row.method == method && row->row.information == information && row->row.failed == 0;
-  });
-  return found == rows.end() ? nullptr : *found;
 }
 
 std::string headline_of(const Rows& rows) {
@@ -104,14 +45,6 @@ std::string scenario_text(Scenario scenario) {
   return "";
 }
 
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t n = 0; n < names.size(); ++n) {
-    text += (n == 0 ? "" : n + 1 == names.size() ? " and " : ", ") + names[n];
-  }
-  return text;
-}
-
 std::string metric_text(const std::string& metric, double value) {
   std::string name = metric;
   std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
@@ -120,10 +53,22 @@ std::string metric_text(const std::string& metric, double value) {
 
 std::string gain_text(const Better& by) { return fmt::format("{:.4f} ({:.4f} to {:.4f})", by.gain, by.low, by.high); }
 
-std::vector<std::string> names_of(const Rows& rows, std::size_t first) {
+/// Of the leaders but the first.
+std::vector<std::string> rivals_of(const Rows& leaders) {
   std::vector<std::string> names;
-  for (std::size_t r = first; r < rows.size(); ++r) names.push_back(name_of(*rows[r]));
+  for (std::size_t r = 1; r < leaders.size(); ++r) names.push_back(name_of(*leaders[r]));
   return names;
+}
+
+/// The same, where the whole interval lies within the margin with "(equal within .001)".
+std::string rivals_text(const Rows& leaders, const std::string& metric) {
+  std::vector<std::string> names = rivals_of(leaders);
+  for (std::size_t r = 1; r < leaders.size(); ++r) {
+    const auto by = better(metric, *leaders[0], *leaders[r]);
+    const double margin = margin_of(metric);
+    if (by && by->low > -margin && by->high < margin) names[r - 1] += fmt::format(" (equal within {:.3f})", margin);
+  }
+  return listed(names);
 }
 
 void set_gain(const Better& by, const std::string& against, Answer& answer) {
@@ -154,7 +99,7 @@ std::optional<Answer> best_method(const StudyTable& table, const Rows& all, cons
   if (!by) return std::nullopt;
   Answer answer{.question = "method", .scenario = table.scenario, .task = table.task, .metric = metric};
   answer.best = {name_of(*leaders[0])};
-  answer.tied = names_of(leaders, 1);
+  answer.tied = rivals_of(leaders);
   set_gain(*by, name_of(*baseline), answer);
   const bool surely = std::find(leaders.begin(), leaders.end(), baseline) == leaders.end() && by->low > 0;
   answer.sentence = scenario_text(table.scenario) +
@@ -166,8 +111,8 @@ std::optional<Answer> best_method(const StudyTable& table, const Rows& all, cons
   } else {
     answer.sentence += fmt::format("It has {}", metric_text(metric, value_of(*baseline, metric)));
   }
-  answer.sentence +=
-      answer.tied.empty() ? "; everything else is worse." : "; " + listed(answer.tied) + " cannot be told from it.";
+  answer.sentence += answer.tied.empty() ? "; everything else is worse."
+                                         : "; " + rivals_text(leaders, metric) + " cannot be told from it.";
   return answer;
 }
 
@@ -273,7 +218,7 @@ std::optional<Ruling> ruling_of(const std::string& judge, const Rows& rows, cons
   for (std::size_t r = 1; r < list.size(); ++r) {
     if (adjusted[static_cast<std::int64_t>(r) - 1] >= significant) ruling.leaders.push_back(list[r]);
   }
-  if (const Entry* random = find_row(rows, judge, std::string(embedding_prefix) + "random")) {
+  if (const Entry* random = find_row(rows, judge, embedding_of("random"))) {
     ruling.over_random = better(metric, *list[0], *random);
   }
   return ruling;
@@ -292,13 +237,13 @@ std::optional<Answer> best_embedding(const StudyTable& table, const std::map<std
   for (const Ruling& ruling : rulings) {
     const std::string best = name_of(*ruling.leaders[0]);
     if (std::find(answer.best.begin(), answer.best.end(), best) == answer.best.end()) answer.best.push_back(best);
-    for (const std::string& name : names_of(ruling.leaders, 1)) {
+    for (const std::string& name : rivals_of(ruling.leaders)) {
       if (std::find(answer.tied.begin(), answer.tied.end(), name) == answer.tied.end()) answer.tied.push_back(name);
     }
     text += fmt::format("{}{} puts {} first ({}{})", text.empty() ? "" : "; ", ruling.judge, best,
                         metric_text(metric, value_of(*ruling.leaders[0], metric)),
                         ruling.over_random ? ", " + gain_text(*ruling.over_random) + " better than random rows" : "");
-    if (ruling.leaders.size() > 1) text += ", not to be told from " + listed(names_of(ruling.leaders, 1));
+    if (ruling.leaders.size() > 1) text += ", not to be told from " + rivals_text(ruling.leaders, metric);
   }
   answer.tied.erase(std::remove_if(answer.tied.begin(), answer.tied.end(),
                                    [&](const std::string& name) {
@@ -333,7 +278,7 @@ Conclusions conclude(const StudyTable& table, const std::vector<Record>& records
   std::map<std::string, Rows> judges;
   for (const Entry& entry : entries) {
     rows.push_back(&entry);
-    const bool judged = entry.row.information.starts_with(embedding_prefix) && entry.row.incorrect.empty();
+    const bool judged = is_judged(entry) && entry.row.incorrect.empty();
     if (judged && entry.record->judge && entry.record->judge->mode == "items")
       judges[entry.row.method].push_back(&entry);
   }
@@ -345,10 +290,17 @@ Conclusions conclude(const StudyTable& table, const std::vector<Record>& records
   if (table.judged) {
     all.gates = gates_of(table, records);
     keep(best_embedding(table, judges, metric));
-  } else {
-    keep(best_method(table, rows, metric));
-    keep(best_information(table, rows, metric));
+    for (const auto& [judge, of_judge] : judges) all.ranks[judge] = rank_intervals(of_judge, metric);
+    all.agreements = agreements(judges, metric);
+    if (!judges.empty()) all.charts.push_back(embedding_chart(table, judges, metric));
+    return all;
   }
+  keep(best_method(table, rows, metric));
+  if (auto answer = best_information(table, rows, metric)) {
+    all.answers.push_back(std::move(*answer));
+    all.charts.push_back(information_chart(table, rows, metric));
+  }
+  all.charts.push_back(cost_chart(table, rows, find_row(rows, baseline_of(table), "ratings"), metric));
   return all;
 }
 

@@ -1,10 +1,13 @@
 // What the records of a study say about its questions, and no more: a difference is one where its paired interval says
 // so after Holm's correction, a tie is called a tie.
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
+#include "bench/answer/agreement.hpp"
 #include "bench/answer/plan.hpp"
+#include "bench/report/chart.hpp"
 #include "bench/report/compare.hpp"
 
 namespace embrace::answer {
@@ -30,6 +33,9 @@ struct Gate {
 struct Conclusions {
   std::vector<Answer> answers;
   std::vector<Gate> gates;
+  std::map<std::string, std::vector<RankInterval>> ranks;  // of embeddings, by judge
+  std::vector<Agreement> agreements;                       // of each two judges
+  std::vector<Chart> charts;
 };
 
 /// Of one table, from the records in its folder. No answer where no run succeeded, or where a gate fails.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "bench/answer/conclude.hpp"
 #include "bench/report/document.hpp"
@@ -17,7 +18,12 @@ using Json = nlohmann::ordered_json;
 
 /// What came of all tables so far.
 struct Findings {
-  Conclusions conclusions;
+  std::vector<Answer> answers;
+  std::vector<Gate> gates;
+  std::vector<Agreement> agreements;
+  std::vector<std::string> agreement_sentences;
+  std::vector<Table> ranks;
+  std::vector<Chart> charts;
   Document document;
   std::vector<std::string> files;  // of tables, relative to the study's folder
   std::vector<std::string> missing;
@@ -36,38 +42,99 @@ void append(std::vector<std::string>& to, const std::vector<std::string>& from) 
   }
 }
 
-void add_table(const StudyTable& table, const fs::path& folder, Findings& findings) {
-  const fs::path place = folder / "records" / table.name;
+/// Of runs that a later build has done again, the later.
+std::vector<Record> newest(std::vector<Record> records) {
+  const auto work = [](const Record& r) {
+    const auto judged = r.judge ? std::pair(r.judge->mode, r.judge->draw) : std::pair(std::string(), 0);
+    return std::tuple(r.split.sha256, r.split.fold, r.method, r.information, r.hyper, r.seed, r.device.kind, judged);
+  };
+  std::stable_sort(records.begin(), records.end(), [](const Record& a, const Record& b) {
+    return a.provenance.at("started") > b.provenance.at("started");
+  });
+  std::set<decltype(work(records[0]))> seen;
+  records.erase(std::remove_if(records.begin(), records.end(),
+                               [&](const Record& record) { return !seen.insert(work(record)).second; }),
+                records.end());
+  return records;
+}
+
+/// Embeddings in the order of the first judge, with the ranks that each judge allows.
+Table rank_table(const std::string& name, const std::map<std::string, std::vector<RankInterval>>& ranks) {
+  Table table;
+  table.heading = name + ": ranks of the embeddings";
+  table.columns = {{"embedding", false}};
+  table.keys = 1;
+  for (const auto& [judge, list] : ranks) table.columns.push_back({judge, true});
+  for (const RankInterval& first : ranks.begin()->second) {
+    std::vector<Cell> cells = {plain(first.name)};
+    for (const auto& [judge, list] : ranks) {
+      const auto found = std::find_if(list.begin(), list.end(), [&](const auto& r) { return r.name == first.name; });
+      cells.push_back(plain(found == list.end()           ? ""
+                            : found->best == found->worst ? std::to_string(found->best)
+                                                          : fmt::format("{} to {}", found->best, found->worst)));
+    }
+    table.rows.push_back(std::move(cells));
+  }
+  table.notes.emplace_back(
+      "So many embeddings are better, and so many worse, by Holm's correction over all pairs of a judge; between "
+      "these ranks there is no telling.");
+  return table;
+}
+
+template <typename T>
+void move_to(std::vector<T>& to, std::vector<T>& from) {
+  std::move(from.begin(), from.end(), std::back_inserter(to));
+}
+
+void add_table(const StudyTable& table, const fs::path& place, const fs::path& folder, Findings& findings) {
   if (!has_records(place)) {
     findings.missing.push_back(table.name);
     return;
   }
-  const std::vector<Record> records = read_records({place});
+  const std::vector<Record> records = newest(read_records({place}));
   Conclusions conclusions = conclude(table, records);
-  std::move(conclusions.answers.begin(), conclusions.answers.end(), std::back_inserter(findings.conclusions.answers));
-  std::move(conclusions.gates.begin(), conclusions.gates.end(), std::back_inserter(findings.conclusions.gates));
+  for (const Agreement& agreement : conclusions.agreements) {
+    findings.agreement_sentences.push_back(table.name + ": " + agreement.sentence());
+  }
+  move_to(findings.answers, conclusions.answers);
+  move_to(findings.gates, conclusions.gates);
+  move_to(findings.agreements, conclusions.agreements);
+  move_to(findings.charts, conclusions.charts);
+  if (!conclusions.ranks.empty()) findings.ranks.push_back(rank_table(table.name, conclusions.ranks));
   const Report report = make_report(records);
   Document document = make_document(report);
-  std::move(document.tables.begin(), document.tables.end(), std::back_inserter(findings.document.tables));
+  move_to(findings.document.tables, document.tables);
   append(findings.document.notes, document.notes);
   findings.files.push_back("tables/" + table.name + ".csv");
   write_atomically(folder / findings.files.back(), render(report, Format::csv, false, 0));
 }
 
-/// Sentences in the order of the questions: which embedding, which method, which information.
-std::vector<std::string> sentences_of(const Findings& findings) {
-  std::vector<std::string> sentences;
-  for (const char* question : {"embedding", "method", "information"}) {
-    for (const Answer& answer : findings.conclusions.answers) {
-      if (answer.question == question) sentences.push_back(answer.sentence);
-    }
+/// The answer to a question, of every table that has one, with the charts whose names begin so.
+Section section_of(const Findings& findings, const std::string& heading, const std::string& question,
+                   const std::string& charts) {
+  Section section{.heading = heading, .sentences = {}};
+  for (const Answer& answer : findings.answers) {
+    if (answer.question == question) section.sentences.push_back(answer.sentence);
   }
-  return sentences;
+  for (const Chart& chart : findings.charts) {
+    if (chart.name.starts_with(charts)) section.charts.push_back(chart);
+  }
+  return section;
+}
+
+std::vector<Section> sections_of(const Findings& findings) {
+  std::vector<Section> all = {section_of(findings, "Which embedding", "embedding", "embeddings-"),
+                              {.heading = "Do the judges agree", .sentences = findings.agreement_sentences},
+                              section_of(findings, "Which method", "method", "cost-"),
+                              section_of(findings, "Which information", "information", "information-")};
+  all.erase(std::remove_if(all.begin(), all.end(), [](const Section& s) { return s.sentences.empty(); }), all.end());
+  if (all.empty()) all.push_back({.heading = "No answer yet", .sentences = {"No table has enough runs."}});
+  return all;
 }
 
 void add_notes(const Study& study, Findings& findings) {
   std::vector<std::string>& notes = findings.document.notes;
-  const auto& gates = findings.conclusions.gates;
+  const auto& gates = findings.gates;
   const auto failed = std::count_if(gates.begin(), gates.end(), [](const Gate& gate) { return !gate.ok; });
   if (!gates.empty())
     notes.push_back(fmt::format("Gates of the judges' tables: {} of {} hold.",
@@ -76,9 +143,9 @@ void add_notes(const Study& study, Findings& findings) {
     if (!gate.ok) notes.push_back("Gate that fails: " + gate.name + ", " + gate.detail + ".");
   }
   notes.emplace_back(
-      "Sentences say what paired intervals over users, seeds, folds and draws support after Holm's correction; what "
-      "they do "
-      "not support is called a tie. All settings are the methods' defaults.");
+      "Sentences say what paired intervals over users, seeds and draws support after Holm's correction; what they do "
+      "not support is called a tie, and a tie whose whole interval is below .001 (RMSE) or .002 (NDCG) equal. All "
+      "settings are the methods' defaults.");
   if (study.quick) notes.emplace_back("Quick: one division, one seed, two draws. The full study has more of each.");
   for (const std::string& name : findings.missing) notes.push_back("Not there yet: " + name + ".");
   notes.push_back("Made by: " + study.command);
@@ -93,31 +160,42 @@ Json json_of(const Answer& answer) {
 
 std::string json_text(const Study& study, const Findings& findings) {
   Json answers = Json::array(), gates = Json::array();
-  for (const Answer& answer : findings.conclusions.answers) answers.push_back(json_of(answer));
-  for (const Gate& gate : findings.conclusions.gates) {
+  for (const Answer& answer : findings.answers) answers.push_back(json_of(answer));
+  for (const Gate& gate : findings.gates) {
     gates.push_back({{"name", gate.name}, {"ok", gate.ok}, {"detail", gate.detail}});
   }
-  const Json json = {{"schema", "embrace.study/1"},
-                     {"data", study.data},
-                     {"answers", std::move(answers)},
-                     {"gates", std::move(gates)},
-                     {"tables", findings.files}};
+  Json agreements = Json::array();
+  for (const Agreement& a : findings.agreements) {
+    agreements.push_back({{"judges", {a.a, a.b}},
+                          {"sources", a.sources},
+                          {"tau", a.tau},
+                          {"pairs", a.pairs},
+                          {"both", a.both},
+                          {"one", a.one},
+                          {"against", a.against}});
+  }
+  const Json json = {{"schema", "embrace.study/1"},         {"data", study.data},
+                     {"answers", std::move(answers)},       {"gates", std::move(gates)},
+                     {"agreements", std::move(agreements)}, {"tables", findings.files}};
   return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace
 
-std::vector<std::string> write_answer(const Study& study, const fs::path& folder) {
+std::vector<std::string> write_answer(const Study& study, const fs::path& records, const fs::path& folder) {
   Findings findings;
-  for (const StudyTable& table : study.tables) add_table(table, folder, findings);
-  std::vector<std::string> sentences = sentences_of(findings);
-  findings.document.title = study.data + ": which embedding, fed with what";
-  findings.document.lead = sentences;
-  if (sentences.empty()) findings.document.lead.emplace_back("No answer yet: no table has enough runs.");
+  for (const StudyTable& table : study.tables) add_table(table, records / table.name, folder, findings);
+  Document& document = findings.document;
+  document.title = study.data + ": which embedding, fed with what";
+  document.sections = sections_of(findings);
+  document.tables.insert(document.tables.begin(), findings.ranks.begin(), findings.ranks.end());
   add_notes(study, findings);
+  for (const Chart& chart : findings.charts) write_atomically(folder / (chart.name + ".svg"), chart.svg);
   write_atomically(folder / "study.json", json_text(study, findings));
-  write_atomically(folder / "study.md", render_markdown(findings.document));
-  write_atomically(folder / "study.html", render_html(findings.document));
+  write_atomically(folder / "study.md", render_markdown(document));
+  write_atomically(folder / "study.html", render_html(document));
+  std::vector<std::string> sentences;
+  for (const Section& section : document.sections) append(sentences, section.sentences);
   return sentences;
 }
 

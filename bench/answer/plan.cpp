@@ -10,7 +10,7 @@
 namespace embrace::answer {
 namespace {
 
-/// Beyond so many ratings one division stands for five, and a quick study leaves out what reads them all.
+/// Beyond so many ratings one division stands for five.
 constexpr std::int64_t many_ratings = 300000;
 constexpr double liked = 4;  // a movie on a scale of five stars
 
@@ -101,17 +101,25 @@ class Plan {
   }
   int seeds() const { return choice_.quick ? 1 : contents_.many ? 3 : 5; }
 
-  /// Ratings; each part and their whole, beside the same on the wrong rows; noise in the shape of the whole.
-  Names information(const Names& parts, Task task) const {
-    Names names = {"ratings"};
+  /// Ratings; each part and their whole, beside the same on the wrong rows; noise in the shape of the whole. Of
+  /// ratings, what else the moment and the user's other ratings say, and everything together. Quick rankings have the
+  /// whole alone.
+  Names information(const StudyTable& table, const Names& parts) const {
+    Names names = {"ratings"}, all;
     std::string joined;
     for (const std::string& part : parts) joined += part;
-    Names all = parts;
-    if (parts.size() > 1) all.push_back(joined);
-    for (const std::string& name : all) names.insert(names.end(), {name, "shuffled:" + name});
+    if (!choice_.quick || table.task == Task::rating) all = parts;
+    if (parts.size() > 1 || all.empty()) all.push_back(joined);
+    const bool known = table.scenario == Scenario::warm || table.scenario == Scenario::time;
+    if (table.task == Task::rating && known && !choice_.quick) {
+      all.emplace_back("+sets");
+      if (contents_.times) all.emplace_back("+time");
+    }
+    for (const std::string& name : all) {
+      if (!name.empty()) names.insert(names.end(), {name, "shuffled:" + name});
+    }
     if (!parts.empty()) names.push_back("random:" + joined);
-    const bool everything = task == Task::rating && !(choice_.quick && contents_.many);
-    if (everything) names.emplace_back("all");
+    if (table.task == Task::rating) names.insert(names.end(), {"all", "shuffled"});
     return names;
   }
 
@@ -136,7 +144,7 @@ class Plan {
     for (const bool reading : {false, true}) {
       StudyOptions run = options(table, split);
       run.methods = methods_where([&](const Method& m) { return does(m, task) && reads(m) == reading; });
-      run.information = parsed(reading ? information(parts, task) : Names{"ratings"});
+      run.information = parsed(reading ? information(table, parts) : Names{"ratings"});
       if (!run.methods.empty()) table.runs.push_back(std::move(run));
     }
     tables_.push_back(std::move(table));

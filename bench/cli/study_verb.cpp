@@ -15,10 +15,15 @@
 namespace embrace::cli {
 namespace {
 
+/// So many ratings are trained on in minutes.
+constexpr std::int64_t quick_ratings = 120000;
+
 answer::PlanChoice plan_choice(const StudyArguments& arguments) {
   const std::vector<DeviceInfo> devices = parse_devices(arguments.device);
   if (devices.size() != 1) throw UsageError("study takes one device", "run it once for each");
-  return {.data = {.data = arguments.data.data, .load = load_options(arguments.data, arguments.output)},
+  LoadOptions load = load_options(arguments.data, arguments.output);
+  if (arguments.quick) load.most_ratings = quick_ratings;
+  return {.data = {.data = arguments.data.data, .load = load},
           .device = devices.front(),
           .quick = arguments.quick,
           .output = arguments.output,
@@ -63,7 +68,8 @@ int study(const StudyArguments& arguments) {
                             .quick = choice.quick,
                             .command = arguments.command};
   const StudySummary summary = run_tables(study.tables, threads, progress);
-  for (const std::string& sentence : answer::write_answer(study, choice.output)) fmt::print("{}\n", sentence);
+  for (const std::string& sentence : answer::write_answer(study, choice.output / "records", choice.output))
+    fmt::print("{}\n", sentence);
   print_summary(summary, choice.output, choice.data.load.rejects);
   say("The answer with its tables: " + (choice.output / "study.md").string() + " (and .html, .json)");
   if (summary.interrupted) return 128 + interrupt_signal();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/report/chart.hpp"
 #include "bench/report/report.hpp"
 
 namespace embrace {
@@ -29,9 +30,16 @@ struct Table {
   std::vector<std::string> notes;
 };
 
+/// What a page says before its tables.
+struct Section {
+  std::string heading;
+  std::vector<std::string> sentences;
+  std::vector<Chart> charts{};
+};
+
 struct Document {
   std::string title = "embrace report";
-  std::vector<std::string> lead;  // sentences before the tables; often none
+  std::vector<Section> sections;  // of a page with an answer; of a report none
   std::vector<Table> tables;  // one for each data × split × task, then one for each data × split × threads of contests
   std::vector<std::string> notes;
 };

@@ -1,6 +1,6 @@
 // One self-contained page: no script, nothing loaded from anywhere.
 #include "bench/report/document.hpp"
-#include "host/printable.hpp"
+#include "bench/report/markup.hpp"
 
 namespace embrace {
 namespace {
@@ -30,59 +30,40 @@ ul { padding-left: 1.2em; }
 <body>
 )";
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 std::string cell_text(const Cell& cell, bool number) {
   std::string out = "<td";
   if (number) out += cell.standing == Standing::best ? " class=\"number best\"" : " class=\"number\"";
-  if (!cell.detail.empty()) out += " title=\"95 % interval: " + escaped(cell.detail) + "\"";
-  out += ">" + std::string(cell.standing == Standing::tied ? "~" : "") + escaped(cell.text);
-  if (!cell.spread.empty()) out += " <span class=\"spread\">± " + escaped(cell.spread) + "</span>";
+  if (!cell.detail.empty()) out += " title=\"95 % interval: " + escaped_markup(cell.detail) + "\"";
+  out += ">" + std::string(cell.standing == Standing::tied ? "~" : "") + escaped_markup(cell.text);
+  if (!cell.spread.empty()) out += " <span class=\"spread\">± " + escaped_markup(cell.spread) + "</span>";
   return out + "</td>";
 }
 
 void put_notes(const std::string& best_legend, const std::vector<std::string>& notes, std::string& out) {
   if (best_legend.empty() && notes.empty()) return;
   out += "<ul>\n";
-  if (!best_legend.empty()) out += "<li><b>Bold</b>: " + escaped(best_legend) + "</li>\n";
-  for (const std::string& note : notes) out += "<li>" + escaped(note) + "</li>\n";
+  if (!best_legend.empty()) out += "<li><b>Bold</b>: " + escaped_markup(best_legend) + "</li>\n";
+  for (const std::string& note : notes) out += "<li>" + escaped_markup(note) + "</li>\n";
   out += "</ul>\n";
 }
 
 }  // namespace
 
 std::string render_html(const Document& document) {
-  const std::string title = escaped(document.title);
+  const std::string title = escaped_markup(document.title);
   std::string out = head + title + style + "<h1>" + title + "</h1>\n";
-  put_notes("", document.lead, out);
+  for (const Section& section : document.sections) {
+    out += "<h2>" + escaped_markup(section.heading) + "</h2>\n";
+    put_notes("", section.sentences, out);
+    for (const Chart& chart : section.charts) {
+      out += "<figure class=\"scroll\">" + chart.svg + "<figcaption>" + escaped_markup(chart.title) +
+             "</figcaption></figure>\n";
+    }
+  }
   for (const Table& table : document.tables) {
-    out += "<h2>" + escaped(table.heading) + "</h2>\n<div class=\"scroll\"><table>\n<thead><tr>";
+    out += "<h2>" + escaped_markup(table.heading) + "</h2>\n<div class=\"scroll\"><table>\n<thead><tr>";
     for (const Column& column : table.columns) {
-      out += std::string(column.number ? "<th class=\"number\">" : "<th>") + escaped(column.title) + "</th>";
+      out += std::string(column.number ? "<th class=\"number\">" : "<th>") + escaped_markup(column.title) + "</th>";
     }
     out += "</tr></thead>\n<tbody>\n";
     for (const auto& row : table.rows) {

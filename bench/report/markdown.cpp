@@ -30,10 +30,14 @@ std::string cell_text(const Cell& cell) {
 
 std::string render_markdown(const Document& document) {
   std::string out;
-  if (!document.lead.empty()) {
-    out += "## " + escaped(document.title) + "\n\n";
-    for (const std::string& sentence : document.lead) out += "- " + escaped(sentence) + "\n";
+  if (!document.sections.empty()) out += "# " + escaped(document.title) + "\n\n";
+  for (const Section& section : document.sections) {
+    out += "## " + escaped(section.heading) + "\n";
+    for (const std::string& sentence : section.sentences) out += "- " + escaped(sentence) + "\n";
     out += "\n";
+    for (const Chart& chart : section.charts) {
+      out += "![" + escaped(chart.title) + "](" + chart.name + ".svg)\n\n" + escaped(chart.title) + "\n\n";
+    }
   }
   for (const Table& table : document.tables) {
     out += "### " + escaped(table.heading) + "\n\n|";

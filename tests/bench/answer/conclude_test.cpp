@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+#include <tuple>
 
 #include "host/random.hpp"
 
@@ -84,6 +85,67 @@ TEST(Conclude, InformationGainsOnlyWhereItsControlDoesNot) {
   EXPECT_NEAR(information.gain, 0.03, 1e-3);
   EXPECT_NE(information.sentence.find("No gain can be told of +user and +tags"), std::string::npos)
       << information.sentence << " (+user gains as much with the wrong users: it is the model, not the information)";
+}
+
+TEST(Conclude, ATieThatIsSmallerThanTheMarginIsCalledEqual) {
+  const Conclusions all =
+      conclude(warm, {record_of("bias", "ratings", 0.95), record_of("sgd", "ratings", 0.90005, 0.0002),
+                      record_of("als", "ratings", 0.9000, 0.0002), record_of("hybrid", "ratings", 0.9001, 0.004)});
+  const std::string sentence = answer_to(all, "method").sentence;
+  EXPECT_NE(sentence.find("sgd (equal within 0.001)"), std::string::npos) << sentence;
+  EXPECT_NE(sentence.find("hybrid cannot be told"), std::string::npos) << sentence << " (its interval is wider)";
+}
+
+Record judged(const std::string& judge, const std::string& source, double rmse) {
+  Record r = record_of(judge, "embedding:" + source, rmse, 0.0005);
+  r.judge = Record::Judge{.source = source, .mode = "items", .width = 32, .draw = 1};
+  return r;
+}
+
+TEST(Conclude, JudgesThatDifferAreSaidTo) {
+  const StudyTable table{.name = "embeddings-warm",
+                         .scenario = Scenario::warm,
+                         .task = Task::rating,
+                         .runs = {},
+                         .judged = judge::JudgeOptions{}};
+  std::vector<Record> records;
+  for (const auto& [source, by_ridge, by_mlp] : std::initializer_list<std::tuple<const char*, double, double>>{
+           {"als", 0.90, 0.90}, {"sgd", 0.91, 0.92}, {"ials", 0.92, 0.91}, {"random", 0.95, 0.95}}) {
+    records.push_back(judged("judge-ridge", source, by_ridge));
+    records.push_back(judged("judge-mlp", source, by_mlp));
+  }
+  const Conclusions all = conclude(table, records);
+  ASSERT_EQ(all.agreements.size(), 1U);
+  const Agreement& agreement = all.agreements[0];
+  EXPECT_EQ(agreement.sources, 3) << "random is a control";
+  EXPECT_EQ(agreement.both, 2);
+  EXPECT_EQ(agreement.against, 1);
+  EXPECT_EQ(agreement.one, 0);
+  EXPECT_DOUBLE_EQ(agreement.tau, 1.0 / 3);
+  const auto& ranks = all.ranks.at("judge-ridge");
+  ASSERT_EQ(ranks.size(), 3U);
+  EXPECT_EQ(ranks[0].name, "als");
+  EXPECT_EQ(ranks[0].best, 1);
+  EXPECT_EQ(ranks[0].worst, 1);
+  EXPECT_EQ(ranks[2].best, 3);
+}
+
+TEST(Conclude, RanksThatCannotBeToldShareAnInterval) {
+  const StudyTable table{.name = "embeddings-warm",
+                         .scenario = Scenario::warm,
+                         .task = Task::rating,
+                         .runs = {},
+                         .judged = judge::JudgeOptions{}};
+  const Conclusions all = conclude(table, {judged("judge-ridge", "als", 0.90000), judged("judge-ridge", "sgd", 0.90001),
+                                           judged("judge-ridge", "ials", 0.95), judged("judge-ridge", "random", 0.99)});
+  const auto& ranks = all.ranks.at("judge-ridge");
+  ASSERT_EQ(ranks.size(), 3U);
+  for (const std::size_t r : {0U, 1U}) {
+    EXPECT_EQ(ranks[r].best, 1);
+    EXPECT_EQ(ranks[r].worst, 2);
+  }
+  EXPECT_EQ(ranks[2].best, 3);
+  EXPECT_EQ(ranks[2].worst, 3);
 }
 
 TEST(Conclude, WithoutRunsThereIsNoAnswer) {

@@ -65,6 +65,16 @@ TEST(Plan, EachKindOfInformationHasItsRowAndItsControl) {
   }
 }
 
+TEST(Plan, EverythingIsThereWithItsControl) {
+  const auto tables = plan(everything(), false);
+  std::vector<std::string> texts;
+  for (const Information& information : find(tables, "methods-warm")->runs.at(1).information)
+    texts.push_back(information.text);
+  for (const char* text : {"+sets", "shuffled:+sets", "+time", "shuffled:+time", "all", "shuffled"}) {
+    EXPECT_NE(std::find(texts.begin(), texts.end(), text), texts.end()) << text;
+  }
+}
+
 TEST(Plan, AQuickStudyHasOneDivisionAndOneSeed) {
   for (const StudyTable& table : plan(everything(), true)) {
     if (table.judged) {

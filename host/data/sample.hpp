@@ -1,0 +1,14 @@
+// A part of the data that is small enough to be quick with.
+#pragma once
+#include <cstdint>
+
+#include "host/data/dataset.hpp"
+
+namespace embrace {
+
+/// Where there are more than `most` ratings: all ratings of users drawn at random, as many users as stay within `most`
+/// (one at least); items and users are numbered anew, the name says how many users there are. Splits that the data
+/// come with are not those of a part: there are none. The same part each time. Otherwise the data as they are.
+Dataset sample_users(Dataset dataset, std::int64_t most);
+
+}  // namespace embrace
