@@ -35,6 +35,7 @@ std::vector<Cell> cells_of(const ContestRow& row) {
       plain(value_text(row, row.theirs_value)),
       plain(row.ratio ? contest_digits(*row.ratio) + "x" : ""),
       plain(row.interval ? contest_digits(row.interval->low) + " to " + contest_digits(row.interval->high) : ""),
+      plain(row.training_alone ? contest_digits(*row.training_alone) + "x" : ""),
       plain(row.bar > 0 ? fmt::format("{:g}x", row.bar) : ""),
       plain(verdict(row))};
   return cells;
@@ -44,10 +45,10 @@ Table make_table(const std::vector<const ContestRow*>& rows) {
   const ContestRow& first = *rows[0];
   Table table;
   table.heading = fmt::format("{}, {}, {} threads", first.data, first.split, first.threads);
-  table.columns = {
-      {"contest", false},  {"peer", false},       {"k", true},    {"measure", false}, {"both reach", false},
-      {"end, ours", true}, {"end, theirs", true}, {"ours", true}, {"theirs", true},   {"ratio", true},
-      {"range", true},     {"aim", true},         {"", false}};
+  table.columns = {{"contest", false},    {"peer", false},     {"k", true},           {"measure", false},
+                   {"both reach", false}, {"end, ours", true}, {"end, theirs", true}, {"ours", true},
+                   {"theirs", true},      {"ratio", true},     {"range", true},       {"unprepared", true},
+                   {"aim", true},         {"", false}};
   table.keys = 2;
   for (const ContestRow* row : rows) {
     table.rows.push_back(cells_of(*row));
@@ -74,8 +75,10 @@ void add_contests(const Contests& contests, Document& document) {
     first = next;
   }
   document.notes.emplace_back(
-      "Medians over interleaved repetitions; ratio: their time / ours; range: of the ratios of the repetitions. Times "
-      "are of training alone.");
+      "Medians over interleaved repetitions; ratio: their time / ours; range: of the ratios of the repetitions. A time "
+      "to "
+      "accuracy holds what a side does with its arrays before the first epoch; unprepared: the ratio without that. A "
+      "rate is that of epochs alone, in ratings a second of two algorithms, which may need unlike numbers of them.");
   std::set<int> repetitions;
   for (const ContestRow& row : rows) {
     if (row.interval) repetitions.insert(row.repetitions);

@@ -108,12 +108,14 @@ class Comparison {
     ContestRow row = common_;
     row.measure = goal.measure;
     row.bar = goal.bar;
+    if (goal.measure == Measure::target && row.reason.empty()) row.reason = why_no_time();
     if (!row.reason.empty()) return row;
     std::vector<double> ours, theirs;  // seconds
     for (const auto& [a, b] : pairs_) {
       ours.push_back(seconds(goal.measure, *a));
       theirs.push_back(seconds(goal.measure, *b));
     }
+    if (goal.measure == Measure::target) add_training_alone(row);
     const bool rate = goal.measure == Measure::rate;
     row.ours_value = rate ? 1 / median(ours) : median(ours);
     row.theirs_value = rate ? 1 / median(theirs) : median(theirs);
@@ -124,8 +126,30 @@ class Comparison {
  private:
   double seconds(Measure measure, const Record& record) const {
     if (measure == Measure::rate) return 1 / record.cost->updates_per_second;
-    if (measure == Measure::target) return *seconds_to(record, *common_.target);
+    if (measure == Measure::target) return record.cost->prepare_seconds + *seconds_to(record, *common_.target);
     return record.cost->train_seconds;
+  }
+
+  /// A side that is looked at only when its training has ended would be charged for accuracy that nobody asked for.
+  std::string why_no_time() const {
+    for (const auto& [a, b] : pairs_) {
+      for (const Record* side : {a, b}) {
+        if (side->cost->epochs > 1 && side->curve->values.size() == 1) {
+          return side->method + " has no curve: when it reached the accuracy is not known";
+        }
+      }
+    }
+    return "";
+  }
+
+  /// The ratio without what either side does before its first epoch.
+  void add_training_alone(ContestRow& row) const {
+    std::vector<double> ours, theirs;
+    for (const auto& [a, b] : pairs_) {
+      ours.push_back(*seconds_to(*a, *common_.target));
+      theirs.push_back(*seconds_to(*b, *common_.target));
+    }
+    row.training_alone = median(theirs) / median(ours);
   }
 
   void add_accuracy() {

@@ -25,6 +25,7 @@ struct ContestRow {
   std::optional<double> ours_accuracy, theirs_accuracy;  // at the end, median
   std::optional<double> ours_value, theirs_value;        // rate: ratings/s; else seconds; median
   std::optional<double> ratio;                           // their time / our time, of the medians
+  std::optional<double> training_alone;                  // of times to an accuracy: the ratio without preparation
   std::optional<Interval> interval;  // range over the repetitions, each a pair; see docs/statistics.md for its coverage
   double bar = 0;
   std::string reason;  // why there is no ratio

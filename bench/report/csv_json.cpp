@@ -131,6 +131,7 @@ Json contest_json(const ContestRow& row) {
   put("ours", row.ours_value);
   put("theirs", row.theirs_value);
   put("ratio", row.ratio);
+  put("ratio_of_training", row.training_alone);
   if (row.interval) {
     out["ratio_low"] = row.interval->low;
     out["ratio_high"] = row.interval->high;
@@ -142,10 +143,30 @@ Json contest_json(const ContestRow& row) {
 }
 
 const std::vector<std::string>& contest_columns() {
-  static const std::vector<std::string> columns = {
-      "data",      "split",      "threads",       "contest",         "method",  "peer", "package", "runs",   "factors",
-      "metric",    "target",     "ours_accuracy", "theirs_accuracy", "measure", "unit", "ours",    "theirs", "ratio",
-      "ratio_low", "ratio_high", "aim",           "verdict",         "reason"};
+  static const std::vector<std::string> columns = {"data",
+                                                   "split",
+                                                   "threads",
+                                                   "contest",
+                                                   "method",
+                                                   "peer",
+                                                   "package",
+                                                   "runs",
+                                                   "factors",
+                                                   "metric",
+                                                   "target",
+                                                   "ours_accuracy",
+                                                   "theirs_accuracy",
+                                                   "measure",
+                                                   "unit",
+                                                   "ours",
+                                                   "theirs",
+                                                   "ratio",
+                                                   "ratio_of_training",
+                                                   "ratio_low",
+                                                   "ratio_high",
+                                                   "aim",
+                                                   "verdict",
+                                                   "reason"};
   return columns;
 }
 

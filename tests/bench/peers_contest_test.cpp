@@ -81,6 +81,27 @@ TEST(PeersTable, RatesAndTimesToTheAccuracyOfBoth) {
   EXPECT_DOUBLE_EQ(*target.ratio, 6);
 }
 
+TEST(PeersTable, PreparationIsOnTheClock) {
+  Record ours = run_of(true, 1, 0.1, {1.0, 0.9}), theirs = run_of(false, 1, 0.4, {1.0, 0.9});
+  ours.cost->prepare_seconds = 0.2;
+  const auto rows = make_contests({ours, theirs}).rows;
+  const ContestRow& target = row_of(rows, Measure::target);
+  EXPECT_DOUBLE_EQ(*target.ours_value, 0.4);
+  EXPECT_DOUBLE_EQ(*target.ratio, 2);
+  EXPECT_DOUBLE_EQ(*target.training_alone, 4);
+  EXPECT_DOUBLE_EQ(*row_of(rows, Measure::rate).ratio, 4) << "a rate is that of epochs";
+}
+
+TEST(PeersTable, ASideWithoutACurveHasNoTimeToAnAccuracy) {
+  Record theirs = run_of(false, 1, 0.4, {1.2, 1.0, 0.9});
+  theirs.curve = Record::Curve{"rmse", {3}, {1.2}, {0.9}};
+  const auto rows = make_contests({run_of(true, 1, 0.1, {1.0, 0.9}), theirs}).rows;
+  EXPECT_TRUE(row_of(rows, Measure::rate).ratio);
+  const ContestRow& target = row_of(rows, Measure::target);
+  EXPECT_FALSE(target.ratio) << "all of its epochs would be charged";
+  EXPECT_NE(target.reason.find("libmf-sgd has no curve"), std::string::npos) << target.reason;
+}
+
 TEST(PeersTable, MediansAndIntervalsOverRepetitions) {
   std::vector<Record> records;
   const std::vector<double> ours = {0.10, 0.11, 0.10, 0.30, 0.10}, theirs = {0.40, 0.44, 0.42, 0.90, 0.38};

@@ -1,0 +1,65 @@
+// The committed answers say what their committed records say: results/answers/MACHINE/DATA/records/TABLE/*.json ->
+// study.md and its charts beside them.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+
+#include "bench/answer/page.hpp"
+#include "bench/report/report.hpp"
+#include "host/files.hpp"
+#include "tests/temporary_folder.hpp"
+
+namespace embrace::answer {
+namespace {
+
+namespace fs = std::filesystem;
+
+const fs::path answers = fs::path(EMBRACE_SOURCE_DIR) / "results" / "answers";
+
+std::set<fs::path> committed() {
+  std::set<fs::path> folders;
+  for (const auto& entry : fs::recursive_directory_iterator(answers)) {
+    if (entry.path().filename() == "records") folders.insert(entry.path().parent_path());
+  }
+  return folders;
+}
+
+/// The study that made these records: MovieLens has users, movies and times; tags make no table of their own.
+Study study_of(const std::vector<Record>& records) {
+  Dataset dataset;
+  dataset.ratings.times = {1};
+  dataset.ratings.scale = {1, 5};
+  dataset.catalogue.users = {{.id = 1, .age = 30, .gender = "F", .occupation = "artist", .zip = "1"}};
+  dataset.catalogue.movies = {{.id = 1, .title = "A (1990)", .year = 1990, .genres = {"Drama"}}};
+  const std::string command = records.at(0).provenance.at("command");
+  const bool quick = command.find(" --quick") != std::string::npos;
+  PlanChoice choice;
+  choice.quick = quick;
+  return {.data = records[0].data.name, .tables = plan_study(choice, dataset), .quick = quick, .command = command};
+}
+
+TEST(Answers, AreWhatTheRecordsSay) {
+  const std::set<fs::path> folders = committed();
+  EXPECT_FALSE(folders.empty());
+  for (const fs::path& folder : folders) {
+    const test::TemporaryFolder made;
+    write_answer(study_of(read_records({folder / "records"})), folder / "records", made.path());
+    std::set<std::string> files;
+    for (const auto& entry : fs::directory_iterator(folder)) {
+      if (entry.is_regular_file()) files.insert(entry.path().filename().string());
+    }
+    EXPECT_EQ(files.count("study.md"), 1U) << folder;
+    for (const auto& entry : fs::directory_iterator(made.path())) {
+      const std::string name = entry.path().filename().string();
+      if (entry.path().extension() != ".md" && entry.path().extension() != ".svg") continue;
+      EXPECT_EQ(files.erase(name), 1U) << folder / name << " is missing";
+      EXPECT_TRUE(read_file(entry.path()) == read_file(folder / name))
+          << folder / name << " is not what its records say: 'embrace study' with the command at the page's foot";
+    }
+    EXPECT_TRUE(files.empty()) << folder << " has files that no study writes, as " << *files.begin();
+  }
+}
+
+}  // namespace
+}  // namespace embrace::answer
