@@ -61,7 +61,7 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
   if (row.repeats > 1) out["repeats"] = row.repeats;
   if (row.users > 0) out["users"] = row.users;
   if (row.cold_candidates) out["candidates"] = "cold";
-  std::string best, tied, worse, reasons;
+  std::string best, tied, worse, reasons, notes;
   for (const std::string& name : metrics) {
     const auto metric = row.accuracy.find(name);
     if (metric == row.accuracy.end()) continue;
@@ -72,11 +72,13 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
     std::string& list = metric->second.standing == Standing::best ? best : tied;
     list += (list.empty() ? "" : " ") + name;
   }
+  for (const std::string& note : row.notes) notes += (notes.empty() ? "" : "; ") + note;
   for (const std::string& reason : row.reasons) reasons += (reasons.empty() ? "" : "; ") + reason;
   if (!best.empty()) out["best"] = best;
   if (!tied.empty()) out["tied"] = tied;
   if (!worse.empty()) out["worse_than_baseline"] = worse;
   if (!reasons.empty()) out["reason"] = reasons;
+  if (!notes.empty()) out["notes"] = notes;
   return out;
 }
 
@@ -108,7 +110,8 @@ std::vector<std::string> row_columns(const std::vector<std::string>& metrics) {
                            "best",
                            "tied",
                            "worse_than_baseline",
-                           "reason"}) {
+                           "reason",
+                           "notes"}) {
     columns.emplace_back(name);
   }
   return columns;

@@ -110,6 +110,13 @@ void add_notes(const std::vector<const Row*>& rows, Table& table) {
         "confidence set).");
   }
   for (const std::string& gate : rows[0]->incorrect) table.notes.push_back("INCORRECT: the table fails " + gate + ".");
+  for (const Row* row : rows) {
+    for (const std::string& note : row->notes) {
+      const std::string sentence = "Of " + note + ".";
+      if (std::find(table.notes.begin(), table.notes.end(), sentence) == table.notes.end())
+        table.notes.push_back(sentence);
+    }
+  }
   add_comparison_notes(rows, table);
   add_baseline_note(rows, table);
   add_sampling_notes(rows, table);

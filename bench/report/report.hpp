@@ -52,6 +52,7 @@ struct Row {
   int threads = 0;
   std::string panel;                           // of judges: judge and mode, a table of its own; empty for runs
   std::vector<std::string> incorrect;          // gates that the table of a judge fails, with figures: it has no numbers
+  std::vector<std::string> notes{};            // of judges: what a reader should know of the source
   std::optional<double> source_seconds;        // of judges: mean time to make the vectors
   std::optional<std::int64_t> bytes_per_item;  // of the vectors
   std::string settings;   // what sets it apart from rows of the same method here, e.g. "factors=64"; often empty

@@ -155,6 +155,11 @@ Entry make_entry(std::vector<const Record*> runs) {
     double seconds = 0;
     for (const Record* run : runs) seconds += run->judge->source_seconds;
     row.source_seconds = seconds / static_cast<double>(runs.size());
+    for (const Record* run : runs) {
+      for (const std::string& note : run->notes) {
+        if (std::find(row.notes.begin(), row.notes.end(), note) == row.notes.end()) row.notes.push_back(note);
+      }
+    }
     if (first.judge->bytes_per_item > 0) row.bytes_per_item = first.judge->bytes_per_item;
   }
   row.runs = static_cast<int>(runs.size());
