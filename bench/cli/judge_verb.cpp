@@ -60,6 +60,13 @@ judge::JudgeOptions judge_options(const JudgeArguments& arguments) {
                               .force = arguments.force,
                               .output = arguments.output,
                               .command = arguments.command};
+  for (const judge::JudgeInfo* judge : options.judges) {
+    const bool zero = std::any_of(options.sources.begin(), options.sources.end(),
+                                  [](const auto& s) { return s.kind == judge::SourceSpec::Kind::zero; });
+    if (judge->vectors == judge::VectorMode::end_to_end && !zero) {
+      throw UsageError("judge '" + judge->name + "' is given no source", "add zero to --sources: its row stands there");
+    }
+  }
   if (arguments.positive && options.task == Task::rating) {
     throw UsageError("--positive is for rankings", "add --task ranking");
   }

@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "bench/report/report.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
+#include "tests/program.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace embrace::judge {
@@ -87,7 +89,7 @@ TEST_F(Judging, DoesNothingTwice) {
 }
 
 TEST_F(Judging, GivesTheSameForAnyNumberOfThreads) {
-  for (const std::string judge : {"ridge", "mlp"}) {
+  for (const std::string judge : {"ridge", "mlp", "cross:frozen+id"}) {
     JudgeOptions one = options("als", judge), three = options("als", judge);
     one.output = folder_.path() / (judge + "1");
     three.output = folder_.path() / (judge + "3");
@@ -135,6 +137,41 @@ TEST_F(Judging, ColdItemsOfRatingsAloneAreAsGoodAsNone) {
   const std::vector<Record> all = records(options);
   EXPECT_NEAR(rmse(all, "als"), rmse(all, "zero"), 0.03);
   EXPECT_LT(rmse(all, "+genres"), rmse(all, "zero"));
+}
+
+TEST_F(Judging, VectorsOfTheJudgesOwnHaveTablesOfTheirOwn) {
+  JudgeOptions options = this->options("als,zero", "mlp:end-to-end");
+  options.judges = {&find_judge("mlp"), &find_judge("mlp:end-to-end"), &find_judge("mlp:fine-tuned"),
+                    &find_judge("mlp:frozen+id")};
+  options.draws = options.seeds = 1;
+  EXPECT_EQ(judged(options).exit_code(), ExitCode::ok);
+  std::map<std::string, std::map<std::string, Record>> of;  // by judge and source
+  for (const Record& record : records(options)) of[record.method][record.judge->source] = record;
+  EXPECT_EQ(of["judge-mlp:end-to-end"].size(), 1U) << "it is given no source";
+  EXPECT_EQ(of["judge-mlp:end-to-end"].count("zero"), 1U);
+  const auto value = [&](const std::string& judge, const std::string& source) {
+    return of.at("judge-" + judge).at(source).accuracy.at("rmse").value;
+  };
+  EXPECT_LT(value("mlp:end-to-end", "zero"), value("mlp", "zero"));
+  EXPECT_LT(value("mlp:frozen+id", "als"), value("mlp", "zero"));
+  EXPECT_NE(value("mlp:fine-tuned", "als"), value("mlp", "als"));
+  const std::int64_t more =
+      of["judge-mlp:fine-tuned"]["als"].judge->parameters - of["judge-mlp"]["als"].judge->parameters;
+  EXPECT_EQ(more, 90 * 8) << "a vector an item";
+  bool moved = false;
+  for (const auto& [name, number] : of["judge-mlp:fine-tuned"]["als"].judge->setting) {
+    if (name == "moved") moved = number > 0;
+  }
+  EXPECT_TRUE(moved);
+  options.mode = Mode::native;
+  EXPECT_GT(judged(options).number(Status::unsupported), 0);
+}
+
+TEST_F(Judging, WithoutZeroThereIsNoRowForAJudgeThatIsGivenNothing) {
+  const test::Ended ended = test::embrace_run({"judge", "-d", "synth", "--split", "holdout:0.2", "-s", "als", "-j",
+                                               "cross:end-to-end", "-o", (folder_.path() / "out").string()});
+  EXPECT_EQ(ended.code, static_cast<int>(ExitCode::usage));
+  EXPECT_NE(ended.err.find("add zero to --sources"), std::string::npos) << ended.err;
 }
 
 TEST_F(Judging, TwoTowersRank) {

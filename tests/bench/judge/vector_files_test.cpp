@@ -72,6 +72,12 @@ class VectorFile : public testing::Test {
     return embrace_run({"judge", "-d", data_name, "--split", "holdout:0.2", "--sources", sources, "--judges", "ridge",
                         "--widths", "8", "--draws", "1", "--seeds", "1", "-q", "-o", (folder_ / "out").string()});
   }
+  /// Of judges, without those that stand beside.
+  std::vector<Record> records() const {
+    std::vector<Record> all = read_records({folder_ / "out"});
+    std::erase_if(all, [](const Record& record) { return record.judge->mode != "items"; });
+    return all;
+  }
 
   test::TemporaryFolder folder_;
   Threads threads_{2};
@@ -81,9 +87,9 @@ class VectorFile : public testing::Test {
 TEST_F(VectorFile, OfAStrangerIsJudgedByOneCommand) {
   const Ended ended = judged("file:" + stranger().string() + ",zero");
   ASSERT_EQ(ended.code, 0) << ended.err;
-  const std::vector<Record> records = read_records({folder_ / "out"});
-  ASSERT_EQ(records.size(), 2U);
-  for (const Record& record : records) {
+  const std::vector<Record> all = records();
+  ASSERT_EQ(all.size(), 2U);
+  for (const Record& record : all) {
     EXPECT_EQ(record.status, Status::ok);
     EXPECT_EQ(record.notes.size(), record.judge->source == "zero" ? 0U : 2U);
   }
@@ -113,8 +119,7 @@ TEST_F(VectorFile, OfAMethodOnTheEmbeddingPartIsThatMethod) {
   const Ended ended = judged("als,file:" + (folder_ / "als.safetensors").string());
   ASSERT_EQ(ended.code, 0) << ended.err;
   std::vector<double> values;
-  for (const Record& record : read_records({folder_ / "out"})) {
-    if (record.judge->mode != "items") continue;
+  for (const Record& record : records()) {
     values.push_back(record.accuracy.at("rmse").value);
     for (const std::string& note : record.notes) EXPECT_EQ(note.find("not known"), std::string::npos) << note;
   }
@@ -166,10 +171,10 @@ TEST_F(VectorFile, ThatChangesIsJudgedAgain) {
   const std::string source = "file:" + stranger().string();
   ASSERT_EQ(judged(source).code, 0);
   ASSERT_EQ(judged(source).code, 0);
-  EXPECT_EQ(read_records({folder_ / "out"}).size(), 1U);
+  EXPECT_EQ(records().size(), 1U);
   std::ofstream(folder_ / "stranger.txt") << "2 1\n1 1\n2 -1\n";
   ASSERT_EQ(judged(source).code, 0);
-  EXPECT_EQ(read_records({folder_ / "out"}).size(), 2U);
+  EXPECT_EQ(records().size(), 2U);
 }
 
 /// Tokens are letters and blanks, their vectors one-hot.
