@@ -158,7 +158,7 @@ std::map<GateTable, std::vector<Gate>> check_gates(const std::vector<Record>& re
       own[own_table(place)][record.judge->source].runs[run_key(record)] = accuracy;
       continue;
     }
-    if (record.judge->mode == "own-all") continue;
+    if (record.judge->mode == "own-all" || record.judge->mode == "probes") continue;
     tables[place][record.judge->source].runs[run_key(record)] = accuracy;
     tasks[place] = record.task;
     for (const char* name : {"frozen", "rotation"}) {

@@ -44,6 +44,14 @@ Record RecordMaker::of_judge(const SourceSpec& source, const JudgeInfo& judge, i
   return record;
 }
 
+Record RecordMaker::of_probes(const SourceSpec& source, int width) const {
+  Record record = of_vectors(source, "probes", width);
+  record.method = "probes";
+  record.seed = static_cast<std::uint64_t>(draw_.number);
+  set_id(source, record);
+  return record;
+}
+
 Record RecordMaker::of_source_itself(const SourceSpec& source, int width, const std::string& mode) const {
   const JudgeOptions& options = draw_.options;
   Record record = described(source, mode, width);

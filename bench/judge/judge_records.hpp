@@ -22,6 +22,7 @@ class RecordMaker {
   Record of_judge(const SourceSpec& source, const JudgeInfo& judge, int width, std::uint64_t seed) const;
   /// `mode`: own, of the embedding part; own-all, of all training ratings.
   Record of_source_itself(const SourceSpec& source, int width, const std::string& mode) const;
+  Record of_probes(const SourceSpec& source, int width) const;
 
  private:
   Record described(const SourceSpec& source, const std::string& mode, int width) const;

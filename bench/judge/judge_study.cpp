@@ -11,6 +11,7 @@
 #include "bench/judge/judge_records.hpp"
 #include "bench/judge/noted_gates.hpp"
 #include "bench/judge/own_scores.hpp"
+#include "bench/judge/probing.hpp"
 #include "bench/judge/rotation.hpp"
 #include "bench/output_folder.hpp"
 #include "bench/run.hpp"
@@ -19,6 +20,15 @@
 
 namespace embrace::judge {
 namespace {
+
+/// Of a source that is made again, to see how much of it is chance; draws are never so many.
+constexpr std::uint64_t other_seed = 1000000;
+
+/// Do its vectors depend on a seed?
+bool has_chance(const SourceSpec& source) {
+  if (source.kind == SourceSpec::Kind::random) return true;
+  return source.kind == SourceSpec::Kind::method && source.method->info.traits.chance;
+}
 
 class JudgeStudy {
  public:
@@ -59,6 +69,7 @@ class JudgeStudy {
   void run_fold(Fold fold) {
     draw_.whole.fold = std::move(fold);
     draw_.whole.data = make_fold_data(draw_.whole.dataset, draw_.whole.fold, threads_);
+    if (options_.probes) targets_ = probe_targets(draw_.whole, threads_);
     for (draw_.number = 1; draw_.number <= options_.draws; ++draw_.number) run_draw();
   }
 
@@ -86,13 +97,14 @@ class JudgeStudy {
   void run_source(SourceMaker& maker, const SourceSpec& source, int width) {
     std::vector<std::vector<Record>> pending;  // of each judge
     for (const JudgeInfo* judge : options_.judges) pending.push_back(missing_records(source, *judge, width));
-    std::optional<Record> own = missing_own(source, width, "own"), own_all;
+    std::optional<Record> own = missing_own(source, width, "own"), own_all, probes = missing_probes(source, width);
     if (draw_.number == 1) own_all = missing_own(source, width, "own-all");
     const bool nothing = std::all_of(pending.begin(), pending.end(), [](const auto& list) { return list.empty(); });
-    if (nothing && !own && !own_all) return;
+    if (nothing && !own && !own_all && !probes) return;
     stop_if_interrupted();
     const MadeSource& made = maker.make(source, width);
-    if (made.unsupported.empty()) run_beside(made, source, width, std::move(own), std::move(own_all));
+    if (made.unsupported.empty())
+      run_beside(made, source, width, std::move(own), std::move(own_all), std::move(probes));
     std::optional<Prepared> prepared;
     for (std::size_t j = 0; j < pending.size(); ++j) {
       if (pending[j].empty()) continue;
@@ -111,7 +123,7 @@ class JudgeStudy {
 
   /// What stands beside the judges' tables.
   void run_beside(const MadeSource& made, const SourceSpec& source, int width, std::optional<Record> own,
-                  std::optional<Record> own_all) {
+                  std::optional<Record> own_all, std::optional<Record> probes) {
     if (own) {
       answer_by_itself(draw_, made, threads_, *own);
       write(folder("own"), *own);
@@ -120,6 +132,15 @@ class JudgeStudy {
       answer_from_all(draw_, source, width, threads_, *own_all);
       write(folder("own"), *own_all);
     }
+    if (!probes) return;
+    std::optional<MadeSource> again;
+    if (draw_.number == 1 && has_chance(source)) {
+      again =
+          SourceMaker(draw_.part, {}, options_.task, options_.device, options_.settings, files_, other_seed, threads_)
+              .make(source, width);
+    }
+    probe(draw_, targets_, made, again ? &*again : nullptr, width, threads_, *probes);
+    write(folder("probes"), *probes);
   }
 
   void run_one(const MadeSource& made, const Prepared& prepared, const JudgeInfo& judge, std::vector<Record>& records) {
@@ -175,6 +196,13 @@ class JudgeStudy {
     return record;
   }
 
+  std::optional<Record> missing_probes(const SourceSpec& source, int width) {
+    if (!options_.probes) return std::nullopt;
+    Record record = maker_.of_probes(source, width);
+    if (settled(folder("probes"), record)) return std::nullopt;
+    return record;
+  }
+
   std::filesystem::path folder(const char* name) const { return options_.output / name; }
 
   bool settled(const std::filesystem::path& folder, const Record& record) {
@@ -211,6 +239,7 @@ class JudgeStudy {
   VectorFiles files_;
   Draw draw_{options_, {}, {}, 1, {}};  // that runs
   RecordMaker maker_{draw_, files_, threads_};
+  ProbeTargets targets_;
   std::set<std::pair<std::string, std::string>> impossible_;
   StudySummary summary_;
 };

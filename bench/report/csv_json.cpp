@@ -28,6 +28,7 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
   const auto put = [&](const char* name, const std::optional<double>& value) {
     if (value) out[name] = *value;
   };
+  for (const auto& [name, value] : row.probes) out[name] = value;
   put("train_seconds", row.train_seconds);
   put("train_seconds_spread", row.train_seconds_spread);
   put("updates_per_second", row.updates_per_second);
@@ -82,11 +83,12 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
   return out;
 }
 
-std::vector<std::string> row_columns(const std::vector<std::string>& metrics) {
+std::vector<std::string> row_columns(const std::vector<std::string>& metrics, const std::vector<std::string>& probes) {
   std::vector<std::string> columns = {"data", "split", "method", "information", "task", "device", "runs", "status"};
   for (const std::string& name : metrics) {
     for (const char* part : {"", "_low", "_high"}) columns.push_back(name + part);
   }
+  columns.insert(columns.end(), probes.begin(), probes.end());
   for (const char* name : {"train_seconds",
                            "train_seconds_spread",
                            "updates_per_second",
@@ -216,7 +218,8 @@ std::string render_json(const Report& report) {
 }
 
 std::string render_csv(const Report& report) {
-  if (report.contests.rows.empty()) return csv_of(rows_of(report), row_columns(report.metric_names()));
+  if (report.contests.rows.empty())
+    return csv_of(rows_of(report), row_columns(report.metric_names(), report.probe_names()));
   if (!report.rows.empty()) {
     throw UsageError("CSV has one table, and these records make two, of runs and of contests",
                      "use --format json, or a folder for each");

@@ -117,6 +117,10 @@ void add_notes(const std::vector<const Row*>& rows, Table& table) {
         table.notes.push_back(sentence);
     }
   }
+  if (std::any_of(rows.begin(), rows.end(), [](const Row* row) { return !row->probes.empty(); })) {
+    table.notes.emplace_back(
+        "Probes: no judge learns here; what each says of the vectors, and what not, stands in docs/judge.md.");
+  }
   add_comparison_notes(rows, table);
   add_baseline_note(rows, table);
   add_sampling_notes(rows, table);

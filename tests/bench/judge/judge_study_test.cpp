@@ -43,8 +43,21 @@ class Judging : public testing::Test {
   /// Records of judges, without those of sources that answer by themselves.
   static std::vector<Record> records(const JudgeOptions& options) {
     std::vector<Record> all = read_records({options.output});
-    std::erase_if(all, [](const Record& r) { return r.judge->mode.starts_with("own"); });
+    std::erase_if(all, [](const Record& r) { return r.judge->mode.starts_with("own") || r.judge->mode == "probes"; });
     return all;
+  }
+  static std::map<std::string, Record> probes(const JudgeOptions& options) {
+    std::map<std::string, Record> of;  // by source, of the first draw
+    for (const Record& record : read_records({options.output / "probes"})) {
+      if (record.judge->draw == 1) of[record.judge->source] = record;
+    }
+    return of;
+  }
+  static double found(const Record& record, const std::string& probe) {
+    for (const auto& [name, value] : record.judge->setting) {
+      if (name == probe) return value;
+    }
+    return -1;
   }
   static double rmse(const std::vector<Record>& records, const std::string& source) {
     double sum = 0, n = 0;
@@ -172,6 +185,48 @@ TEST_F(Judging, WithoutZeroThereIsNoRowForAJudgeThatIsGivenNothing) {
                                                "cross:end-to-end", "-o", (folder_.path() / "out").string()});
   EXPECT_EQ(ended.code, static_cast<int>(ExitCode::usage));
   EXPECT_NE(ended.err.find("add zero to --sources"), std::string::npos) << ended.err;
+}
+
+TEST_F(Judging, ProbesStandBesideTheJudges) {
+  JudgeOptions options = this->options("als,+genres,popularity,random");
+  options.data.split = parse_split("cold-items:5");
+  options.folds = {0};
+  options.probes = true;
+  EXPECT_EQ(judged(options).exit_code(), ExitCode::ok);
+  EXPECT_EQ(read_records({options.output / "probes"}).size(), 4U * 2) << "of each source in each draw";
+  std::map<std::string, Record> of = probes(options);
+  for (const auto& [source, record] : of) {
+    EXPECT_TRUE(schema_violations(to_json(record)).empty()) << source;
+    EXPECT_EQ(record.status, Status::ok) << record.reason;
+  }
+  EXPECT_LT(of["+genres"].accuracy.at("rmse").value, of["random"].accuracy.at("rmse").value);
+  EXPECT_GT(found(of["+genres"], "genre_hits"), found(of["random"], "genre_hits") + 0.1);
+  EXPECT_GT(found(of["popularity"], "popularity_r2"), 0.5) << "that of the embedding part, of all training ratings";
+  EXPECT_LT(found(of["random"], "popularity_r2"), 0.2);
+  EXPECT_NEAR(found(of["popularity"], "effective_rank"), 1, 1e-6);
+  EXPECT_GT(found(of["als"], "stability"), found(of["random"], "stability"));
+  EXPECT_EQ(found(of["+genres"], "stability"), -1) << "no chance in it";
+  const std::string table = render(make_report(read_records({options.output})), Format::md, false, 0);
+  for (const char* name : {"neighbours@100", "stability", "probes: a ridge for each user"}) {
+    EXPECT_NE(table.find(name), std::string::npos) << name;
+  }
+  const std::string csv = render(make_report(read_records({options.output})), Format::csv, false, 0);
+  EXPECT_NE(csv.find(",popularity_r2,"), std::string::npos) << csv;
+  const StudySummary again = judged(options);
+  EXPECT_EQ(again.resumed, again.number(Status::ok));
+}
+
+TEST_F(Judging, ProbesAreTheSameForAnyNumberOfThreads) {
+  JudgeOptions one = options("als"), three = options("als");
+  one.output = folder_.path() / "one";
+  three.output = folder_.path() / "three";
+  one.draws = three.draws = one.seeds = three.seeds = 1;
+  one.probes = three.probes = true;
+  judged(one, 1);
+  judged(three, 3);
+  const Record a = probes(one)["als"], b = probes(three)["als"];
+  EXPECT_EQ(a.accuracy.at("rmse").value, b.accuracy.at("rmse").value);
+  EXPECT_EQ(a.judge->setting, b.judge->setting);
 }
 
 TEST_F(Judging, TwoTowersRank) {
