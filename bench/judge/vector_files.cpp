@@ -58,6 +58,9 @@ std::string digest_of(const Embedding& e) {
   add(sha, e.item_ids, e.items, e.item_bias);
   add(sha, e.user_ids, e.users, e.user_bias);
   sha.add(&e.offset, sizeof e.offset);
+  for (const auto& [key, value] : e.about) {
+    for (const std::string& text : {key, value}) sha.add(text + "\n");
+  }
   return sha.hex();
 }
 

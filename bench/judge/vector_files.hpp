@@ -15,8 +15,8 @@ class VectorFiles {
  public:
   /// Throws DataError.
   const Embedding& read(const std::filesystem::path& path);
-  /// SHA-256 of what the source reads from files: vectors with their ids, or token vectors with their tokenizer; empty
-  /// for a source without a file. Throws DataError.
+  /// SHA-256 of what the source reads from files: vectors with their ids and what is said of them, or token vectors
+  /// with their tokenizer; empty for a source without a file. Throws DataError.
   std::string digest(const SourceSpec& spec);
 
  private:

@@ -3,7 +3,8 @@
 //   fine-tuned   q_i + d_i       d = 0       the source as a start
 //   end-to-end   d_i             d random    no source: what the judge learns by itself
 // A profile is a linear function of the item vectors (host/judge/profiles.hpp), so that the gradient of a pair reaches
-// all items of its user. Decay draws d to 0: fine-tuned vectors to where they were.
+// all items of its user. Decay draws d to 0: fine-tuned vectors to where they were. A batch costs the ratings of its
+// users times the width, and a step of all items.
 #pragma once
 #include <cstdint>
 

@@ -87,6 +87,7 @@ class VectorFile : public testing::Test {
 TEST_F(VectorFile, OfAStrangerIsJudgedByOneCommand) {
   const Ended ended = judged("file:" + stranger().string() + ",zero");
   ASSERT_EQ(ended.code, 0) << ended.err;
+  EXPECT_NE(ended.out.find("neighbours@100"), std::string::npos) << "the table of the probes: " << ended.out;
   const std::vector<Record> all = records();
   ASSERT_EQ(all.size(), 2U);
   for (const Record& record : all) {
