@@ -1,4 +1,6 @@
 // embrace judge: from the command line to the judges' records.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "bench/cli/shared_options.hpp"
@@ -6,6 +8,7 @@
 #include "bench/interrupt.hpp"
 #include "bench/judge/judge_study.hpp"
 #include "bench/machine.hpp"
+#include "bench/report/report.hpp"
 #include "host/data/split/split_name.hpp"
 #include "host/error.hpp"
 #include "host/math/product.hpp"
@@ -60,6 +63,13 @@ judge::JudgeOptions judge_options(const JudgeArguments& arguments) {
                               .force = arguments.force,
                               .output = arguments.output,
                               .command = arguments.command};
+  for (const judge::JudgeInfo* judge : options.judges) {
+    const bool zero = std::any_of(options.sources.begin(), options.sources.end(),
+                                  [](const auto& s) { return s.kind == judge::SourceSpec::Kind::zero; });
+    if (judge->vectors == judge::VectorMode::end_to_end && !zero) {
+      throw UsageError("judge '" + judge->name + "' is given no source", "add zero to --sources: its row stands there");
+    }
+  }
   if (arguments.positive && options.task == Task::rating) {
     throw UsageError("--positive is for rankings", "add --task ranking");
   }
@@ -67,8 +77,16 @@ judge::JudgeOptions judge_options(const JudgeArguments& arguments) {
     options.at = whole_numbers(arguments.at, "--at", 1);
     if (options.task == Task::rating) throw UsageError("--at is for rankings", "add --task ranking");
   }
+  options.probes = options.task == Task::rating;
   options.settings = parse_settings(arguments.settings, methods_of(options.sources));
   return options;
+}
+
+/// Their table on stdout, of all that the folder has.
+void print_probes(const judge::JudgeOptions& options) {
+  const std::filesystem::path folder = options.output / "probes";
+  if (!options.probes || !std::filesystem::exists(folder)) return;
+  fmt::print("{}", render(make_report(read_records({folder})), Format::terminal, false, 0));
 }
 
 }  // namespace
@@ -82,6 +100,7 @@ int judge(const JudgeArguments& arguments) {
   Progress progress(arguments.quiet);
   const StudySummary summary = judge::run_judge(options, threads, progress);
   print_summary(summary, options.output, options.data.load.rejects);
+  print_probes(options);
   if (summary.interrupted) return 128 + interrupt_signal();
   return static_cast<int>(summary.exit_code());
 }

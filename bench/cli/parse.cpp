@@ -152,7 +152,8 @@ void add_judge(CLI::App& top, const std::string& command, Work& work) {
   app.add_option("--split", judge.split, "see embrace list splits")->capture_default_str();
   app.add_option("--split-seed", judge.split_seed, "seed of random splits")->capture_default_str();
   app.add_option("--folds", judge.folds, "only these folds, from 0: 0,2");
-  app.add_option("-s,--sources", judge.sources, "comma-separated: als,hybrid/+movie,+genres,zero; see list sources")
+  app.add_option("-s,--sources", judge.sources,
+                 "comma-separated: als,hybrid/+movie,+genres,file:PATH,zero; see list sources")
       ->required();
   app.add_option("-j,--judges", judge.judges, "comma-separated; see embrace list judges")->capture_default_str();
   app.add_option("--mode", judge.mode, "users made of item vectors (items), or the source's own users (native)")

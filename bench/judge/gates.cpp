@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "host/judge/free_vectors.hpp"
 #include "host/metrics/statistics.hpp"
 
 namespace embrace::judge {
@@ -64,12 +65,13 @@ std::optional<Difference> difference(const SourceRuns& a, const SourceRuns& b) {
 
 class Checks {
  public:
-  Checks(const Table& table, const Table& own, Task task, bool native)
+  Checks(const Table& table, const Table& own, Task task, bool native, bool trains)
       : table_(table),
         own_(own),
         lower_is_better_(task == Task::rating),
         margin_(lower_is_better_ ? rmse_margin : ndcg_margin) {
-    if (const SourceRuns* random = find("random")) {
+    const SourceRuns* random = find("random");
+    if (random != nullptr && !trains) {
       if (const SourceRuns* zero = find("zero")) same("random-zero", "random", *random, "zero", *zero);
       for (const auto& [name, runs] : table) {
         if (name.starts_with("shuffled:")) same("shuffled-random", name, runs, "random", *random);
@@ -123,6 +125,12 @@ class Checks {
   std::vector<Gate> gates_;
 };
 
+/// Is the judge's name that of one with vectors of its own?
+bool trains_vectors(const std::string& method) {
+  const std::vector<std::string> modes = all_texts<VectorMode>();
+  return std::any_of(modes.begin(), modes.end(), [&](const auto& mode) { return method.ends_with(":" + mode); });
+}
+
 /// Whose own scores a table is compared with: all but the judge and the mode.
 GateTable own_table(GateTable table) {
   std::get<3>(table) = "";
@@ -150,7 +158,7 @@ std::map<GateTable, std::vector<Gate>> check_gates(const std::vector<Record>& re
       own[own_table(place)][record.judge->source].runs[run_key(record)] = accuracy;
       continue;
     }
-    if (record.judge->mode == "own-all") continue;
+    if (record.judge->mode == "own-all" || record.judge->mode == "probes") continue;
     tables[place][record.judge->source].runs[run_key(record)] = accuracy;
     tasks[place] = record.task;
     for (const char* name : {"frozen", "rotation"}) {
@@ -160,8 +168,9 @@ std::map<GateTable, std::vector<Gate>> check_gates(const std::vector<Record>& re
     }
   }
   for (const auto& [place, table] : tables) {
-    std::vector<Gate> gates =
-        Checks(table, own[own_table(place)], tasks[place], std::get<4>(place) == "native").result();
+    std::vector<Gate> gates = Checks(table, own[own_table(place)], tasks[place], std::get<4>(place) == "native",
+                                     trains_vectors(std::get<3>(place)))
+                                  .result();
     std::vector<Gate>& all = result[place];
     all.insert(all.end(), gates.begin(), gates.end());
   }

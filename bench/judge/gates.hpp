@@ -33,6 +33,8 @@ GateTable gate_table(const Record& record);
 ///   oracle-best       what has seen the test is better than all that has not
 ///   adequacy          with native users: not behind the source's own score by more than adequacy_margin
 ///   frozen, rotation  no run has found that its vectors were changed, or that a rotation and a factor mattered
+/// The first two are not asked of judges that train vectors: to one that fine-tunes, random rows are another start than
+/// none; beside vectors of its own they are noise.
 std::map<GateTable, std::vector<Gate>> check_gates(const std::vector<Record>& records);
 
 }  // namespace embrace::judge

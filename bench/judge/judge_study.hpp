@@ -39,13 +39,15 @@ struct JudgeOptions {
   int seeds = 3;
   std::vector<Setting> settings{};  // of methods as sources
   DeviceInfo device;
+  bool probes = false;  // of ratings: what can be said of the vectors without a judge
   bool force = false;
   std::filesystem::path output;
   std::string command;
 };
 
 /// Writes a record for each fold × draw × width × source × judge × seed, and into the folder `own` those of the sources
-/// that answer by themselves: trained on the embedding part, and once on all training ratings. Throws what loading
+/// that answer by themselves: trained on the embedding part, and once on all training ratings; into `probes` one for
+/// each fold × draw × width × source. Throws what loading
 /// throws, OutputError.
 StudySummary run_judge(const JudgeOptions& options, Threads& threads, Progress& progress);
 

@@ -1,5 +1,7 @@
 #include "bench/judge/source_maker.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -80,12 +82,25 @@ MadeSource SourceMaker::make(const SourceSpec& spec, std::int64_t width) {
   const auto begin = std::chrono::steady_clock::now();
   MadeSource made;
   try {
+    made.notes = notes_of(spec);
     made.vectors = vectors(spec, width);
   } catch (const Unsupported& error) {
     made.unsupported = error.what();
   }
   made.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return made;
+}
+
+std::vector<std::string> SourceMaker::notes_of(const SourceSpec& spec) {
+  const SourceSpec& inner = spec.of ? *spec.of : spec;
+  if (inner.kind != Kind::file) return {};
+  std::vector<std::string> notes;
+  const Embedding& embedding = files_.read(inner.path);
+  if (std::string seen = require_unseen(embedding, inner.text, part_); !seen.empty()) notes.push_back(std::move(seen));
+  const Array<std::uint8_t> known = by_index(embedding, part_.dataset.ratings, inner.text).items.known;
+  const auto missing = std::count(known.begin(), known.end(), 0);
+  if (missing > 0) notes.push_back(fmt::format("{}: {} of {} items have no vector", inner.text, missing, known.size()));
+  return notes;
 }
 
 const SourceVectors& SourceMaker::vectors(const SourceSpec& spec, std::int64_t width) {
@@ -101,6 +116,10 @@ SourceVectors SourceMaker::made(const SourceSpec& spec, std::int64_t width) {
       return trained(spec, width);
     case Kind::blocks:
       return {block_vectors(part_, spec.blocks, width, threads_)};
+    case Kind::file:
+      return by_index(files_.read(spec.path), part_.dataset.ratings, spec.text);
+    case Kind::text:
+      return {text_source(part_, spec.path, spec.item_text, threads_)};
     case Kind::random:
       return normal(width);
     case Kind::zero:

@@ -9,6 +9,7 @@
 #include "bench/devices.hpp"
 #include "bench/experiment.hpp"
 #include "bench/judge/sources.hpp"
+#include "bench/judge/vector_files.hpp"
 #include "bench/selection.hpp"
 #include "host/judge/source_vectors.hpp"
 #include "host/threads.hpp"
@@ -18,7 +19,8 @@ namespace embrace::judge {
 struct MadeSource {
   SourceVectors vectors;
   double seconds = 0;
-  std::string unsupported{};  // why there are none
+  std::string unsupported{};         // why there are none
+  std::vector<std::string> notes{};  // what a reader of its rows should know
 };
 
 /// Makes the sources of one draw; everything given outlives it.
@@ -26,18 +28,21 @@ class SourceMaker {
  public:
   /// `part` is on the embedding part. `oracle_train`: its ratings and those of the test.
   SourceMaker(Experiment& part, std::vector<std::int64_t> oracle_train, Task task, const DeviceInfo& device,
-              const std::vector<Setting>& settings, std::uint64_t draw, Threads& threads)
+              const std::vector<Setting>& settings, VectorFiles& files, std::uint64_t draw, Threads& threads)
       : part_(part),
         oracle_train_(std::move(oracle_train)),
         task_(task),
         device_(device),
         settings_(settings),
+        files_(files),
         draw_(draw),
         threads_(threads) {}
 
   /// Methods with `factors` are trained at `width`, random numbers drawn; what else is wider stays so. The seed of a
-  /// source is the draw. Throws what training throws but for Unsupported.
+  /// source is the draw. Throws what training and reading throw but for Unsupported, and require_unseen()'s DataError.
   MadeSource make(const SourceSpec& spec, std::int64_t width);
+  /// Of the draw. Throws require_unseen()'s DataError.
+  std::vector<std::string> notes_of(const SourceSpec& spec);
 
  private:
   const SourceVectors& vectors(const SourceSpec& spec, std::int64_t width);
@@ -53,6 +58,7 @@ class SourceMaker {
   Task task_;
   const DeviceInfo& device_;
   const std::vector<Setting>& settings_;
+  VectorFiles& files_;
   std::uint64_t draw_;
   Threads& threads_;
   std::map<std::pair<std::string, std::int64_t>, SourceVectors> kept_;  // by name and width; shuffled copies need them

@@ -86,8 +86,29 @@ SourceSpec parse_method(const std::string& text) {
   return spec;
 }
 
+/// What stands behind file: and text:.
+SourceSpec parse_path(const std::string& prefix, const std::string& given) {
+  if (given.empty()) throw UsageError("'" + prefix + ":' names no file", "write " + prefix + ":PATH");
+  SourceSpec spec{.text = "file:" + given, .kind = prefix == "file" ? Kind::file : Kind::text};
+  spec.path = given;
+  if (spec.kind == Kind::file) return spec;
+  const std::size_t slash = given.rfind('/');
+  if (slash != std::string::npos) {
+    if (const auto part = from_text<ItemText>(given.substr(slash + 1))) {
+      spec.item_text = *part;
+      spec.path = given.substr(0, slash);
+    }
+  }
+  spec.text = "text:" + spec.path.string() + "/" + to_text(spec.item_text);
+  return spec;
+}
+
 SourceSpec parse_source(const std::string& text) {
   const std::size_t colon = text.find(':');
+  for (const std::string prefix : {"file", "text"}) {
+    if (text.substr(0, colon) != prefix) continue;
+    return parse_path(prefix, colon == std::string::npos ? "" : text.substr(colon + 1));
+  }
   for (const Control& control : controls) {
     if (text.substr(0, colon) != control.name) continue;
     return parse_control(control, text, colon == std::string::npos ? "" : text.substr(colon + 1));
@@ -141,6 +162,11 @@ std::vector<std::pair<std::string, std::string>> source_names() {
                                         (reads ? "; with more as in " + method.name + "/+movie" : std::string()));
   }
   for (const auto& [name, meaning] : block_names()) names.emplace_back("+" + name, meaning);
+  names.emplace_back("file",
+                     "file:PATH: vectors of anybody's, as safetensors, .npy with ids beside it, or word2vec text");
+  names.emplace_back("text",
+                     "text:FILE.safetensors/titles, /genres or /tags: texts by static vectors of their tokens, with "
+                     "tokenizer.json beside these");
   for (const Control& control : controls) names.emplace_back(control.name, control.meaning);
   return names;
 }

@@ -1,10 +1,12 @@
 // Sources of embeddings by the names that users write: one list, said once.
 #pragma once
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "bench/judge/text_source.hpp"
 #include "host/metadata/information.hpp"
 #include "host/method.hpp"
 
@@ -14,6 +16,8 @@ struct SourceSpec {
   enum class Kind {
     method,                  // als, hybrid/+movie
     blocks,                  // +genres, +genres+year
+    file,                    // file:PATH, vectors of anybody's
+    text,                    // text:FILE/titles, texts by static vectors of their tokens
     random,                  // normal numbers
     zero,                    // nothing: a judge of biases alone
     popularity,              // one number an item, ln(1 + ratings)
@@ -26,9 +30,11 @@ struct SourceSpec {
   const Method* method = nullptr;
   Information information{};
   std::vector<std::string> blocks{};
+  std::filesystem::path path{};  // of the file of vectors
+  ItemText item_text = ItemText::titles;
   std::shared_ptr<const SourceSpec> of{};
 
-  bool is_control() const { return kind != Kind::method && kind != Kind::blocks; }
+  bool is_control() const { return kind >= Kind::random; }
 };
 
 /// Comma-separated; `all` is every method with vectors, on ratings. Each once, in the order given. Throws UsageError

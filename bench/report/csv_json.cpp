@@ -28,6 +28,7 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
   const auto put = [&](const char* name, const std::optional<double>& value) {
     if (value) out[name] = *value;
   };
+  for (const auto& [name, value] : row.probes) out[name] = value;
   put("train_seconds", row.train_seconds);
   put("train_seconds_spread", row.train_seconds_spread);
   put("updates_per_second", row.updates_per_second);
@@ -61,7 +62,7 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
   if (row.repeats > 1) out["repeats"] = row.repeats;
   if (row.users > 0) out["users"] = row.users;
   if (row.cold_candidates) out["candidates"] = "cold";
-  std::string best, tied, worse, reasons;
+  std::string best, tied, worse, reasons, notes;
   for (const std::string& name : metrics) {
     const auto metric = row.accuracy.find(name);
     if (metric == row.accuracy.end()) continue;
@@ -72,19 +73,22 @@ Json row_json(const Row& row, const std::vector<std::string>& metrics) {
     std::string& list = metric->second.standing == Standing::best ? best : tied;
     list += (list.empty() ? "" : " ") + name;
   }
+  for (const std::string& note : row.notes) notes += (notes.empty() ? "" : "; ") + note;
   for (const std::string& reason : row.reasons) reasons += (reasons.empty() ? "" : "; ") + reason;
   if (!best.empty()) out["best"] = best;
   if (!tied.empty()) out["tied"] = tied;
   if (!worse.empty()) out["worse_than_baseline"] = worse;
   if (!reasons.empty()) out["reason"] = reasons;
+  if (!notes.empty()) out["notes"] = notes;
   return out;
 }
 
-std::vector<std::string> row_columns(const std::vector<std::string>& metrics) {
+std::vector<std::string> row_columns(const std::vector<std::string>& metrics, const std::vector<std::string>& probes) {
   std::vector<std::string> columns = {"data", "split", "method", "information", "task", "device", "runs", "status"};
   for (const std::string& name : metrics) {
     for (const char* part : {"", "_low", "_high"}) columns.push_back(name + part);
   }
+  columns.insert(columns.end(), probes.begin(), probes.end());
   for (const char* name : {"train_seconds",
                            "train_seconds_spread",
                            "updates_per_second",
@@ -108,7 +112,8 @@ std::vector<std::string> row_columns(const std::vector<std::string>& metrics) {
                            "best",
                            "tied",
                            "worse_than_baseline",
-                           "reason"}) {
+                           "reason",
+                           "notes"}) {
     columns.emplace_back(name);
   }
   return columns;
@@ -234,7 +239,8 @@ std::string render_json(const Report& report) {
 }
 
 std::string render_csv(const Report& report) {
-  if (report.contests.rows.empty()) return csv_of(rows_of(report), row_columns(report.metric_names()));
+  if (report.contests.rows.empty())
+    return csv_of(rows_of(report), row_columns(report.metric_names(), report.probe_names()));
   if (!report.rows.empty()) {
     throw UsageError("CSV has one table, and these records make two, of runs and of contests",
                      "use --format json, or a folder for each");

@@ -79,7 +79,7 @@ struct Source {
   bool always = false;
 };
 
-std::vector<Source> sources(const std::vector<std::string>& metrics) {
+std::vector<Source> sources(const std::vector<std::string>& metrics, const std::vector<std::string>& probes) {
   std::vector<Source> all;
   const auto add = [&](const char* title, bool number, bool always, std::function<Cell(const Row&)> cell) {
     all.push_back({{title, number}, std::move(cell), always});
@@ -90,6 +90,12 @@ std::vector<Source> sources(const std::vector<std::string>& metrics) {
   add("settings", false, false, [](const Row& row) { return plain(row.settings); });
   for (const std::string& name : metrics) {
     add(name.c_str(), true, false, [name](const Row& row) { return metric_cell(row, name); });
+  }
+  for (const std::string& name : probes) {
+    add(name.c_str(), true, false, [name](const Row& row) {
+      const auto found = row.probes.find(name);
+      return plain(found == row.probes.end() ? "" : three_digits(found->second));
+    });
   }
   add("change", true, false, change_cell);
   add("bytes/item", true, false,
@@ -127,7 +133,7 @@ Table make_table(const std::vector<const Row*>& rows) {
   Table table;
   table.heading = heading(*rows[0]);
   table.rows.resize(rows.size());
-  for (const Source& source : sources(part.metric_names())) {
+  for (const Source& source : sources(part.metric_names(), part.probe_names())) {
     std::vector<Cell> cells;
     for (const Row* row : rows) cells.push_back(source.cell(*row));
     const bool empty = std::all_of(cells.begin(), cells.end(), [](const Cell& cell) { return cell.text.empty(); });

@@ -110,6 +110,17 @@ void add_notes(const std::vector<const Row*>& rows, Table& table) {
         "confidence set).");
   }
   for (const std::string& gate : rows[0]->incorrect) table.notes.push_back("INCORRECT: the table fails " + gate + ".");
+  for (const Row* row : rows) {
+    for (const std::string& note : row->notes) {
+      const std::string sentence = "Of " + note + ".";
+      if (std::find(table.notes.begin(), table.notes.end(), sentence) == table.notes.end())
+        table.notes.push_back(sentence);
+    }
+  }
+  if (std::any_of(rows.begin(), rows.end(), [](const Row* row) { return !row->probes.empty(); })) {
+    table.notes.emplace_back(
+        "Probes: no judge learns here; what each says of the vectors, and what not, stands in docs/judge.md.");
+  }
   add_comparison_notes(rows, table);
   add_baseline_note(rows, table);
   add_sampling_notes(rows, table);

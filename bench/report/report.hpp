@@ -52,6 +52,8 @@ struct Row {
   int threads = 0;
   std::string panel;                           // of judges: judge and mode, a table of its own; empty for runs
   std::vector<std::string> incorrect;          // gates that the table of a judge fails, with figures: it has no numbers
+  std::vector<std::string> notes{};            // of judges: what a reader should know of the source
+  std::map<std::string, double> probes{};      // of judges' sources, by name: means over the runs that have it
   std::optional<double> source_seconds;        // of judges: mean time to make the vectors
   std::optional<std::int64_t> bytes_per_item;  // of the vectors
   std::string settings;   // what sets it apart from rows of the same method here, e.g. "factors=64"; often empty
@@ -93,6 +95,7 @@ struct Report {
   std::vector<std::string> builds;                // what made their records: version, commit, processor
   Contests contests;                              // of the records that are sides of contests, which are not in rows
   std::vector<std::string> metric_names() const;  // those of the rows: rmse, mae, recall@10, …
+  std::vector<std::string> probe_names() const;   // the same of their probes
 };
 
 /// All records of these files and of these folders with the folders inside, but for hidden ones and those behind links.

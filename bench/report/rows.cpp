@@ -34,6 +34,7 @@ std::string panel_of(const Record& r) {
   if (!r.judge) return "";
   if (r.judge->mode == "own") return "own scores, from the embedding part";
   if (r.judge->mode == "own-all") return "own scores, from all training ratings";
+  if (r.judge->mode == "probes") return "probes: a ridge for each user, and what is in the vectors";
   return r.method + ", " + (r.judge->mode == "native" ? "native users" : "users of item vectors");
 }
 
@@ -124,6 +125,15 @@ void add_accuracy(const std::vector<const Record*>& runs, Entry& entry) {
   }
 }
 
+void add_probes(const std::vector<const Record*>& runs, Row& row) {
+  std::map<std::string, std::vector<double>> values;
+  for (const Record* run : runs) {
+    if (run->judge->mode != "probes") continue;
+    for (const auto& [name, value] : run->judge->setting) values[name].push_back(value);
+  }
+  for (const auto& [name, list] : values) row.probes[name] = mean(list);
+}
+
 Entry make_entry(std::vector<const Record*> runs) {
   std::stable_sort(runs.begin(), runs.end(), [](const Record* a, const Record* b) { return run_id(*a) < run_id(*b); });
   const Record& first = *runs[0];
@@ -146,9 +156,15 @@ Entry make_entry(std::vector<const Record*> runs) {
   row.threads = first.device.threads;
   row.panel = panel_of(first);
   if (first.judge) {
+    add_probes(runs, row);
     double seconds = 0;
     for (const Record* run : runs) seconds += run->judge->source_seconds;
     row.source_seconds = seconds / static_cast<double>(runs.size());
+    for (const Record* run : runs) {
+      for (const std::string& note : run->notes) {
+        if (std::find(row.notes.begin(), row.notes.end(), note) == row.notes.end()) row.notes.push_back(note);
+      }
+    }
     if (first.judge->bytes_per_item > 0) row.bytes_per_item = first.judge->bytes_per_item;
   }
   row.runs = static_cast<int>(runs.size());
@@ -244,6 +260,14 @@ Report make_report(const std::vector<Record>& records) {
   report.gains = gains_of(entries);
   for (Entry& entry : entries) report.rows.push_back(std::move(entry.row));
   return report;
+}
+
+std::vector<std::string> Report::probe_names() const {
+  std::set<std::string> present;
+  for (const Row& row : rows) {
+    for (const auto& [name, value] : row.probes) present.insert(name);
+  }
+  return {present.begin(), present.end()};
 }
 
 std::vector<std::string> Report::metric_names() const {

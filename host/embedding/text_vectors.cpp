@@ -24,9 +24,13 @@ Matrix token_vectors(const std::filesystem::path& file) {
 
 }  // namespace
 
+std::filesystem::path tokenizer_beside(const std::filesystem::path& file) {
+  return file.parent_path() / "tokenizer.json";
+}
+
 Matrix text_vectors(Span<const std::string> texts, const std::filesystem::path& file) {
   const Matrix vectors = token_vectors(file);
-  const std::filesystem::path beside = file.parent_path() / "tokenizer.json";
+  const std::filesystem::path beside = tokenizer_beside(file);
   const Tokenizer tokenizer(beside);
   if (tokenizer.vocabulary() > vectors.rows()) {
     throw DataError(beside.string() + ": has " + std::to_string(tokenizer.vocabulary()) + " tokens, but there are " +

@@ -9,6 +9,9 @@
 
 namespace embrace {
 
+/// Where the tokenizer of the token vectors in `file` lies.
+std::filesystem::path tokenizer_beside(const std::filesystem::path& file);
+
 /// A row a text: the mean of the vectors of its tokens, zero for a text without any. `file` is safetensors with the
 /// tensor `embedding.weight` (F16, BF16, F32 or F64, tokens × width); its tokenizer.json lies beside it. Both are read
 /// from where the user has them. Throws DataError.

@@ -8,8 +8,33 @@
 
 namespace embrace::judge {
 
+namespace {
+
+/// With the networks as they train vectors.
+std::vector<JudgeInfo> with_trained_vectors(const std::vector<JudgeInfo>& frozen) {
+  const std::pair<VectorMode, const char*> modes[] = {
+      {VectorMode::frozen_and_id, "with a vector of its own for each item beside the source's"},
+      {VectorMode::fine_tuned, "with the source's vectors trained further"},
+      {VectorMode::end_to_end, "with vectors of its own and no source, as which zero counts"}};
+  std::vector<JudgeInfo> all;
+  for (const JudgeInfo& judge : frozen) {
+    all.push_back(judge);
+    if (judge.rate == nullptr || !judge.chance) continue;
+    for (const auto& [mode, meaning] : modes) {
+      JudgeInfo other = judge;
+      other.name += ":" + to_text(mode);
+      other.summary += ", " + std::string(meaning);
+      other.vectors = mode;
+      all.push_back(std::move(other));
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
 const std::vector<JudgeInfo>& judges() {
-  static const std::vector<JudgeInfo> all = {
+  static const std::vector<JudgeInfo> all = with_trained_vectors({
       {"ridge", "Linear regression on both vectors, their products and biases, in closed form",
        "Hoerl and Kennard 1970, with biases as random effects", false, rate_by_ridge, nullptr},
       {"mlp", "Layers of 64 and 32 units on the same inputs, beside the dot products and biases",
@@ -17,7 +42,7 @@ const std::vector<JudgeInfo>& judges() {
       {"cross", "The same behind one cross layer", "Wang et al. 2021, DCN V2", true, rate_by_cross, nullptr},
       {"two-tower", "Rankings by a user's and an item's layers, softmax over the items of a batch",
        "Yi et al. 2019, equation 3", true, nullptr, rank_by_two_tower},
-  };
+  });
   return all;
 }
 

@@ -1,4 +1,5 @@
-// A judge: a recommender that is given frozen vectors of users and items, learns from one part of the training ratings
+// A judge: a recommender that is given vectors of users and items, which stay as they are unless its name says that it
+// trains them; it learns from one part of the training ratings
 // what they say about ratings, chooses its setting and its epoch on another part, and predicts the test.
 #pragma once
 #include <cstdint>
@@ -8,6 +9,7 @@
 
 #include "host/array.hpp"
 #include "host/judge/choice.hpp"
+#include "host/judge/free_vectors.hpp"
 #include "host/judge/pair_inputs.hpp"
 #include "host/judge/rank.hpp"
 #include "host/scale.hpp"
@@ -33,6 +35,8 @@ struct RatingCase {
   const RatedPairs& test;  // its ratings are not looked at
   Scale scale;             // predictions are clipped to it
   bool item_biases = true;
+  VectorMode vectors = VectorMode::frozen;
+  const ProfileCase* profiles = nullptr;  // behind the inputs' users; where vectors are not frozen
   Threads& threads;
 };
 
@@ -45,12 +49,13 @@ struct Verdict : Choice {
 using RateFunction = std::vector<Verdict> (*)(const RatingCase&, Span<const std::uint64_t> seeds);
 
 struct JudgeInfo {
-  std::string name;             // as users write it; the record's method is "judge-" and this
+  std::string name;             // as users write it, mlp:fine-tuned; the record's method is "judge-" and this
   std::string summary;          // one sentence
   std::string source;           // paper
   bool chance = true;           // the seed matters
   RateFunction rate = nullptr;  // null: no judge of ratings
   RankFunction rank = nullptr;  // null: no judge of rankings
+  VectorMode vectors = VectorMode::frozen;
 };
 
 /// All of them, in the order of their listing.

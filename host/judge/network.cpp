@@ -103,8 +103,24 @@ void Network::forward(ConstMatrixView samples, const Dropout* dropout, Span<floa
 
 void Network::predict(ConstMatrixView samples, Span<float> out) { forward(samples, nullptr, out); }
 
+/// From the gradient by the first layer's units, before them; gate_ is that of the samples.
+void Network::pass_to_samples(ConstMatrixView samples, ConstMatrixView by_hidden, MatrixView by_samples) {
+  const std::int64_t n = samples.rows;
+  const MatrixView by_inputs{by_samples.data, n, inputs_, by_samples.stride};
+  multiply_transposed(by_hidden, view(at1_, inputs_, hidden1), 0.0F, by_inputs);
+  if (!cross_) return;
+  const MatrixView gz{gz_.data(), n, inputs_, inputs_};
+  for (std::int64_t r = 0; r < n; ++r) {
+    for (std::int64_t k = 0; k < inputs_; ++k) {
+      gz(r, k) = by_inputs(r, k) * samples(r, k);
+      by_inputs(r, k) *= gate_(r, k) + 1.0F;
+    }
+  }
+  multiply_transposed(gz, view(at_cross_, inputs_, inputs_), 1.0F, by_inputs);
+}
+
 double Network::gradient(ConstMatrixView samples, Span<const float> targets, const Dropout& dropout,
-                         Span<float> gradient) {
+                         Span<float> gradient, std::optional<MatrixView> by_samples) {
   const std::int64_t n = samples.rows;
   resize(n);
   forward(samples, &dropout, scores_);
@@ -118,7 +134,10 @@ double Network::gradient(ConstMatrixView samples, Span<const float> targets, con
     const float error = scores_[r] - targets[r];
     const float coefficient = error / static_cast<float>(n);
     loss += static_cast<double>(error) * static_cast<double>(error);
-    for (std::int64_t k = 0; k < products_; ++k) products[k] += coefficient * samples(r, inputs_ + k);
+    for (std::int64_t k = 0; k < products_; ++k) {
+      products[k] += coefficient * samples(r, inputs_ + k);
+      if (by_samples) (*by_samples)(r, inputs_ + k) = coefficient * weights_[at_products_ + k];
+    }
     add_scaled(coefficient, h2_.row(r), last, hidden2);
     // An activation is positive exactly where both relu and dropout let it pass.
     pass_where_positive(h2_.row(r), coefficient * scale, &weights_[at3_], g2_.row(r), hidden2);
@@ -142,6 +161,7 @@ double Network::gradient(ConstMatrixView samples, Span<const float> targets, con
     multiply_by_transposed(x, gz, {gradient.data() + at_cross_, inputs_, inputs_, inputs_});
     sum_rows(gz, gradient.data() + at_cross_bias_);
   }
+  if (by_samples) pass_to_samples(samples, g1, *by_samples);
   return loss / (2 * static_cast<double>(n));
 }
 

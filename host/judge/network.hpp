@@ -6,6 +6,7 @@
 // before its first step the network is the linear part.
 #pragma once
 #include <cstdint>
+#include <optional>
 
 #include "host/array.hpp"
 #include "host/matrix.hpp"
@@ -34,8 +35,10 @@ class Network {
     std::uint64_t first = 0;
   };
   void predict(ConstMatrixView samples, Span<float> out);
-  /// Half the mean squared error over the samples, and its gradient by all weights.
-  double gradient(ConstMatrixView samples, Span<const float> targets, const Dropout& dropout, Span<float> gradient);
+  /// Half the mean squared error over the samples, and its gradient by all weights; and by the samples, as wide as
+  /// these, where that is wanted.
+  double gradient(ConstMatrixView samples, Span<const float> targets, const Dropout& dropout, Span<float> gradient,
+                  std::optional<MatrixView> by_samples = std::nullopt);
 
  private:
   std::int64_t place(std::int64_t count);
@@ -44,6 +47,7 @@ class Network {
   }
   void resize(std::int64_t n);
   void forward(ConstMatrixView samples, const Dropout* dropout, Span<float> out);
+  void pass_to_samples(ConstMatrixView samples, ConstMatrixView by_hidden, MatrixView by_samples);
   static void activate(MatrixView h, const float* constants, const Dropout* dropout, std::uint32_t layer);
 
   std::int64_t inputs_, products_;

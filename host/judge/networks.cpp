@@ -1,22 +1,18 @@
 // The judges `mlp` and `cross`: a linear part in closed form, of biases and dot products, then a network on what is
 // left (host/judge/network.hpp). 3 rates × 2 decays × 2 shares of dropout are tried with seed 1, and the epoch at which
-// to stop is chosen for each seed, both on the validation part; epoch 0 is the linear part alone.
+// to stop is chosen for each seed, both on the validation part; epoch 0 is the linear part alone. Vectors that are not
+// frozen (host/judge/free_vectors.hpp) are trained with the network, at its rate and with its decay.
 #include <algorithm>
-#include <chrono>
-#include <cmath>
 #include <optional>
 
-#include "host/error.hpp"
 #include "host/judge/bias_ridge.hpp"
 #include "host/judge/judge.hpp"
 #include "host/judge/network.hpp"
-#include "host/math/adam.hpp"
+#include "host/judge/training.hpp"
 #include "host/permutation.hpp"
 
 namespace embrace::judge {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr FixedArray<double, 3> rates{{0.001, 0.003, 0.01}};
 constexpr FixedArray<double, 2> decays{{0.01, 0.3}};
@@ -24,8 +20,6 @@ constexpr FixedArray<double, 2> dropouts{{0.1, 0.4}};
 constexpr FixedArray<double, 3> bias_penalties{{1, 5, 25}};
 constexpr double product_penalty = 0.003;  // times the number of ratings
 constexpr std::int64_t batch = 256;
-constexpr int most_epochs = 40;
-constexpr int patience = 4;  // epochs without a better one
 
 struct Setting {
   double rate = 0, decay = 0, dropout = 0;
@@ -42,11 +36,10 @@ struct LinearPart {
   }
 };
 
-/// What one training came to.
-struct Trained {
-  double validation = 0;
-  int epochs = 0;
-  Array<float> weights;
+/// What a training moves.
+struct Model {
+  Network network;
+  std::optional<FreeVectors> vectors;  // none: they are frozen
 };
 
 class NetworkJudge {
@@ -54,9 +47,11 @@ class NetworkJudge {
   NetworkJudge(const RatingCase& work, bool cross)
       : work_(work),
         cross_(cross),
-        columns_(work.inputs.columns()),
+        free_(work.vectors != VectorMode::frozen),
         products_(work.inputs.products()),
         pairs_(pairs_of(work.fit.view())) {
+    const std::optional<FreeVectors> vectors = free_vectors(1);
+    columns_ = inputs_of(vectors).columns();
     choose_linear_part();
     for (std::int64_t p = 0; p < pairs_.size(); ++p) {
       targets_.push_back(pairs_.ratings[p] - linear_.constant(pairs_.users[p], pairs_.items[p]));
@@ -64,32 +59,16 @@ class NetworkJudge {
   }
 
   std::vector<Verdict> verdicts(Span<const std::uint64_t> seeds) {
-    const auto begin = Clock::now();
     std::vector<Setting> settings;
     for (const double rate : rates) {
       for (const double decay : decays) {
         for (const double dropout : dropouts) settings.push_back({rate, decay, dropout});
       }
     }
-    std::vector<Trained> tried(settings.size());
-    work_.threads.for_each(static_cast<std::int64_t>(settings.size()), [&](std::int64_t s, int) {
-      tried[static_cast<std::size_t>(s)] = train(settings[static_cast<std::size_t>(s)], 1);
-    });
-    const auto best = std::min_element(tried.begin(), tried.end(),
-                                       [](const Trained& a, const Trained& b) { return a.validation < b.validation; });
-    const Setting chosen = settings[static_cast<std::size_t>(best - tried.begin())];
-    std::vector<Verdict> all(static_cast<std::size_t>(seeds.size()));
-    work_.threads.for_each(seeds.size(), [&](std::int64_t s, int) {
-      const auto started = Clock::now();
-      const Trained trained = seeds[s] == 1 ? *best : train(chosen, seeds[s]);
-      Verdict& verdict = all[static_cast<std::size_t>(s)];
-      verdict = verdict_of(trained, chosen);
-      verdict.seconds = std::chrono::duration<double>(Clock::now() - started).count();
-    });
-    double others = 0;
-    for (std::size_t s = 1; s < all.size(); ++s) others += all[s].seconds;
-    all[0].seconds = std::max(0.0, std::chrono::duration<double>(Clock::now() - begin).count() - others);
-    return all;
+    return choose_and_train<Verdict>(
+        settings, seeds, work_.threads,
+        [&](const Setting& setting, std::uint64_t seed) { return train(setting, seed); },
+        [&](const Trained<Model>& trained, const Setting& setting) { return verdict_of(trained, setting); });
   }
 
  private:
@@ -107,10 +86,11 @@ class NetworkJudge {
 
   /// The last columns alone, for the ridge.
   void fill_products(Span<const std::int32_t> users, Span<const std::int32_t> items, MatrixView out) const {
-    Matrix all(users.size(), columns_);
+    const std::int64_t columns = work_.inputs.columns();
+    Matrix all(users.size(), columns);
     work_.inputs.fill(users, items, all.view());
     for (std::int64_t p = 0; p < users.size(); ++p) {
-      std::copy(all.row(p) + columns_ - products_, all.row(p) + columns_, out.row(p));
+      std::copy(all.row(p) + columns - products_, all.row(p) + columns, out.row(p));
     }
   }
 
@@ -121,46 +101,71 @@ class NetworkJudge {
     std::optional<std::pair<double, LinearPart>> best;
     for (const double penalty : bias_penalties) {
       linear_ = {ridge.solve(penalty, product_penalty * static_cast<double>(work_.fit.entries())), work_.item_biases};
-      Network network = initial(1);
-      const double rmse = validate(network);
+      Model model = initial(1);
+      const double rmse = validate(model);
       if (!best || rmse < best->first) best.emplace(rmse, linear_);
     }
     linear_ = std::move(best->second);
   }
 
-  Network initial(std::uint64_t seed) const {
-    Network network(columns_ - products_, products_, cross_, seed);
-    for (std::int64_t k = 0; k < products_; ++k) {
-      network.product_weights()[k] = static_cast<float>(linear_.solution.weights[k]);
-    }
-    return network;
+  std::optional<FreeVectors> free_vectors(std::uint64_t seed) const {
+    if (!free_) return std::nullopt;
+    return FreeVectors(*work_.profiles, work_.fit.view(), work_.vectors, seed);
   }
 
-  Array<float> predict(Network& network, const RatedPairs& pairs) const {
+  PairInputs inputs_of(const std::optional<FreeVectors>& vectors) const {
+    return vectors ? work_.inputs.with(vectors->users(), vectors->items()) : work_.inputs;
+  }
+
+  /// A dot product of free vectors that begin as nothing weighs 1: at 0 neither would learn from the other.
+  Model initial(std::uint64_t seed) const {
+    Model model{{columns_ - products_, products_, cross_, seed}, free_vectors(seed)};
+    for (std::int64_t k = 0; k < products_; ++k) {
+      const auto weight = static_cast<float>(linear_.solution.weights[k]);
+      model.network.product_weights()[k] = free_ && weight == 0 ? 1.0F : weight;
+    }
+    return model;
+  }
+
+  Array<float> predict(Model& model, const RatedPairs& pairs) const {
+    const PairInputs inputs = inputs_of(model.vectors);
     Array<float> out(pairs.size());
     Matrix x(batch, columns_);
     for (std::int64_t first = 0; first < pairs.size(); first += batch) {
       const std::int64_t n = std::min(batch, pairs.size() - first);
-      work_.inputs.fill({pairs.users.data() + first, n}, {pairs.items.data() + first, n}, x.view());
-      network.predict({x.data(), n, columns_, columns_}, {out.data() + first, n});
+      inputs.fill({pairs.users.data() + first, n}, {pairs.items.data() + first, n}, x.view());
+      model.network.predict({x.data(), n, columns_, columns_}, {out.data() + first, n});
       for (std::int64_t p = first; p < first + n; ++p) out[p] += linear_.constant(pairs.users[p], pairs.items[p]);
     }
     return out;
   }
 
-  double validate(Network& network) const {
-    return clipped_rmse(predict(network, work_.validation), work_.validation.ratings, work_.scale);
+  double validate(Model& model) const {
+    return clipped_rmse(predict(model, work_.validation), work_.validation.ratings, work_.scale);
+  }
+
+  struct Descents {
+    Descent network, vectors;
+  };
+
+  /// Gradients by the samples become those by the free vectors.
+  void pass_to_vectors(const PairInputs& inputs, const FreeVectors& vectors, Span<const std::int32_t> users,
+                       Span<const std::int32_t> items, ConstMatrixView by_samples, Array<float>& gradient) const {
+    std::fill(gradient.begin(), gradient.end(), 0.0F);
+    Array<float> by_user(vectors.users().rows.columns()), by_item(vectors.items().rows.columns());
+    for (std::int64_t k = 0; k < users.size(); ++k) {
+      std::fill(by_user.begin(), by_user.end(), 0.0F);
+      std::fill(by_item.begin(), by_item.end(), 0.0F);
+      inputs.add_gradient(users[k], items[k], by_samples.row(k), by_user.data(), by_item.data());
+      vectors.add_gradient(users[k], items[k], by_user.data(), by_item.data(), gradient);
+    }
   }
 
   /// One pass over the ratings in the epoch's order.
-  struct Moments {
-    Array<float> gradient, m, v;
-    std::int64_t steps = 0;
-    explicit Moments(std::int64_t n) : gradient(n, 0.0F), m(n, 0.0F), v(n, 0.0F) {}
-  };
-  void train_epoch(Network& network, Moments& moments, const Setting& setting, std::uint64_t seed, int epoch) const {
+  void train_epoch(Model& model, Descents& descents, const Setting& setting, std::uint64_t seed, int epoch) const {
+    const PairInputs inputs = inputs_of(model.vectors);
     const Permutation order(pairs_.size(), Random(seed, Stream::shuffle), static_cast<std::uint32_t>(epoch));
-    Matrix x(batch, columns_);
+    Matrix x(batch, columns_), by_samples(free_ ? batch : 0, columns_);
     Array<std::int32_t> users(batch), items(batch);
     Array<float> targets(batch);
     for (std::int64_t first = 0; first < pairs_.size(); first += batch) {
@@ -171,52 +176,51 @@ class NetworkJudge {
         items[k] = pairs_.items[p];
         targets[k] = targets_[p];
       }
-      work_.inputs.fill({users.data(), n}, {items.data(), n}, x.view());
+      if (free_) model.vectors->update_users({users.data(), n});
+      inputs.fill({users.data(), n}, {items.data(), n}, x.view());
       const auto sample = static_cast<std::uint64_t>(epoch) * static_cast<std::uint64_t>(pairs_.size());
-      network.gradient({x.data(), n, columns_, columns_}, {targets.data(), n},
-                       {setting.dropout, Random(seed, Stream::dropout), sample + static_cast<std::uint64_t>(first)},
-                       moments.gradient);
-      ++moments.steps;
-      const std::int64_t decaying = network.decaying(), rest = network.parameters() - decaying;
-      adam({setting.rate, setting.decay, moments.steps}, moments.gradient.data(), network.weights().data(),
-           moments.m.data(), moments.v.data(), decaying);
-      adam({setting.rate, 0, moments.steps}, moments.gradient.data() + decaying, network.weights().data() + decaying,
-           moments.m.data() + decaying, moments.v.data() + decaying, rest);
+      model.network.gradient(
+          {x.data(), n, columns_, columns_}, {targets.data(), n},
+          {setting.dropout, Random(seed, Stream::dropout), sample + static_cast<std::uint64_t>(first)},
+          descents.network.gradient(), free_ ? std::optional(by_samples.view()) : std::nullopt);
+      if (free_) {
+        pass_to_vectors(inputs, *model.vectors, {users.data(), n}, {items.data(), n}, by_samples.view(),
+                        descents.vectors.gradient());
+        descents.vectors.step(setting.rate, setting.decay, model.vectors->weights(), model.vectors->parameters());
+        model.vectors->update_items();
+      }
+      descents.network.step(setting.rate, setting.decay, model.network.weights(), model.network.decaying());
     }
+    if (free_) model.vectors->update_all_users();
   }
 
-  Trained train(const Setting& setting, std::uint64_t seed) const {
-    Network network = initial(seed);
-    Trained best{validate(network), 0, network.weights()};
-    Moments moments(network.parameters());
-    for (int epoch = 1; epoch <= most_epochs && epoch <= best.epochs + patience; ++epoch) {
-      train_epoch(network, moments, setting, seed, epoch);
-      const double rmse = validate(network);
-      if (!std::isfinite(rmse)) throw Diverged("the judge's loss is not finite");
-      if (rmse < best.validation) best = {rmse, epoch, network.weights()};
-    }
-    return best;
+  Trained<Model> train(const Setting& setting, std::uint64_t seed) const {
+    Model model = initial(seed);
+    Descents descents{Descent(model.network.parameters()), Descent(free_ ? model.vectors->parameters() : 0)};
+    return train_to_best(
+        std::move(model), [&](Model& m, int epoch) { train_epoch(m, descents, setting, seed, epoch); },
+        [&](Model& m) { return validate(m); });
   }
 
-  Verdict verdict_of(const Trained& trained, const Setting& setting) const {
-    Network network = initial(1);
-    network.weights() = trained.weights;
+  Verdict verdict_of(const Trained<Model>& trained, const Setting& setting) const {
+    Model model = trained.model;
     Verdict verdict;
-    verdict.predictions = predict(network, work_.test);
+    verdict.predictions = predict(model, work_.test);
     for (float& p : verdict.predictions) p = std::clamp(p, work_.scale.lowest, work_.scale.highest);
-    verdict.validation = trained.validation;
+    verdict.validation = trained.loss;
     verdict.epochs = trained.epochs;
     verdict.setting = {{"decay", setting.decay}, {"dropout", setting.dropout}, {"learning_rate", setting.rate}};
+    if (work_.vectors == VectorMode::fine_tuned) verdict.setting.emplace_back("moved", model.vectors->moved());
     // Of two values neither is an edge. A slow rate and no epoch at all say the same: there is nothing to learn.
     if (trained.epochs > 0 && setting.rate == rates.back()) verdict.edges.emplace_back("learning_rate");
     if (trained.epochs == most_epochs) verdict.edges.emplace_back("epochs");
-    verdict.parameters = network.parameters();
+    verdict.parameters = model.network.parameters() + (free_ ? model.vectors->parameters() : 0);
     return verdict;
   }
 
   const RatingCase& work_;
-  bool cross_;
-  std::int64_t columns_, products_;
+  bool cross_, free_;
+  std::int64_t columns_ = 0, products_;  // of the inputs, free vectors among them
   RatedPairs pairs_;
   LinearPart linear_;
   Array<float> targets_;

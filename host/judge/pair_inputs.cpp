@@ -9,9 +9,9 @@ namespace {
 
 constexpr std::int64_t flags = 2;
 
-/// The factor that makes the mean square 1; 1 where all is 0.
-float unit_factor(double squares, std::int64_t count) {
-  return squares > 0 ? static_cast<float>(std::sqrt(static_cast<double>(count) / squares)) : 1.0F;
+/// The factor that makes the mean square 1; `otherwise` where all is 0.
+float unit_factor(double squares, std::int64_t count, double otherwise) {
+  return static_cast<float>(squares > 0 ? std::sqrt(static_cast<double>(count) / squares) : otherwise);
 }
 
 double squares_of(const float* x, std::int64_t n) {
@@ -60,13 +60,43 @@ void PairInputs::fit(Span<const std::int32_t> users, Span<const std::int32_t> it
     }
     if (own_) own += static_cast<double>(x[columns_ - 1]);
   }
-  user_factor_ = unit_factor(of_users, n * views_ * width_);
-  item_factor_ = unit_factor(of_items, n * width_);
+  const auto width =
+      static_cast<double>(width_);  // a coordinate of a vector of length 1 has a mean square of 1 / width
+  user_factor_ = unit_factor(of_users, n * views_ * width_, std::sqrt(width));
+  item_factor_ = unit_factor(of_items, n * width_, std::sqrt(width));
   for (std::int64_t v = 0; v < views_; ++v) {
-    product_factors_[v] = unit_factor(of_products[v], n * width_);
-    dot_factors_[v] = unit_factor(of_dots[v], n);
+    product_factors_[v] = unit_factor(of_products[v], n * width_, width);
+    dot_factors_[v] = unit_factor(of_dots[v], n, std::sqrt(width));
   }
   if (n > 0) own_mean_ = static_cast<float>(own / static_cast<double>(n));
+}
+
+PairInputs PairInputs::with(const EntityVectors& users, const EntityVectors& items) const {
+  PairInputs other(users, items, own_);
+  other.user_factor_ = user_factor_;
+  other.item_factor_ = item_factor_;
+  other.product_factors_ = product_factors_;
+  other.dot_factors_ = dot_factors_;
+  other.own_mean_ = own_mean_;
+  return other;
+}
+
+void PairInputs::add_gradient(std::int32_t user, std::int32_t item, const float* by_row, float* by_user,
+                              float* by_item) const {
+  const float* q = items_.rows.row(item);
+  const float* p = users_.rows.row(user);
+  const float* dots = by_row + columns_ - views_;
+  add_scaled(user_factor_, by_row, by_user, views_ * width_);
+  add_scaled(item_factor_, by_row + views_ * width_, by_item, width_);
+  for (std::int64_t v = 0; v < views_; ++v) {
+    const float* view = p + v * width_;
+    const float* products = by_row + (views_ + 1 + v) * width_;
+    for (std::int64_t k = 0; k < width_; ++k) {
+      const float both = product_factors_[v] * products[k] + dot_factors_[v] * dots[v];
+      by_user[v * width_ + k] += both * q[k];
+      by_item[k] += both * view[k];
+    }
+  }
 }
 
 void PairInputs::fill_row(std::int32_t user, std::int32_t item, float* out) const {

@@ -3,7 +3,8 @@
 // A view is a vector as wide as an item's: a profile has two, a source's own user vector is one. With own user vectors
 // the last column is the source's own score, biases included, in place of the dot product; what a judge adds to it is
 // then the judge's own work. Each block of columns is multiplied by one number so that its mean square on the ratings
-// that fit the judge is 1; what a rotation or a factor does to a source is undone before (host/judge/scaling.hpp).
+// that fit the judge is 1, or would be of vectors of length 1 where all are 0; what a rotation or a factor does to a
+// source is undone before (host/judge/scaling.hpp).
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -26,8 +27,15 @@ class PairInputs {
   /// Sets the blocks' factors from the pairs (users[p], items[p]). The own score is centred there and keeps its scale.
   void fit(Span<const std::int32_t> users, Span<const std::int32_t> items);
 
+  /// The same of other vectors, as wide as a multiple of these, by the same factors. All outlive the result.
+  PairInputs with(const EntityVectors& users, const EntityVectors& items) const;
+
   /// A row of out, which has columns() of them, for each pair.
   void fill(Span<const std::int32_t> users, Span<const std::int32_t> items, MatrixView out) const;
+
+  /// Adds to the gradients by the user's views and by the item what the gradient by a row of theirs says. Not with an
+  /// own score.
+  void add_gradient(std::int32_t user, std::int32_t item, const float* by_row, float* by_user, float* by_item) const;
 
  private:
   void fill_row(std::int32_t user, std::int32_t item, float* out) const;

@@ -1,5 +1,7 @@
 #include "host/judge/profiles.hpp"
 
+#include <algorithm>
+
 #include "host/judge/bias_ridge.hpp"
 #include "host/math/vector_math.hpp"
 
@@ -24,32 +26,52 @@ Array<float> rating_residuals(CsrView ratings, Threads& threads) {
   return residuals;
 }
 
+bool fill_profile(CsrView ratings, Span<const float> residuals, const EntityVectors& items, std::int64_t user,
+                  float* out) {
+  const std::int64_t width = items.rows.columns();
+  float* plain = out;
+  float* weighted = plain + width;
+  std::fill(out, out + 2 * width, 0.0F);
+  std::int64_t n = 0;
+  for (std::int64_t e = ratings.offsets[user]; e < ratings.offsets[user + 1]; ++e) {
+    const std::int32_t item = ratings.indices[e];
+    if (items.known[item] == 0) continue;
+    ++n;
+    add_scaled(1.0F, items.rows.row(item), plain, width);
+    add_scaled(residuals[e], items.rows.row(item), weighted, width);
+  }
+  if (n == 0) return false;
+  const auto count = static_cast<float>(n);
+  for (std::int64_t k = 0; k < width; ++k) {
+    plain[k] /= count;
+    weighted[k] /= count + shrinkage;
+  }
+  return true;
+}
+
 EntityVectors user_profiles(CsrView ratings, Span<const float> residuals, const EntityVectors& items,
                             Threads& threads) {
-  const std::int64_t width = items.rows.columns();
-  EntityVectors users{Matrix(ratings.rows, 2 * width), Array<std::uint8_t>(ratings.rows, 0)};
+  EntityVectors users{Matrix(ratings.rows, 2 * items.rows.columns()), Array<std::uint8_t>(ratings.rows, 0)};
   threads.for_ranges(ratings.rows, grain, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t u = begin; u < end; ++u) {
-      float* plain = users.rows.row(u);
-      float* weighted = plain + width;
-      std::int64_t n = 0;
-      for (std::int64_t e = ratings.offsets[u]; e < ratings.offsets[u + 1]; ++e) {
-        const std::int32_t item = ratings.indices[e];
-        if (items.known[item] == 0) continue;
-        ++n;
-        add_scaled(1.0F, items.rows.row(item), plain, width);
-        add_scaled(residuals[e], items.rows.row(item), weighted, width);
-      }
-      if (n == 0) continue;
-      users.known[u] = 1;
-      const auto count = static_cast<float>(n);
-      for (std::int64_t k = 0; k < width; ++k) {
-        plain[k] /= count;
-        weighted[k] /= count + shrinkage;
-      }
+      users.known[u] = fill_profile(ratings, residuals, items, u, users.rows.row(u)) ? 1 : 0;
     }
   });
   return users;
+}
+
+void pass_to_items(CsrView ratings, Span<const float> residuals, const Array<std::uint8_t>& known, std::int64_t user,
+                   const ProfileGradient& by_profile, MatrixView gradient) {
+  std::int64_t n = 0;
+  for (const std::int32_t item : ratings.row_indices(user)) n += known[item];
+  if (n == 0) return;
+  const auto count = static_cast<float>(n);
+  for (std::int64_t e = ratings.offsets[user]; e < ratings.offsets[user + 1]; ++e) {
+    const std::int32_t item = ratings.indices[e];
+    if (known[item] == 0) continue;
+    add_scaled(1 / count, by_profile.plain, gradient.row(item), gradient.columns);
+    add_scaled(residuals[e] / (count + shrinkage), by_profile.weighted, gradient.row(item), gradient.columns);
+  }
 }
 
 }  // namespace embrace::judge

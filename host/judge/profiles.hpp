@@ -18,4 +18,16 @@ Array<float> rating_residuals(CsrView ratings, Threads& threads);
 /// items, with a residual each.
 EntityVectors user_profiles(CsrView ratings, Span<const float> residuals, const EntityVectors& items, Threads& threads);
 
+/// The same of one user, into `out`, twice as wide as an item's; false for a user that is not known, whose row is 0.
+bool fill_profile(CsrView ratings, Span<const float> residuals, const EntityVectors& items, std::int64_t user,
+                  float* out);
+
+/// Gradients by the two means of a user's profile become gradients by the item vectors behind them: added to the rows
+/// of `gradient`, which may be some of an item's columns.
+struct ProfileGradient {
+  const float *plain, *weighted;
+};
+void pass_to_items(CsrView ratings, Span<const float> residuals, const Array<std::uint8_t>& known, std::int64_t user,
+                   const ProfileGradient& by_profile, MatrixView gradient);
+
 }  // namespace embrace::judge

@@ -1,35 +1,24 @@
 // The judge `two-tower`: 3 rates × 2 decays are tried with seed 1, and the epoch at which to stop is chosen for each
 // seed, both by NDCG@10 on the validation part; epoch 0 is the items' popularity.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include "host/judge/rank.hpp"
 #include "host/judge/towers.hpp"
-#include "host/math/adam.hpp"
+#include "host/judge/training.hpp"
 #include "host/metrics/ranking.hpp"
 #include "host/permutation.hpp"
 
 namespace embrace::judge {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr FixedArray<double, 4> rates{{0.001, 0.003, 0.01, 0.03}};
 constexpr FixedArray<double, 3> decays{{0.01, 0.1, 1}};
 constexpr std::int64_t batch = 256;
-constexpr int most_epochs = 40;
-constexpr int patience = 4;
 constexpr int cut = 10;
 
 struct Setting {
   double rate = 0, decay = 0;
-};
-
-struct Trained {
-  double validation = -1;
-  int epochs = 0;
-  Array<float> weights;
 };
 
 /// Rows scaled by one number so that a coordinate's mean square over the rows of `entries` is 1.
@@ -71,29 +60,14 @@ class TwoTower {
   }
 
   std::vector<RankVerdict> verdicts(Span<const std::uint64_t> seeds) {
-    const auto begin = Clock::now();
     std::vector<Setting> settings;
     for (const double rate : rates) {
       for (const double decay : decays) settings.push_back({rate, decay});
     }
-    std::vector<Trained> tried(settings.size());
-    work_.threads.for_each(static_cast<std::int64_t>(settings.size()), [&](std::int64_t s, int) {
-      tried[static_cast<std::size_t>(s)] = train(settings[static_cast<std::size_t>(s)], 1);
-    });
-    const auto best = std::max_element(tried.begin(), tried.end(),
-                                       [](const Trained& a, const Trained& b) { return a.validation < b.validation; });
-    const Setting chosen = settings[static_cast<std::size_t>(best - tried.begin())];
-    std::vector<RankVerdict> all(static_cast<std::size_t>(seeds.size()));
-    work_.threads.for_each(seeds.size(), [&](std::int64_t s, int) {
-      const auto started = Clock::now();
-      RankVerdict& verdict = all[static_cast<std::size_t>(s)];
-      verdict = verdict_of(seeds[s] == 1 ? *best : train(chosen, seeds[s]), chosen);
-      verdict.seconds = std::chrono::duration<double>(Clock::now() - started).count();
-    });
-    double others = 0;
-    for (std::size_t s = 1; s < all.size(); ++s) others += all[s].seconds;
-    all[0].seconds = std::max(0.0, std::chrono::duration<double>(Clock::now() - begin).count() - others);
-    return all;
+    return choose_and_train<RankVerdict>(
+        settings, seeds, work_.threads,
+        [&](const Setting& setting, std::uint64_t seed) { return train(setting, seed); },
+        [&](const Trained<Towers>& trained, const Setting& setting) { return verdict_of(trained, setting); });
   }
 
  private:
@@ -141,13 +115,7 @@ class TwoTower {
     return 0;
   }
 
-  struct Moments {
-    Array<float> gradient, m, v;
-    std::int64_t steps = 0;
-    explicit Moments(std::int64_t n) : gradient(n, 0.0F), m(n, 0.0F), v(n, 0.0F) {}
-  };
-
-  void train_epoch(Towers& towers, Moments& moments, const Setting& setting, std::uint64_t seed, int epoch) const {
+  void train_epoch(Towers& towers, Descent& descent, const Setting& setting, std::uint64_t seed, int epoch) const {
     const std::int64_t size = pair_users_.size();
     const Permutation order(size, Random(seed, Stream::shuffle), static_cast<std::uint32_t>(epoch));
     Matrix users(batch, views_ * width_), items(batch, width_), numbers(batch, numbers_.columns());
@@ -169,34 +137,24 @@ class TwoTower {
                        {numbers.data(), n, numbers.columns(), numbers.columns()},
                        {log_share.data(), n},
                        {ids.data(), n}},
-                      moments.gradient);
-      ++moments.steps;
-      const std::int64_t decaying = towers.decaying(), rest = towers.parameters() - decaying;
-      adam({setting.rate, setting.decay, moments.steps}, moments.gradient.data(), towers.weights().data(),
-           moments.m.data(), moments.v.data(), decaying);
-      adam({setting.rate, 0, moments.steps}, moments.gradient.data() + decaying, towers.weights().data() + decaying,
-           moments.m.data() + decaying, moments.v.data() + decaying, rest);
+                      descent.gradient());
+      descent.step(setting.rate, setting.decay, towers.weights(), towers.decaying());
     }
   }
 
-  Trained train(const Setting& setting, std::uint64_t seed) const {
+  Trained<Towers> train(const Setting& setting, std::uint64_t seed) const {
     Towers towers = initial(seed);
-    Trained best{validate(towers), 0, towers.weights()};
-    Moments moments(towers.parameters());
-    for (int epoch = 1; epoch <= most_epochs && epoch <= best.epochs + patience; ++epoch) {
-      train_epoch(towers, moments, setting, seed, epoch);
-      const double ndcg = validate(towers);
-      if (ndcg > best.validation) best = {ndcg, epoch, towers.weights()};
-    }
-    return best;
+    Descent descent(towers.parameters());
+    return train_to_best(
+        std::move(towers), [&](Towers& t, int epoch) { train_epoch(t, descent, setting, seed, epoch); },
+        [&](Towers& t) { return -validate(t); });
   }
 
-  RankVerdict verdict_of(const Trained& trained, const Setting& setting) const {
-    Towers towers = initial(1);
-    towers.weights() = trained.weights;
+  RankVerdict verdict_of(const Trained<Towers>& trained, const Setting& setting) const {
+    Towers towers = trained.model;
     RankVerdict verdict;
     verdict.vectors = final_vectors(towers);
-    verdict.validation = trained.validation;
+    verdict.validation = -trained.loss;
     verdict.epochs = trained.epochs;
     verdict.setting = {{"decay", setting.decay}, {"learning_rate", setting.rate}};
     if (trained.epochs > 0) {

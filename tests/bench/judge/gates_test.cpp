@@ -55,6 +55,16 @@ TEST(Gates, RandomRowsAreAsGoodAsNone) {
   EXPECT_FALSE(holds(joined({runs_of("random", 0.94), runs_of("zero", 0.95)}), "random-zero"));
 }
 
+TEST(Gates, ToAJudgeThatTrainsVectorsRandomRowsAreNotNone) {
+  for (const char* judge : {"judge-mlp:fine-tuned", "judge-cross:frozen+id"}) {
+    std::vector<Record> records = joined({runs_of("random", 0.94), runs_of("zero", 0.95), runs_of("oracle:als", 0.7)});
+    for (Record& record : records) record.method = judge;
+    const auto tables = check_gates(records);
+    ASSERT_EQ(tables.size(), 1U);
+    for (const Gate& gate : tables.begin()->second) EXPECT_EQ(gate.name, "oracle-best");
+  }
+}
+
 TEST(Gates, ShuffledRowsAreAsGoodAsRandomOnes) {
   EXPECT_TRUE(holds(joined({runs_of("random", 0.95), runs_of("shuffled:als", 0.9506)}), "shuffled-random"));
   EXPECT_FALSE(holds(joined({runs_of("random", 0.95), runs_of("shuffled:als", 0.93)}), "shuffled-random"));

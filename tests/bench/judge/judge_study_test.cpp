@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "bench/report/report.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
+#include "tests/program.hpp"
 #include "tests/temporary_folder.hpp"
 
 namespace embrace::judge {
@@ -41,8 +43,21 @@ class Judging : public testing::Test {
   /// Records of judges, without those of sources that answer by themselves.
   static std::vector<Record> records(const JudgeOptions& options) {
     std::vector<Record> all = read_records({options.output});
-    std::erase_if(all, [](const Record& r) { return r.judge->mode.starts_with("own"); });
+    std::erase_if(all, [](const Record& r) { return r.judge->mode.starts_with("own") || r.judge->mode == "probes"; });
     return all;
+  }
+  static std::map<std::string, Record> probes(const JudgeOptions& options) {
+    std::map<std::string, Record> of;  // by source, of the first draw
+    for (const Record& record : read_records({options.output / "probes"})) {
+      if (record.judge->draw == 1) of[record.judge->source] = record;
+    }
+    return of;
+  }
+  static double found(const Record& record, const std::string& probe) {
+    for (const auto& [name, value] : record.judge->setting) {
+      if (name == probe) return value;
+    }
+    return -1;
   }
   static double rmse(const std::vector<Record>& records, const std::string& source) {
     double sum = 0, n = 0;
@@ -52,6 +67,21 @@ class Judging : public testing::Test {
       n += 1;
     }
     return sum / n;
+  }
+  void expect_the_same_for_any_number_of_threads(const std::string& judge) {
+    JudgeOptions one = options("als", judge), three = options("als", judge);
+    one.output = folder_.path() / (judge + "1");
+    three.output = folder_.path() / (judge + "3");
+    one.draws = three.draws = 1;
+    judged(one, 1);
+    judged(three, 3);
+    const auto a = records(one), b = records(three);
+    ASSERT_EQ(a.size(), b.size());
+    for (const Record& x : a) {  // ids differ: the number of threads is in them
+      EXPECT_TRUE(std::any_of(b.begin(), b.end(), [&](const Record& y) {
+        return y.seed == x.seed && y.accuracy.at("rmse").value == x.accuracy.at("rmse").value;
+      })) << judge;
+    }
   }
 
   test::TemporaryFolder folder_;
@@ -87,21 +117,12 @@ TEST_F(Judging, DoesNothingTwice) {
 }
 
 TEST_F(Judging, GivesTheSameForAnyNumberOfThreads) {
-  for (const std::string judge : {"ridge", "mlp"}) {
-    JudgeOptions one = options("als", judge), three = options("als", judge);
-    one.output = folder_.path() / (judge + "1");
-    three.output = folder_.path() / (judge + "3");
-    one.draws = three.draws = 1;
-    judged(one, 1);
-    judged(three, 3);
-    const auto a = records(one), b = records(three);
-    ASSERT_EQ(a.size(), b.size());
-    for (const Record& x : a) {  // ids differ: the number of threads is in them
-      EXPECT_TRUE(std::any_of(b.begin(), b.end(), [&](const Record& y) {
-        return y.seed == x.seed && y.accuracy.at("rmse").value == x.accuracy.at("rmse").value;
-      })) << judge;
-    }
-  }
+  expect_the_same_for_any_number_of_threads("ridge");
+  expect_the_same_for_any_number_of_threads("mlp");
+}
+
+TEST_F(Judging, TrainsTheSameVectorsOnAnyNumberOfThreads) {
+  expect_the_same_for_any_number_of_threads("cross:frozen+id");
 }
 
 TEST_F(Judging, TheOracleIsBestAndARotationChangesNothing) {
@@ -135,6 +156,86 @@ TEST_F(Judging, ColdItemsOfRatingsAloneAreAsGoodAsNone) {
   const std::vector<Record> all = records(options);
   EXPECT_NEAR(rmse(all, "als"), rmse(all, "zero"), 0.03);
   EXPECT_LT(rmse(all, "+genres"), rmse(all, "zero"));
+}
+
+TEST_F(Judging, WithoutASourceAJudgeLearnsVectorsByItself) {
+  JudgeOptions options = this->options("als,zero");
+  options.judges.push_back(&find_judge("mlp:end-to-end"));
+  options.draws = options.seeds = 1;
+  EXPECT_EQ(judged(options).exit_code(), ExitCode::ok);
+  std::map<std::string, std::map<std::string, double>> of;  // by judge and source
+  for (const Record& record : records(options)) {
+    of[record.method][record.judge->source] = record.accuracy.at("rmse").value;
+  }
+  EXPECT_EQ(of["judge-mlp:end-to-end"].size(), 1U) << "it is given no source";
+  EXPECT_LT(of["judge-mlp:end-to-end"].at("zero"), of["judge-ridge"].at("zero"));
+}
+
+TEST_F(Judging, TrainedVectorsHaveTablesOfTheirOwn) {
+  JudgeOptions options = this->options("als");
+  options.judges = {&find_judge("mlp"), &find_judge("mlp:fine-tuned"), &find_judge("mlp:frozen+id")};
+  options.draws = options.seeds = 1;
+  EXPECT_EQ(judged(options).exit_code(), ExitCode::ok);
+  std::map<std::string, Record> of;
+  for (const Record& record : records(options)) of[record.method] = record;
+  ASSERT_EQ(of.size(), 3U);
+  const Record &frozen = of["judge-mlp"], &tuned = of["judge-mlp:fine-tuned"], &beside = of["judge-mlp:frozen+id"];
+  EXPECT_NE(tuned.accuracy.at("rmse").value, frozen.accuracy.at("rmse").value);
+  EXPECT_NE(beside.accuracy.at("rmse").value, frozen.accuracy.at("rmse").value);
+  EXPECT_EQ(tuned.judge->parameters - frozen.judge->parameters, 90 * 8) << "a vector an item";
+  EXPECT_GT(found(tuned, "moved"), 0);
+  options.mode = Mode::native;
+  options.judges = {&find_judge("mlp:fine-tuned")};
+  EXPECT_EQ(judged(options).number(Status::unsupported), 1);
+}
+
+TEST_F(Judging, WithoutZeroThereIsNoRowForAJudgeThatIsGivenNothing) {
+  const test::Ended ended = test::embrace_run({"judge", "-d", "synth", "--split", "holdout:0.2", "-s", "als", "-j",
+                                               "cross:end-to-end", "-o", (folder_.path() / "out").string()});
+  EXPECT_EQ(ended.code, static_cast<int>(ExitCode::usage));
+  EXPECT_NE(ended.err.find("add zero to --sources"), std::string::npos) << ended.err;
+}
+
+TEST_F(Judging, ProbesStandBesideTheJudges) {
+  JudgeOptions options = this->options("als,+genres,popularity,random");
+  options.data.split = parse_split("cold-items:5");
+  options.folds = {0};
+  options.probes = true;
+  EXPECT_EQ(judged(options).exit_code(), ExitCode::ok);
+  EXPECT_EQ(read_records({options.output / "probes"}).size(), 4U * 2) << "of each source in each draw";
+  std::map<std::string, Record> of = probes(options);
+  for (const auto& [source, record] : of) {
+    EXPECT_TRUE(schema_violations(to_json(record)).empty()) << source;
+    EXPECT_EQ(record.status, Status::ok) << record.reason;
+  }
+  EXPECT_LT(of["+genres"].accuracy.at("rmse").value, of["random"].accuracy.at("rmse").value);
+  EXPECT_GT(found(of["+genres"], "genre_hits"), found(of["random"], "genre_hits") + 0.1);
+  EXPECT_GT(found(of["popularity"], "popularity_r2"), 0.5) << "that of the embedding part, of all training ratings";
+  EXPECT_LT(found(of["random"], "popularity_r2"), 0.2);
+  EXPECT_NEAR(found(of["popularity"], "effective_rank"), 1, 1e-6);
+  EXPECT_GT(found(of["als"], "stability"), found(of["random"], "stability"));
+  EXPECT_EQ(found(of["+genres"], "stability"), -1) << "no chance in it";
+  const std::string table = render(make_report(read_records({options.output})), Format::md, false, 0);
+  for (const char* name : {"neighbours@100", "stability", "probes: a ridge for each user"}) {
+    EXPECT_NE(table.find(name), std::string::npos) << name;
+  }
+  const std::string csv = render(make_report(read_records({options.output})), Format::csv, false, 0);
+  EXPECT_NE(csv.find(",popularity_r2,"), std::string::npos) << csv;
+  const StudySummary again = judged(options);
+  EXPECT_EQ(again.resumed, again.number(Status::ok));
+}
+
+TEST_F(Judging, ProbesAreTheSameForAnyNumberOfThreads) {
+  JudgeOptions one = options("als"), three = options("als");
+  one.output = folder_.path() / "one";
+  three.output = folder_.path() / "three";
+  one.draws = three.draws = one.seeds = three.seeds = 1;
+  one.probes = three.probes = true;
+  judged(one, 1);
+  judged(three, 3);
+  const Record a = probes(one)["als"], b = probes(three)["als"];
+  EXPECT_EQ(a.accuracy.at("rmse").value, b.accuracy.at("rmse").value);
+  EXPECT_EQ(a.judge->setting, b.judge->setting);
 }
 
 TEST_F(Judging, TwoTowersRank) {

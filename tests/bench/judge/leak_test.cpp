@@ -32,7 +32,8 @@ class Leak : public testing::Test {
     // A penalty so small that the vectors go through all ratings that they have seen.
     const std::vector<Setting> settings =
         spec.method == nullptr ? std::vector<Setting>{} : parse_settings({"regularization=0.005"}, {spec.method});
-    SourceMaker maker(part, {}, Task::rating, device, settings, 1, threads_);
+    VectorFiles files;
+    SourceMaker maker(part, {}, Task::rating, device, settings, files, 1, threads_);
     const MadeSource made = maker.make(spec, 16);
     const Axes axes(made.vectors.items, data.fitted_items, 16, threads_);
     const EntityVectors items = axes.apply(made.vectors.items, data.fitted_items, threads_);

@@ -63,6 +63,32 @@ TEST_P(NetworkGradient, IsThatOfTheLoss) {
   EXPECT_LE(far, network.parameters() / 50) << "of " << network.parameters();
 }
 
+TEST_P(NetworkGradient, BySamplesIsThatOfTheLoss) {
+  const auto [cross, share] = GetParam();
+  Matrix x = some_samples();
+  const Array<float> y = some_targets();
+  Network network = some_network(cross);
+  const Network::Dropout dropout{share, Random(1, Stream::dropout), 5};
+  Array<float> ignored(network.parameters());
+  Matrix gradient(samples, inputs + products);
+  network.gradient(x.view(), y, dropout, ignored, gradient.view());
+  constexpr float step = 2e-3F;  // an input crosses the kinks of all units that it reaches
+  int far = 0;
+  for (std::int64_t k = 0; k < x.size(); ++k) {
+    float& number = x.data()[k];
+    const float kept = number;
+    number = kept + step;
+    const double above = network.gradient(x.view(), y, dropout, ignored);
+    number = kept - step;
+    const double below = network.gradient(x.view(), y, dropout, ignored);
+    number = kept;
+    const double slope = (above - below) / (2 * static_cast<double>(step));
+    // The loss is exact to 1e-7 or so of itself, its difference over the step to 1e-4.
+    if (std::abs(slope - static_cast<double>(gradient.data()[k])) > 2e-3 + 0.02 * std::abs(slope)) ++far;
+  }
+  EXPECT_LE(far, x.size() / 20) << "of " << x.size();
+}
+
 INSTANTIATE_TEST_SUITE_P(Kinds, NetworkGradient, testing::Combine(testing::Bool(), testing::Values(0.0, 0.5)));
 
 TEST(Network, IsItsLinearPartBeforeTheFirstStep) {

@@ -121,5 +121,45 @@ TEST(Profiles, AreTheMeanAndTheShrunkMeanByResiduals) {
   }
 }
 
+TEST(PairInputs, TheirGradientIsThatOfARow) {
+  EntityVectors p = some_rows(users, 2 * width, 1), q = some_rows(items, width, 2);
+  PairInputs inputs(p, q, std::nullopt);
+  const Array<std::int32_t> pair_users{0, 1, 2}, pair_items{0, 1, 2};
+  inputs.fit(pair_users, pair_items);
+  const Array<std::int32_t> user{3}, item{4};
+  Array<float> weights(inputs.columns());
+  const Random random(5, Stream::features);
+  for (std::int64_t c = 0; c < weights.size(); ++c) {
+    weights[c] = static_cast<float>(random.normal(static_cast<std::uint64_t>(c)));
+  }
+  const auto value = [&] {
+    Matrix x(1, inputs.columns());
+    inputs.fill(user, item, x.view());
+    double sum = 0;
+    for (std::int64_t c = 0; c < x.columns(); ++c)
+      sum += static_cast<double>(weights[c]) * static_cast<double>(x(0, c));
+    return sum;
+  };
+  Array<float> by_user(2 * width, 0.0F), by_item(width, 0.0F);
+  inputs.add_gradient(3, 4, weights.data(), by_user.data(), by_item.data());
+  const auto slope = [&](float& number) {
+    constexpr float step = 0.01F;
+    const float kept = number;
+    number = kept + step;
+    const double above = value();
+    number = kept - step;
+    const double below = value();
+    number = kept;
+    return (above - below) / (2 * static_cast<double>(step));
+  };
+  // Linear in a view and linear in the item, so that only rounding is left: 1e-7 of numbers below 100, over the step.
+  for (std::int64_t k = 0; k < 2 * width; ++k) {
+    EXPECT_NEAR(static_cast<double>(by_user[k]), slope(p.rows(3, k)), 2e-3) << k;
+  }
+  for (std::int64_t k = 0; k < width; ++k) {
+    EXPECT_NEAR(static_cast<double>(by_item[k]), slope(q.rows(4, k)), 2e-3) << k;
+  }
+}
+
 }  // namespace
 }  // namespace embrace::judge
