@@ -33,7 +33,7 @@ def gibbs(job):
               group_shapes=[job.users, job.items], callback=look)
     answer.result["epoch_seconds"] = np.diff(stamps).tolist()
     for n in job.checkpoints:  # as if it had been asked for n samples: a tenth of them is left out
-        answer.checkpoint(n, stamps[n] - stamps[0], predictions=np.mean(samples[n - n * 9 // 10 : n], axis=0))
+        answer.checkpoint(n, stamps[n] - stamps[0], predictions=np.mean(samples[n - max(1, n * 9 // 10) : n], axis=0))
     answer.write()
 
 
