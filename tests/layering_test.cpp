@@ -134,7 +134,7 @@ TEST(Layering, OnlyCudaSourcesKnowTheToolkit) {
   }
 }
 
-// Algorithms over whole arrays take nvcc half a minute a file: they are behind plain headers.
+// Their algorithms over whole arrays take nvcc long: they are behind plain headers.
 TEST(Layering, FewFilesCompileThrustAndCub) {
   const std::set<std::string> allowed = {"cuda/math/order.cu", "bench/cases/by_thrust.cu"};
   for (const Include& include : all_includes()) {
