@@ -105,8 +105,8 @@ add_mutant(pieces_ignore_tiles SOURCE cuda/math/order.cu PROGRAM segments_test
            FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [=[i % tile == 0 || keys[i] != keys[i - 1]]=] TO [=[i == 0 || keys[i] != keys[i - 1]]=])
 add_mutant(batches_begin_a_piece_early SOURCE cuda/math/segments.cu PROGRAM segments_test
            FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [=[pieces[middle] <= batch_elements[batch]]=] TO [=[pieces[middle] < batch_elements[batch]]=])
-add_mutant(runs_begin_without_the_first SOURCE cuda/math/order.cu PROGRAM slots_test
-           FAILS SlotsTest.CollectsWhatTheHostCollects FROM [=[(i == 0 || keys[i] != keys[i - 1]) ? 1 : 0]=] TO [=[(i > 0 && keys[i] != keys[i - 1]) ? 1 : 0]=])
+add_mutant(runs_go_on_with_the_next_key SOURCE cuda/math/order.cu PROGRAM slots_test
+           FAILS SlotsTest.CollectsWhatTheHostCollects FROM [=[(i == 0 || keys[i] != keys[i - 1]) ? 1 : 0]=] TO [=[(i == 0 || keys[i] > keys[i - 1] + 1) ? 1 : 0]=])
 add_mutant(sort_drops_a_bit SOURCE cuda/math/order.cu PROGRAM segments_test
            FAILS SegmentsTest.SortsByLowBitsAndKeepsTheOrderOfEqualKeys FROM [[bits, device.stream()]] TO [[bits - 1, device.stream()]])
 add_mutant(samples_bisect_too_far SOURCE cuda/learning/samples.cuh COMPILE cuda/learning/samples.cu PROGRAM slots_test
