@@ -59,7 +59,7 @@ struct Shape {
 
 /// An epoch; `bytes`: declared, a rating.
 CountedWork epoch_of(std::string name, Maker make, const char* method, Task task, Shape shape, double bytes,
-                     Settings settings) {
+                     const Settings& settings) {
   return {std::move(name), "rating", [=](const gpu::DevicePtr& device) {
             const auto training = std::make_shared<Training>(
                 device, make, method, task, ratings_alone(shape.users, shape.items, shape.ratings), settings);
@@ -69,7 +69,7 @@ CountedWork epoch_of(std::string name, Maker make, const char* method, Task task
 
 /// An epoch of a model of features, all kinds of them; a unit is a sample.
 CountedWork samples_of(std::string name, Maker make, const char* method, Task task, bool features, double bytes,
-                       Settings settings) {
+                       const Settings& settings) {
   return {std::move(name), "sample", [=](const gpu::DevicePtr& device) {
             FeatureProblem data = features ? mixed_problem(120, 150) : ratings_alone(120, 150, 9000);
             const std::int64_t ratings = data.ratings.entries();
