@@ -12,16 +12,21 @@ namespace cases {
 
 #define EMBRACE_CASE_ON_DEVICE(identifier) TimedRun identifier##_on_device(gpu::DevicePtr, const Inputs&);
 #include "bench/cases.def"
+#define EMBRACE_CASE_BY_THRUST(identifier) TimedRun identifier##_by_thrust(gpu::DevicePtr, const Inputs&);
+#include "bench/cases.def"
 
 namespace {
 
 struct Entry {
-  const char* name;
+  const char* identifier;
+  DeviceCode code;
   TimedRun (*prepare)(gpu::DevicePtr, const Inputs&);
 };
 
 constexpr Entry entries[] = {
-#define EMBRACE_CASE_ON_DEVICE(identifier) {#identifier, &identifier##_on_device},
+#define EMBRACE_CASE_ON_DEVICE(identifier) {#identifier, DeviceCode::ours, &identifier##_on_device},
+#include "bench/cases.def"
+#define EMBRACE_CASE_BY_THRUST(identifier) {#identifier, DeviceCode::thrust, &identifier##_by_thrust},
 #include "bench/cases.def"
 };
 
@@ -30,9 +35,10 @@ class OnDevice final : public DeviceOperations {
   explicit OnDevice(int device)
       : device_(std::make_shared<gpu::Device>(device)),
         flushed_(*device_, std::max<std::int64_t>(2 * device_->cache_bytes(), 1)) {}
-  TimedRun prepare(const Operation& operation, const Inputs& in) override {
-    const auto* found = std::find_if(std::begin(entries), std::end(entries),
-                                     [&](const Entry& entry) { return operation.name == entry.name; });
+  TimedRun prepare(const Operation& operation, DeviceCode code, const Inputs& in) override {
+    const auto* found = std::find_if(std::begin(entries), std::end(entries), [&](const Entry& entry) {
+      return operation.name == name_of(entry.identifier) && code == entry.code;
+    });
     if (found == std::end(entries)) throw std::invalid_argument(operation.name + " has no run on CUDA devices");
     return found->prepare(device_, in);
   }

@@ -36,6 +36,24 @@ if(NOT CMAKE_CUDA_ARCHITECTURES)  # that of the GPU that is here, else Hopper's
   endif()
   set(CMAKE_CUDA_ARCHITECTURES ${architectures} CACHE STRING "Architectures that the kernels are compiled for" FORCE)
 endif()
+# A sentence in place of a compiler's error in the midst of the build. Below compute capability 8.0, with which asynchronous
+# copies began, nothing was ever compiled or tested; nvcc knows the GPUs that there were when it was made.
+set(nvcc ${CMAKE_CUDA_COMPILER})
+if(NOT nvcc)
+  set(nvcc $ENV{CUDACXX})
+endif()
+execute_process(COMMAND ${nvcc} --list-gpu-arch OUTPUT_VARIABLE known_architectures ERROR_QUIET)
+foreach(architecture ${CMAKE_CUDA_ARCHITECTURES})
+  if(NOT architecture MATCHES "^([0-9]+)([0-9])")  # "native" and the like, which nvcc looks up by itself
+    continue()
+  endif()
+  set(capability "${CMAKE_MATCH_1}.${CMAKE_MATCH_2}")
+  if(capability VERSION_LESS 8.0)
+    without_cuda("compute capability ${capability} is asked for; 8.0 (Ampere, 2020) or later is supported")
+  elseif(known_architectures AND NOT known_architectures MATCHES "compute_${CMAKE_MATCH_1}${CMAKE_MATCH_2}")
+    without_cuda("${nvcc} does not know compute capability ${capability}; install a newer toolkit")
+  endif()
+endforeach()
 # Shared: programs load the run time's library that stands first in the library path.
 set(CMAKE_CUDA_RUNTIME_LIBRARY Shared CACHE STRING "Shared or Static")
 include(CheckLanguage)

@@ -11,9 +11,9 @@
 namespace embrace::cases {
 
 /// `work(device, state)` is timed between two events; `answer(device, state)` reads the result. `State` is what the
-/// operation reads and writes on the device.
-template <typename State, typename Work, typename Answer>
-TimedRun timed_on_device(gpu::DevicePtr device, State state, Work work, Answer answer) {
+/// operation reads and writes on the device; `reset(device, state)` comes before each run and is not timed.
+template <typename State, typename Reset, typename Work, typename Answer>
+TimedRun timed_on_device(gpu::DevicePtr device, State state, Reset reset, Work work, Answer answer) {
   struct Shared {
     Shared(gpu::DevicePtr on, State from) : device(std::move(on)), timer(*device), state(std::move(from)) {}
     gpu::DevicePtr device;  // before what lies on it
@@ -21,12 +21,20 @@ TimedRun timed_on_device(gpu::DevicePtr device, State state, Work work, Answer a
     State state;
   };
   auto shared = std::make_shared<Shared>(std::move(device), std::move(state));
-  return {[shared, work] {
+  return {[shared, reset, work] {
+            reset(*shared->device, shared->state);
             shared->timer.start();
             work(*shared->device, shared->state);
             return shared->timer.seconds();
           },
           [shared, answer] { return answer(*shared->device, std::as_const(shared->state)); }};
+}
+
+/// For work that leaves what it reads as it is.
+template <typename State, typename Work, typename Answer>
+TimedRun timed_on_device(gpu::DevicePtr device, State state, Work work, Answer answer) {
+  return timed_on_device(
+      std::move(device), std::move(state), [](gpu::Device&, State&) {}, work, answer);
 }
 
 inline gpu::DeviceMatrix uploaded(gpu::Device& device, const Matrix& from) {

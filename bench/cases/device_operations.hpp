@@ -7,8 +7,8 @@ namespace embrace::cases {
 class DeviceOperations {
  public:
   virtual ~DeviceOperations() = default;
-  /// Copies the inputs to the device. The operation has a run there: `on_device`.
-  virtual TimedRun prepare(const Operation& operation, const Inputs& in) = 0;
+  /// Copies the inputs to the device. The operation has a run of that code there: `on_device`, `by_thrust`.
+  virtual TimedRun prepare(const Operation& operation, DeviceCode code, const Inputs& in) = 0;
   /// Writes over the device's caches: what runs next finds them cold.
   virtual void flush_caches() = 0;
 };

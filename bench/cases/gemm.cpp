@@ -10,8 +10,8 @@ namespace {
 Inputs inputs(const Shape& shape, std::uint64_t seed) {
   return {.shape = shape,
           .ratings = {},
-          .a = whole_numbers(shape.factors, shape.factors, seed),
-          .b = whole_numbers(shape.factors, shape.factors, seed + 1)};
+          .a = vectors(shape, shape.factors, shape.factors, seed),
+          .b = vectors(shape, shape.factors, shape.factors, seed + 1)};
 }
 
 std::vector<double> reference(const Inputs& in) {
@@ -54,7 +54,7 @@ Operation gemm_operation() {
               "sums of up to 2^20 products of whole numbers below 5 are whole numbers below 2^24: exact in "
               "float",
           .small = {{"1", 0, 0, 0, 1}, {"31", 0, 0, 0, 31}, {"33", 0, 0, 0, 33}, {"200", 0, 0, 0, 200}},
-          .large = {{"1024", 0, 0, 0, 1024}, {"4096", 0, 0, 0, 4096}},
+          .large = {{"1024", 0, 0, 0, 1024, Numbers::normal}, {"4096", 0, 0, 0, 4096, Numbers::normal}},
           .inputs = inputs,
           .reference = reference,
           .cpu = cpu,

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "host/random.hpp"
 
@@ -19,12 +19,17 @@ std::vector<Operation> listed() {
 #define EMBRACE_CASE(identifier) identifier##_operation(),
 #include "bench/cases.def"
   };
-  const std::vector<std::string> on_device = {
-#define EMBRACE_CASE_ON_DEVICE(identifier) #identifier,
+  const std::set<std::string> on_device = {
+#define EMBRACE_CASE_ON_DEVICE(identifier) name_of(#identifier),
+#include "bench/cases.def"
+  };
+  const std::set<std::string> by_thrust = {
+#define EMBRACE_CASE_BY_THRUST(identifier) name_of(#identifier),
 #include "bench/cases.def"
   };
   for (Operation& operation : list) {
-    operation.on_device = std::find(on_device.begin(), on_device.end(), operation.name) != on_device.end();
+    operation.on_device = on_device.contains(operation.name);
+    operation.by_thrust = by_thrust.contains(operation.name);
   }
   return list;
 }
@@ -70,15 +75,28 @@ Matrix whole_numbers(std::int64_t rows, std::int64_t columns, std::uint64_t seed
   return numbers;
 }
 
+Matrix vectors(const Shape& shape, std::int64_t rows, std::int64_t columns, std::uint64_t seed) {
+  if (shape.numbers == Numbers::whole) return whole_numbers(rows, columns, seed);
+  const Random random(seed, Stream::initial);
+  const double deviation = 1 / std::sqrt(static_cast<double>(columns));
+  Matrix numbers(rows, columns);
+  for (std::int64_t i = 0; i < numbers.size(); ++i) {
+    numbers.data()[i] = static_cast<float>(deviation * random.normal(static_cast<std::uint64_t>(i)));
+  }
+  return numbers;
+}
+
 std::vector<Shape> movielens_shapes(const std::vector<std::int64_t>& factors) {
-  const Shape data[] = {{"ml-100k", 943, 1682, 100'000, 0},
-                        {"ml-1m", 6040, 3706, 1'000'209, 0},
-                        {"ml-20m", 138'493, 26'744, 20'000'263, 0}};
+  const Shape data[] = {{"ml-100k", 943, 1682, 100'000, 0, Numbers::normal},
+                        {"ml-1m", 6040, 3706, 1'000'209, 0, Numbers::normal},
+                        {"ml-20m", 138'493, 26'744, 20'000'263, 0, Numbers::normal}};
   std::vector<Shape> shapes;
   for (const Shape& shape : data) {
     if (factors.empty()) shapes.push_back(shape);
     for (const std::int64_t k : factors) {
-      shapes.push_back({fmt::format("{}/k:{}", shape.name, k), shape.users, shape.items, shape.ratings, k});
+      shapes.push_back(shape);
+      shapes.back().name += fmt::format("/k:{}", k);
+      shapes.back().factors = k;
     }
   }
   return shapes;

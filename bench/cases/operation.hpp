@@ -2,16 +2,22 @@
 // every backend against the reference; the benchmarks run the large ones, after the same check. What it does on a
 // CUDA device is said beside it, in <name>_device.cpp: bench/cases/device.hpp.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "bench/cases/timed_run.hpp"
+#include "host/hyper.hpp"
 #include "host/matrix.hpp"
 #include "host/threads.hpp"
 
 namespace embrace::cases {
+
+/// What vectors are made of: whole numbers, whose sums are exact, or what trained ones are like, normal numbers.
+/// Products of few small whole numbers tie in rankings and keep a GPU cool: what they take says little.
+enum class Numbers { whole, normal };
 
 struct Shape {
   std::string name;  // "ml-20m/k:64": part of the benchmark's name
@@ -19,6 +25,7 @@ struct Shape {
   std::int64_t items = 0;
   std::int64_t ratings = 0;
   std::int64_t factors = 0;
+  Numbers numbers = Numbers::whole;
 };
 
 struct Triples {
@@ -31,6 +38,7 @@ struct Inputs {
   Shape shape;
   Triples ratings;  // or pairs to predict, or what users have seen
   Matrix a, b;      // vectors of users and of items, or factors of a product
+  Hyper hyper{};    // of the method that calls the operation
 };
 
 /// What one run moves and computes at least; rates are derived from it.
@@ -50,8 +58,19 @@ struct Operation {
   std::function<std::vector<double>(const Inputs&)> reference;  // plain loops in double
   std::function<TimedRun(const Inputs&, Threads&)> cpu;         // refers to both
   std::function<Work(const Inputs&)> work;
-  bool on_device = false;  // whether it has a run on CUDA devices: set from cases.def
+  // Whether it has a run on CUDA devices, and one by Thrust beside it: set from cases.def.
+  bool on_device = false;
+  bool by_thrust = false;
 };
+
+/// Whose code runs an operation on a CUDA device: ours, or what Thrust's algorithms make of it, to compare with.
+enum class DeviceCode { ours, thrust };
+
+/// An operation's name, of its identifier in cases.def.
+inline std::string name_of(std::string identifier) {
+  std::replace(identifier.begin(), identifier.end(), '_', '-');
+  return identifier;
+}
 
 /// All operations in the order of cases.def.
 const std::vector<Operation>& operations();
@@ -65,7 +84,10 @@ Triples power_law_ratings(const Shape& shape, std::uint64_t seed);
 /// rows × columns whole numbers in [-4, 4]: products and short sums of them are exact in float.
 Matrix whole_numbers(std::int64_t rows, std::int64_t columns, std::uint64_t seed);
 
-/// The data sets whose sizes the large shapes have, with k when factors are given.
+/// rows × columns numbers of the shape's kind; normal ones have mean 0 and standard deviation 1 / sqrt(columns).
+Matrix vectors(const Shape& shape, std::int64_t rows, std::int64_t columns, std::uint64_t seed);
+
+/// The data sets whose sizes the large shapes have, with k when factors are given; their vectors are normal.
 std::vector<Shape> movielens_shapes(const std::vector<std::int64_t>& factors);
 
 }  // namespace embrace::cases

@@ -7,8 +7,8 @@ namespace {
 Inputs inputs(const Shape& shape, std::uint64_t seed) {
   return {.shape = shape,
           .ratings = power_law_ratings(shape, seed),
-          .a = whole_numbers(shape.users, shape.factors, seed),
-          .b = whole_numbers(shape.items, shape.factors, seed + 1)};
+          .a = vectors(shape, shape.users, shape.factors, seed),
+          .b = vectors(shape, shape.items, shape.factors, seed + 1)};
 }
 
 std::vector<double> reference(const Inputs& in) {

@@ -17,8 +17,8 @@ Inputs inputs(const Shape& large, std::uint64_t seed) {
   shape.ratings = std::max<std::int64_t>(1, large.ratings * shape.users / large.users);
   return {.shape = shape,
           .ratings = power_law_ratings(shape, seed),
-          .a = whole_numbers(shape.users, shape.factors, seed),
-          .b = whole_numbers(shape.items, shape.factors, seed + 1)};
+          .a = vectors(shape, shape.users, shape.factors, seed),
+          .b = vectors(shape, shape.items, shape.factors, seed + 1)};
 }
 
 /// The kept items of every user, -1 where the catalogue ended before.

@@ -27,4 +27,19 @@ TimedRun timed_on_cpu(const Compute& compute, const Flatten& flatten) {
           [result, flatten] { return flatten(**result); }};
 }
 
+/// The same for work that changes what it reads, which `prepare()` makes anew before the clock starts: `compute(made)`
+/// is timed, `flatten` makes the answer of what it left.
+template <typename Prepare, typename Compute, typename Flatten>
+TimedRun timed_on_cpu(const Prepare& prepare, const Compute& compute, const Flatten& flatten) {
+  auto made = std::make_shared<std::optional<decltype(prepare())>>();
+  return {[made, prepare, compute] {
+            made->reset();
+            made->emplace(prepare());
+            const auto start = std::chrono::steady_clock::now();
+            compute(**made);
+            return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+          },
+          [made, flatten] { return flatten(**made); }};
+}
+
 }  // namespace embrace::cases

@@ -1,7 +1,7 @@
-// embrace-bench-ops: every operation of bench/cases on its large shapes, on the processor and on the first CUDA device.
-// Names: <operation>/<backend>/<shape>, and the same with /cold, where caches are emptied before each run. An entry
-// verifies the operation, then takes at least ten samples; its rates are those of their median, and its shares are of
-// the rates at which this backend copies and multiplies in this very run.
+// embrace-bench-ops: every operation of bench/cases on its large shapes, on the processor and on the first CUDA device,
+// there also what Thrust makes of some. Names: <operation>/<backend>/<shape>, and the same with /cold, where caches are
+// emptied before each run. An entry verifies the operation, then takes at least ten samples; its rates are those of
+// their median, and its shares are of the rates at which this backend copies and multiplies in this very run.
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -157,8 +157,10 @@ void add_operations() {
     say("no CUDA device: ", why_no_cuda());
     return;
   }
-  static Bench on_gpu(programs::operations_on(devices[1]));
+  static Bench on_gpu(programs::operations_on(devices[1], cases::DeviceCode::ours));
+  static Bench by_thrust(programs::operations_on(devices[1], cases::DeviceCode::thrust));
   add_operations_on(on_gpu);
+  add_operations_on(by_thrust);
 }
 
 }  // namespace

@@ -39,24 +39,29 @@ class OnCpu final : public OperationBackend {
 
 class OnDevice final : public OperationBackend {
  public:
-  explicit OnDevice(const DeviceInfo& device)
-      : on_(make_operations(device)), emulated_(device.kind == DeviceKind::emulated) {}
-  std::string name() const override { return "gpu"; }
+  OnDevice(const DeviceInfo& device, cases::DeviceCode code)
+      : on_(make_operations(device)), code_(code), emulated_(device.kind == DeviceKind::emulated) {}
+  std::string name() const override { return code_ == cases::DeviceCode::thrust ? "thrust" : "gpu"; }
   bool times_count() const override { return !emulated_; }
-  bool offers(const cases::Operation& operation) const override { return operation.on_device; }
+  bool offers(const cases::Operation& operation) const override {
+    return code_ == cases::DeviceCode::thrust ? operation.by_thrust : operation.on_device;
+  }
   cases::TimedRun prepare(const cases::Operation& operation, const cases::Inputs& in) override {
-    return on_->prepare(operation, in);
+    return on_->prepare(operation, offers(operation) ? code_ : cases::DeviceCode::ours, in);
   }
   void flush_caches() override { on_->flush_caches(); }
 
  private:
   std::unique_ptr<cases::DeviceOperations> on_;
+  cases::DeviceCode code_;
   bool emulated_;
 };
 
 }  // namespace
 
 std::unique_ptr<OperationBackend> operations_on_cpu(int threads) { return std::make_unique<OnCpu>(threads); }
-std::unique_ptr<OperationBackend> operations_on(const DeviceInfo& device) { return std::make_unique<OnDevice>(device); }
+std::unique_ptr<OperationBackend> operations_on(const DeviceInfo& device, cases::DeviceCode code) {
+  return std::make_unique<OnDevice>(device, code);
+}
 
 }  // namespace embrace::programs

@@ -44,13 +44,6 @@ __global__ void __launch_bounds__(threads)
   elements[read] = {static_cast<std::int32_t>(read), 1.0F};
 }
 
-/// One element more than there are keys, for the total.
-__global__ void __launch_bounds__(threads)
-    mark_slots_kernel(DeviceSpan<const std::uint32_t> keys, DeviceSpan<std::int32_t> heads) {
-  const std::int64_t i = thread_index();
-  if (i < heads.size) heads[i] = i < keys.size && (i == 0 || keys[i] != keys[i - 1]) ? 1 : 0;
-}
-
 struct FoundSlots {
   DeviceSpan<std::int32_t> entity;
   DeviceSpan<std::int64_t> first;
@@ -61,13 +54,13 @@ struct FoundSlots {
 
 /// Also turns keys into numbers of slots.
 __global__ void __launch_bounds__(threads)
-    write_slots_kernel(DeviceSpan<const std::int32_t> heads, DeviceSpan<const std::int64_t> places,
-                       DeviceSpan<const Element> elements, std::int64_t reads_a_batch, std::int64_t entities,
-                       DeviceSpan<std::uint32_t> keys, FoundSlots out) {
+    write_slots_kernel(DeviceSpan<const std::int64_t> places, DeviceSpan<const Element> elements,
+                       std::int64_t reads_a_batch, std::int64_t entities, DeviceSpan<std::uint32_t> keys,
+                       FoundSlots out) {
   const std::int64_t i = thread_index();
   if (i < keys.size) {
-    const std::int64_t slot = places[i] + heads[i] - 1, batch = i / reads_a_batch;
-    if (heads[i] != 0) {
+    const std::int64_t slot = places[i + 1] - 1, batch = i / reads_a_batch;
+    if (places[i] == slot) {  // the slot begins here
       out.entity[slot] = static_cast<std::int32_t>(keys[i] - batch * entities);
       out.first[slot] = i;
     }
@@ -373,13 +366,10 @@ void Slots::find_slots(Device& device, const TableView& table, std::int64_t read
       entity_of_read_.span().part(0, reads), bounds_.reads, entities, keys, elements);
   EMBRACE_CHECK(cudaGetLastError());
   sorts.sort(device, keys, elements, bits_of(batches * entities));
-  const auto heads = counts_.span().part(0, reads + 1);
   const auto places = places_.span().part(0, reads + 1);
-  mark_slots_kernel<<<blocks_for(reads + 1, threads), threads, 0, device.stream()>>>(keys, heads);
-  EMBRACE_CHECK(cudaGetLastError());
-  sorts.exclusive_sum(device, heads, places);
+  sorts.count_runs(device, keys, places);
   write_slots_kernel<<<blocks_for(std::max(reads, batches) + 1, threads), threads, 0, device.stream()>>>(
-      heads, places, elements, bounds_.reads, entities, keys,
+      places, elements, bounds_.reads, entities, keys,
       {entity_.span(), first_.span(), batch_slots_.span().part(0, batches + 1),
        reads_.batch_elements().part(0, batches + 1), slot_of_read_.span()});
   EMBRACE_CHECK(cudaGetLastError());

@@ -163,8 +163,8 @@ class Slots {
   DeviceBuffer<std::int32_t> entity_;
   DeviceBuffer<std::int64_t> first_;
   DeviceBuffer<std::int64_t> batch_slots_;
-  DeviceBuffer<std::int32_t> counts_;  // heads of slots, then entries of slots
-  DeviceBuffer<std::int64_t> places_;  // their running sum
+  DeviceBuffer<std::int32_t> counts_;  // entries of slots
+  DeviceBuffer<std::int64_t> places_;  // running sums: of slots, then of their entries
   Segments reads_;
   Segments entries_;
   Segments readers_;

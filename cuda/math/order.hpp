@@ -1,4 +1,4 @@
-// Sorting and running sums over whole arrays: the one place that compiles CUB's device algorithms.
+// Sorting, running sums and selection over whole arrays: the one place that compiles CUB's device algorithms.
 #pragma once
 #include "cuda/device/device.hpp"
 
@@ -22,6 +22,12 @@ class SortBuffers {
   void sort(Device& device, DeviceSpan<std::uint32_t> keys, DeviceSpan<Element> elements, int bits);
   /// out[i] = in[0] + … + in[i - 1]; both have the same size.
   void exclusive_sum(Device& device, DeviceSpan<const std::int32_t> in, DeviceSpan<std::int64_t> out);
+  /// out[i]: how many runs of equal keys begin before element i; out has one element more than there are keys.
+  void count_runs(Device& device, DeviceSpan<const std::uint32_t> keys, DeviceSpan<std::int64_t> out);
+  /// Cuts keys at every multiple of `tile` and wherever a key differs from the one before. out: where the pieces begin,
+  /// then the end of the last, which is read on the device: `*end` ≤ keys.size. `*count`: how many numbers that is.
+  void find_pieces(Device& device, DeviceSpan<const std::uint32_t> keys, const std::int64_t* end, std::int64_t tile,
+                   DeviceSpan<std::int64_t> out, std::int64_t* count);
 
  private:
   DeviceBuffer<std::uint32_t> keys_;

@@ -1,5 +1,5 @@
-// Finds the pieces of sorted elements: marks the heads, numbers them by a running sum, writes each where it belongs.
-// Mapping: a thread an element. Cost: 40 bytes an element in three passes, all of them coalesced.
+// Finds the pieces of sorted elements, then the first piece of each batch: a piece begins where a batch does, so a
+// thread a batch bisects them. Cost: 4 bytes an element and 8 a piece, coalesced.
 #include "cuda/device/phase.hpp"
 #include "cuda/math/reduce.cuh"
 #include "cuda/math/segments.hpp"
@@ -9,23 +9,21 @@ namespace {
 
 constexpr int threads = 256;
 
-/// heads[i]: element i begins a piece. Has one element more than `keys` may use, for the total.
 __global__ void __launch_bounds__(threads)
-    mark_heads_kernel(DeviceSpan<const std::uint32_t> keys, const std::int64_t* end, DeviceSpan<std::int32_t> heads) {
-  const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
-  if (i >= heads.size) return;
-  const bool head = i < *end && (i % SegmentsView::tile == 0 || keys[i] != keys[i - 1]);
-  heads[i] = head ? 1 : 0;
-}
-
-__global__ void __launch_bounds__(threads)
-    write_pieces_kernel(DeviceSpan<const std::int32_t> heads, DeviceSpan<const std::int64_t> places,
-                        DeviceSpan<const std::int64_t> batch_elements, DeviceSpan<std::int64_t> pieces,
-                        DeviceSpan<std::int64_t> batch_pieces) {
-  const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
-  const std::int64_t end = batch_elements[batch_elements.size - 1];
-  if (i <= end && (i == end || heads[i] != 0)) pieces[places[i]] = i;
-  if (i < batch_elements.size) batch_pieces[i] = places[batch_elements[i]];
+    find_batches_kernel(const std::int64_t* pieces, const std::int64_t* count,
+                        DeviceSpan<const std::int64_t> batch_elements, DeviceSpan<std::int64_t> batch_pieces) {
+  const std::int64_t batch = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
+  if (batch >= batch_elements.size) return;
+  std::int64_t low = 0, high = *count;  // pieces[low] ≤ the batch's first element < pieces[high]
+  while (high - low > 1) {
+    const std::int64_t middle = low + (high - low) / 2;
+    if (pieces[middle] <= batch_elements[batch]) {
+      low = middle;
+    } else {
+      high = middle;
+    }
+  }
+  batch_pieces[batch] = low;
 }
 
 }  // namespace
@@ -36,25 +34,19 @@ Segments::Segments(Device& device, std::int64_t batches, std::int64_t elements)
       pieces_(device, elements + 1),
       batch_pieces_(device, batches + 1),
       batch_elements_(device, batches + 1),
-      heads_(device, elements + 1),
-      places_(device, elements + 1) {}
+      count_(device, 1) {}
 
 std::int64_t Segments::bytes(std::int64_t batches, std::int64_t elements) {
-  return 16 * (batches + 1) + 32 * (elements + 1);
+  return 16 * (batches + 1) + 20 * (elements + 1);
 }
 
 void Segments::cut(Device& device, std::int64_t batches, std::int64_t most, SortBuffers& sorts) {
   EMBRACE_PHASE("cut segments");
-  const std::int64_t size = most + 1;
-  const auto heads = heads_.span().part(0, size);
-  const auto places = places_.span().part(0, size);
   const auto ends = batch_elements_.span().part(0, batches + 1);
-  mark_heads_kernel<<<blocks_for(size, threads), threads, 0, device.stream()>>>(keys_.span(), &ends[batches], heads);
-  EMBRACE_CHECK(cudaGetLastError());
-  sorts.exclusive_sum(device, heads, places);
-  const std::int64_t most_threads = size > batches + 1 ? size : batches + 1;
-  write_pieces_kernel<<<blocks_for(most_threads, threads), threads, 0, device.stream()>>>(
-      heads, places, ends, pieces_.span(), batch_pieces_.span());
+  sorts.find_pieces(device, keys_.span().part(0, most), &ends[batches], SegmentsView::tile,
+                    pieces_.span().part(0, most + 1), count_.span().data);
+  find_batches_kernel<<<blocks_for(batches + 1, threads), threads, 0, device.stream()>>>(
+      pieces_.span().data, count_.span().data, ends, batch_pieces_.span());
   EMBRACE_CHECK(cudaGetLastError());
 }
 

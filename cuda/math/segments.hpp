@@ -50,8 +50,7 @@ class Segments {
   DeviceBuffer<std::int64_t> pieces_;
   DeviceBuffer<std::int64_t> batch_pieces_;
   DeviceBuffer<std::int64_t> batch_elements_;
-  DeviceBuffer<std::int32_t> heads_;
-  DeviceBuffer<std::int64_t> places_;
+  DeviceBuffer<std::int64_t> count_;  // of `pieces_`
 };
 
 }  // namespace embrace::gpu

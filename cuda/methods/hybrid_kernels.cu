@@ -267,26 +267,32 @@ void represent(Device& device, const HybridBatch& batch, std::size_t side) {
   sum_segments(device, most_entries(batch), batch.side[side].table.quads(), represent_of(batch, side));
 }
 
-void learn(Device& device, const HybridBatch& batch) {
-  const auto& sides = batch.side;
-  const std::int64_t quads = sides[0].table.quads();
+void find_slot_gradients(Device& device, const HybridBatch& batch) {
+  EMBRACE_PHASE("slot gradients");
+  const std::int64_t quads = batch.side[0].table.quads();
   const MostSegments reads = most_reads(batch);
-  find_coefficients(device, batch);
-  {
-    EMBRACE_PHASE("slot gradients");
-    const auto user = gradient_of<Role::user>(batch);
-    const auto item = gradient_of<Role::item>(batch);
-    if (batch.sides > 2) {
-      sum_segments(device, reads, quads, user, item, gradient_of<Role::context>(batch));
-    } else {
-      sum_segments(device, reads, quads, user, item);
-    }
+  const auto user = gradient_of<Role::user>(batch);
+  const auto item = gradient_of<Role::item>(batch);
+  if (batch.sides > 2) {
+    sum_segments(device, reads, quads, user, item, gradient_of<Role::context>(batch));
+  } else {
+    sum_segments(device, reads, quads, user, item);
   }
+}
+
+void update_rows(Device& device, const HybridBatch& batch) {
   EMBRACE_PHASE("update rows");
-  sum_sides(device, batch.sides, most_readers(batch), quads, [&](std::size_t side) { return update_of(batch, side); });
+  sum_sides(device, batch.sides, most_readers(batch), batch.side[0].table.quads(),
+            [&](std::size_t side) { return update_of(batch, side); });
   for (std::size_t side = 0; side < static_cast<std::size_t>(batch.sides); ++side) {
-    update_frozen(device, sides[side].frozen, update_of(batch, side));
+    update_frozen(device, batch.side[side].frozen, update_of(batch, side));
   }
+}
+
+void learn(Device& device, const HybridBatch& batch) {
+  find_coefficients(device, batch);
+  find_slot_gradients(device, batch);
+  update_rows(device, batch);
 }
 
 void add_contexts(Device& device, DeviceMatrixView<const float> contexts, DeviceSpan<const float> bias,

@@ -45,6 +45,10 @@ void represent(Device& device, const HybridBatch& batch);
 void represent(Device& device, const HybridBatch& batch, std::size_t side);
 /// Backward and update of one batch whose sides are represented.
 void learn(Device& device, const HybridBatch& batch);
+/// Two of its three steps: gradients of all slots from the samples' coefficients; gradients of rows from those of the
+/// slots, with one step of Adagrad.
+void find_slot_gradients(Device& device, const HybridBatch& batch);
+void update_rows(Device& device, const HybridBatch& batch);
 
 /// out[p] += c_b + <c, q_u + q_i> for pairs, a row of `contexts` each.
 void add_contexts(Device& device, DeviceMatrixView<const float> contexts, DeviceSpan<const float> bias,

@@ -23,6 +23,7 @@
 #include "host/learning/sides.hpp"
 #include "host/learning/task_list.hpp"
 #include "host/math/vector_math.hpp"
+#include "host/methods/hybrid_gradients.hpp"
 #include "host/methods/hybrid_loss.hpp"
 #include "host/span.hpp"
 
@@ -65,10 +66,6 @@ class Hybrid final : public EmbeddingTrainer {
   void represent(Span<Side> sides);
   void scores(std::int64_t begin, std::int64_t end, Work& work, float* out) const;
   double coefficients();
-  using Gradient = float (Hybrid::*)(std::int64_t slot, RowSums& vector) const;
-  float user_gradient(std::int64_t slot, RowSums& vector) const;
-  float item_gradient(std::int64_t slot, RowSums& vector) const;
-  float context_gradient(std::int64_t slot, RowSums& vector) const;
   void learn_slots();
   void learn_features();
 
@@ -232,58 +229,20 @@ double Hybrid::coefficients() {
   return loss;
 }
 
-/// Each lists the vector of a slot's gradient and returns its bias.
-float Hybrid::user_gradient(std::int64_t slot, RowSums& vector) const {
-  float bias = 0;
-  for (const std::int32_t s : users_.slots->samples.of(slot)) {
-    const float coefficient = coefficient_[s];
-    vector.add(vector_of(items_, s), coefficient);
-    if (paired()) {
-      vector.add(vector_of(items_, s + samples_->size()), -coefficient);
-    } else {
-      bias += coefficient;
-    }
-    if (contexts_) vector.add(vector_of(*contexts_, s), coefficient);
-  }
-  return bias;
-}
-
-/// In a batch of n pairs, item sample n + s is the sampled movie of sample s.
-float Hybrid::item_gradient(std::int64_t slot, RowSums& vector) const {
-  float bias = 0;
-  for (const std::int32_t read : items_.slots->samples.of(slot)) {
-    const bool negative = read >= samples_->size();
-    const std::int64_t s = negative ? read - samples_->size() : read;
-    const float coefficient = (negative ? -1.0F : 1.0F) * coefficient_[s];
-    vector.add(vector_of(users_, s), coefficient);
-    if (contexts_) vector.add(vector_of(*contexts_, s), coefficient);
-    bias += coefficient;
-  }
-  return bias;
-}
-
-float Hybrid::context_gradient(std::int64_t slot, RowSums& vector) const {
-  float bias = 0;
-  for (const std::int32_t s : contexts_->slots->samples.of(slot)) {
-    const float coefficient = coefficient_[s];
-    vector.add(vector_of(users_, s), coefficient);
-    vector.add(vector_of(items_, s), coefficient);
-    bias += coefficient;
-  }
-  return bias;
-}
-
 /// Gradients of all slots. Identities, which no other slot reads, are updated with them; features wait for all.
 void Hybrid::learn_slots() {
   TaskList tasks;
+  const HybridGradients gradients{users_, items_, contexts_, Span<const float>(coefficient_).first(samples_->size()),
+                                  paired()};
+  using Gradient = float (HybridGradients::*)(std::int64_t slot, RowSums & vector) const;
   const auto add = [&](Side& side, Gradient gradient) {
     side.gradients.resize(side.slots->size(), factors_);
     tasks.add(side.slots->size(), slot_grain,
-              [this, &side, gradient](std::int64_t begin, std::int64_t end, int worker) {
+              [this, &side, &gradients, gradient](std::int64_t begin, std::int64_t end, int worker) {
                 auto& [vectors, identities, pairs, products] = work_[worker];
                 identities.clear();
                 for (std::int64_t slot = begin; slot < end; ++slot) {
-                  const float bias = (this->*gradient)(slot, vectors);
+                  const float bias = (gradients.*gradient)(slot, vectors);
                   float* vector = side.gradients.vectors.row(slot);
                   vectors.store_at(vector);
                   side.gradients.bias[slot] = bias;
@@ -295,9 +254,9 @@ void Hybrid::learn_slots() {
                 adagrad(identities, factors_);
               });
   };
-  add(users_, &Hybrid::user_gradient);
-  add(items_, &Hybrid::item_gradient);
-  if (contexts_) add(*contexts_, &Hybrid::context_gradient);
+  add(users_, &HybridGradients::of_user);
+  add(items_, &HybridGradients::of_item);
+  if (contexts_) add(*contexts_, &HybridGradients::of_context);
   tasks.run(threads_);
 }
 

@@ -13,9 +13,12 @@ namespace {
 struct Entry {
   const Operation* operation;
   Shape shape;
+  DeviceCode code = DeviceCode::ours;
 };
 
-void PrintTo(const Entry& entry, std::ostream* out) { *out << entry.operation->name << '/' << entry.shape.name; }
+void PrintTo(const Entry& entry, std::ostream* out) {
+  *out << entry.operation->name << '/' << entry.shape.name << (entry.code == DeviceCode::thrust ? " by Thrust" : "");
+}
 
 std::vector<Entry> entries() {
   std::vector<Entry> list;
@@ -26,13 +29,19 @@ std::vector<Entry> entries() {
 }
 
 std::vector<Entry> device_entries() {
-  std::vector<Entry> list = usable_devices().size() > 1 ? entries() : std::vector<Entry>{};
-  std::erase_if(list, [](const Entry& entry) { return !entry.operation->on_device; });
+  std::vector<Entry> list;
+  if (usable_devices().size() < 2) return list;
+  for (Entry entry : entries()) {
+    if (entry.operation->on_device) list.push_back(entry);
+    entry.code = DeviceCode::thrust;
+    if (entry.operation->by_thrust) list.push_back(entry);
+  }
   return list;
 }
 
 std::string entry_name(const testing::TestParamInfo<Entry>& info) {
-  std::string name = info.param.operation->name + "_" + info.param.shape.name;
+  std::string name = info.param.operation->name + "_" + info.param.shape.name +
+                     (info.param.code == DeviceCode::thrust ? "_by_thrust" : "");
   for (char& c : name) c = std::isalnum(static_cast<unsigned char>(c)) != 0 ? c : '_';
   return name;
 }
@@ -41,7 +50,7 @@ class Operations : public testing::TestWithParam<Entry> {};
 class DeviceOperations : public Operations {};
 
 TEST_P(Operations, GivesTheReferencesAnswerForAnyNumberOfThreads) {
-  const auto& [operation, shape] = GetParam();
+  const auto& [operation, shape, code] = GetParam();
   for (const std::uint64_t seed : {1U, 2U}) {
     const Inputs input = operation->inputs(shape, seed);
     const std::vector<double> reference = operation->reference(input);
@@ -57,10 +66,10 @@ TEST_P(Operations, GivesTheReferencesAnswerForAnyNumberOfThreads) {
 
 TEST_P(DeviceOperations, GiveTheReferencesAnswer) {
   const auto on = make_operations(usable_devices().at(1));
-  const auto& [operation, shape] = GetParam();
+  const auto& [operation, shape, code] = GetParam();
   for (const std::uint64_t seed : {1U, 2U}) {
     const Inputs input = operation->inputs(shape, seed);
-    const TimedRun timed = on->prepare(*operation, input);
+    const TimedRun timed = on->prepare(*operation, code, input);
     EXPECT_GE(timed.run(), 0);
     on->flush_caches();
     EXPECT_GE(timed.run(), 0);  // a second run must not see the first one's leavings

@@ -101,8 +101,12 @@ add_mutant(segments_join_one_piece SOURCE cuda/math/segments.cuh COMPILE tests/c
            FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [[other * tile < end]] TO [[other * tile < end && other < t + 2]])
 add_mutant(segments_finish_what_was_cut SOURCE cuda/math/segments.cuh COMPILE tests/cuda/math/segments_test.cu PROGRAM segments_test
            FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [=[&& (last == end || list.keys[last] != key)]=] TO [=[]=])
-add_mutant(pieces_ignore_tiles SOURCE cuda/math/segments.cu PROGRAM segments_test
-           FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [=[i % SegmentsView::tile == 0 || keys[i] != keys[i - 1]]=] TO [=[i == 0 || keys[i] != keys[i - 1]]=])
+add_mutant(pieces_ignore_tiles SOURCE cuda/math/order.cu PROGRAM segments_test
+           FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [=[i % tile == 0 || keys[i] != keys[i - 1]]=] TO [=[i == 0 || keys[i] != keys[i - 1]]=])
+add_mutant(batches_begin_a_piece_early SOURCE cuda/math/segments.cu PROGRAM segments_test
+           FAILS SegmentsTest.SumsOfSegmentsOfEverySize FROM [=[pieces[middle] <= batch_elements[batch]]=] TO [=[pieces[middle] < batch_elements[batch]]=])
+add_mutant(runs_go_on_with_the_next_key SOURCE cuda/math/order.cu PROGRAM slots_test
+           FAILS SlotsTest.CollectsWhatTheHostCollects FROM [=[(i == 0 || keys[i] != keys[i - 1]) ? 1 : 0]=] TO [=[(i == 0 || keys[i] > keys[i - 1] + 1) ? 1 : 0]=])
 add_mutant(sort_drops_a_bit SOURCE cuda/math/order.cu PROGRAM segments_test
            FAILS SegmentsTest.SortsByLowBitsAndKeepsTheOrderOfEqualKeys FROM [[bits, device.stream()]] TO [[bits - 1, device.stream()]])
 add_mutant(samples_bisect_too_far SOURCE cuda/learning/samples.cuh COMPILE cuda/learning/samples.cu PROGRAM slots_test

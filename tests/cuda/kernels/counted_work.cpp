@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "bench/cases/by_thrust.hpp"
 #include "cuda/math/aggregate.hpp"
 #include "cuda/math/sparse.hpp"
 #include "cuda/trainers.hpp"
@@ -58,7 +59,7 @@ struct Shape {
 
 /// An epoch; `bytes`: declared, a rating.
 CountedWork epoch_of(std::string name, Maker make, const char* method, Task task, Shape shape, double bytes,
-                     Settings settings) {
+                     const Settings& settings) {
   return {std::move(name), "rating", [=](const gpu::DevicePtr& device) {
             const auto training = std::make_shared<Training>(
                 device, make, method, task, ratings_alone(shape.users, shape.items, shape.ratings), settings);
@@ -68,7 +69,7 @@ CountedWork epoch_of(std::string name, Maker make, const char* method, Task task
 
 /// An epoch of a model of features, all kinds of them; a unit is a sample.
 CountedWork samples_of(std::string name, Maker make, const char* method, Task task, bool features, double bytes,
-                       Settings settings) {
+                       const Settings& settings) {
   return {std::move(name), "sample", [=](const gpu::DevicePtr& device) {
             FeatureProblem data = features ? mixed_problem(120, 150) : ratings_alone(120, 150, 9000);
             const std::int64_t ratings = data.ratings.entries();
@@ -77,18 +78,16 @@ CountedWork samples_of(std::string name, Maker make, const char* method, Task ta
           }};
 }
 
-PreparedWork prepare_aggregate(const gpu::DevicePtr& device) {
-  constexpr std::int64_t users = 6000, items = 3000, size = 100'000;
-  const Pairs pairs = skewed_pairs(users, items, size);
-  const auto ratings = std::make_shared<gpu::DeviceTriples>(*device, pairs.users, pairs.items, pairs.values);
-  return {size, 12, [=] { gpu::aggregate_ratings(*device, users, items, ratings->view()); }};
-}
-
-PreparedWork prepare_csr(const gpu::DevicePtr& device) {
-  constexpr std::int64_t users = 6000, items = 3000, size = 50'000;
-  const Pairs pairs = skewed_pairs(users, items, size);
-  const auto ratings = std::make_shared<gpu::DeviceTriples>(*device, pairs.users, pairs.items, pairs.values);
-  return {size, 24, [=] { gpu::csr_from_triples(*device, users, items, ratings->view()); }};
+/// A work on ratings in the order of a file, of which `make` makes something; `bytes`: declared, a rating.
+template <typename Made>
+CountedWork of_ratings(std::string name, std::int64_t size, double bytes,
+                       Made (*make)(gpu::Device&, std::int64_t users, std::int64_t items, gpu::DeviceTriplesView)) {
+  return {std::move(name), "rating", [=](const gpu::DevicePtr& device) {
+            constexpr std::int64_t users = 6000, items = 3000;
+            const Pairs pairs = skewed_pairs(users, items, size);
+            const auto ratings = std::make_shared<gpu::DeviceTriples>(*device, pairs.users, pairs.items, pairs.values);
+            return PreparedWork{size, bytes, [=] { make(*device, users, items, ratings->view()); }};
+          }};
 }
 
 /// After an epoch of sgd with 64 factors.
@@ -127,8 +126,10 @@ const std::vector<CountedWork>& counted_works() {
   using gpu::make_als, gpu::make_ials, gpu::make_sgd, gpu::make_hybrid, gpu::make_deep;
   static const Shape wide{150, 200, 12'000}, few{60, 80, 3000}, many{400, 500, 20'000};
   static const std::vector<CountedWork> works{
-      {"aggregate", "rating", prepare_aggregate},
-      {"csr", "rating", prepare_csr},
+      of_ratings("aggregate", 100'000, 12, gpu::aggregate_ratings),
+      of_ratings("aggregate by Thrust", 100'000, 12, cases::aggregate_by_thrust),
+      of_ratings("csr", 50'000, 24, gpu::csr_from_triples),
+      of_ratings("csr by Thrust", 50'000, 24, cases::csr_by_thrust),
       epoch_of("als k=64", make_als, "als", Task::rating, wide, sweeps(64), {{"factors", 64}}),
       epoch_of("als k=128", make_als, "als", Task::rating, few, sweeps(128), {{"factors", 128}}),
       epoch_of("ials k=64", make_ials, "ials", Task::ranking, wide, sweeps(64), {{"factors", 64}}),

@@ -1,6 +1,7 @@
 # tests/golden/counts.md, the program that makes it, and the test that holds the kernels to it.
 string(REGEX MATCH "^[0-9]+\\.[0-9]+" nvcc_version ${CMAKE_CUDA_COMPILER_VERSION})
-add_library(kernel_counts_support STATIC kernels/counts.cpp kernels/counted_work.cpp kernels/counting.cpp kernels/kernel_name.cpp)
+add_library(kernel_counts_support STATIC kernels/counts.cpp kernels/counted_work.cpp kernels/counting.cpp kernels/kernel_name.cpp
+            ${CMAKE_SOURCE_DIR}/bench/cases/by_thrust.cu)  # part of a library that exports nothing of it
 target_link_libraries(kernel_counts_support PUBLIC embrace_bench_test_support embrace_gpu)
 target_compile_definitions(kernel_counts_support PUBLIC EMBRACE_NVCC_VERSION="${nvcc_version}")
 add_cuda_program(kernel_counts kernels/kernel_counts_main.cpp)
