@@ -94,6 +94,11 @@ double usual_batch(Task, const DataShape& shape, const Hyper&) {
   return std::floor(std::clamp(static_cast<double>(shape.ratings) / 64, 256.0, 16384.0));
 }
 
+/// In a larger catalogue a movie must stand out from more, by cosines that lie closer together (docs/defaults.md).
+double usual_temperature(Task, const DataShape& shape, const Hyper&) {
+  return std::pow(static_cast<double>(std::max<std::int64_t>(1, shape.items)), -0.25);
+}
+
 }  // namespace
 
 MethodInfo lightgcn_info() {
@@ -104,23 +109,31 @@ MethodInfo lightgcn_info() {
       "Wu et al. 2024 (sampled softmax)",
       {.rating = false},
       {{"factors", 64, 64, 1, 1024, true, "length of the vectors"},
-       {"epochs", 15, 15, 1, 10000, true, "passes over the ratings"},
-       {"layers", 3, 3, 0, 16, true, "how far vectors are passed on; 0: plain matrix factorization"},
+       {"epochs", 18, 18, 1, 10000, true, "passes over the ratings"},
+       {"layers", 2, 2, 0, 16, true, "how far vectors are passed on; 0: plain matrix factorization"},
        {"loss", 2, 2, 0, 2, true, "pairs (BPR), cosine contrast or sampled softmax", all_texts<GraphLoss>()},
-       {"learning_rate", 0.01, 0.01, 1e-6, 10, false, "of Adam"},
+       {"learning_rate", 0.02, 0.02, 1e-6, 10, false, "of Adam"},
        {"regularization", 1e-4, 1e-4, 0, 1e6, false, "L2 penalty of the vectors that a sample names"},
        {"batch", 15630, 15630, 1, 65536, true, "samples a step", {}, {usual_batch, "ratings / 64, 256 to 16384"}},
        {"negatives", 512, 512, 1, 65536, true, "of ccl and softmax: items drawn for each 256 samples"},
-       {"temperature", 0.1, 0.1, 1e-3, 100, false, "of softmax: what cosines are divided by"},
-       {"margin", 0.9, 0.9, -1, 1, false, "of ccl: cosine up to which a drawn item costs nothing"},
-       {"negative_weight", 150, 150, 0, 1e6, false, "of ccl: of the mean over the drawn items"},
+       {"temperature",
+        0.1282,
+        0.1282,
+        1e-3,
+        100,
+        false,
+        "of softmax: what cosines are divided by",
+        {},
+        {usual_temperature, "movies^(-1/4)"}},
+       {"margin", 0.6, 0.6, -1, 1, false, "of ccl: cosine up to which a drawn item costs nothing"},
+       {"negative_weight", 10, 10, 0, 1e6, false, "of ccl: weight of the mean over the drawn items"},
        {"spread", 1, 1, 1e-6, 100, false, "initial standard deviation of a vector, times sqrt(factors)"}},
       {0.0, 1e-2, "sums in another order, over many steps"},
       {{"epochs", 5, 40},
        {"learning_rate", 1e-3, 0.1},
        {"layers", 0, 4, SearchRange::Scale::linear},
        {"regularization", 1e-6, 1e-2},
-       {"temperature", 0.05, 0.5}}};
+       {"temperature", 0.03, 0.5}}};
 }
 
 std::unique_ptr<Trainer> make_lightgcn(const Problem& problem) { return std::make_unique<LightGcn>(problem); }

@@ -173,37 +173,48 @@ void LightGcnModel::leave_out(std::int32_t user, Scratch& scratch, float* scores
   }
 }
 
-double LightGcnModel::contrast_group(const Group& group, Scratch& scratch) {
-  const std::int64_t n = group.batch.size(), size = group.size();
-  draw_for(group, scratch);
-  for (std::int64_t r = 0; r < size; ++r) {
+void LightGcnModel::take_in(const Group& group, Scratch& scratch) {
+  const std::int64_t n = group.batch.size();
+  for (std::int64_t r = 0; r < group.size(); ++r) {
     const std::int64_t s = group.begin + r;
     part_nodes_[s] = group.batch.users[s];
     part_nodes_[n + s] = static_cast<std::int32_t>(users_ + group.batch.items[s]);
     scratch.user_lengths[r] = direction(part_nodes_[s], scratch.users.row(r));
     scratch.item_lengths[r] = direction(part_nodes_[n + s], scratch.items.row(r));
   }
-  const MatrixView users = top(scratch.users, size), scores = top(scratch.scores, size);
+}
+
+double LightGcnModel::contrast_group(const Group& group, Scratch& scratch) {
+  draw_for(group, scratch);
+  take_in(group, scratch);
+  const MatrixView users = top(scratch.users, group.size()), scores = top(scratch.scores, group.size());
   multiply_transposed(users, scratch.drawn.view(), 0, scores);
-  const float each = 1 / static_cast<float>(n);
+  const float each = 1 / static_cast<float>(group.batch.size());
   double loss = 0;
-  Array<float>& slopes = scratch.slopes;
-  for (std::int64_t r = 0; r < size; ++r) {
+  for (std::int64_t r = 0; r < group.size(); ++r) {
     std::int64_t drawn = negatives_, items = trained_.size();
     leave_out(part_nodes_[group.begin + r], scratch, scores.row(r), drawn, items);
     const float positive = dot(scratch.users.row(r), scratch.items.row(r), factors_);
     const ContrastTerm term = contrast_losses(loss_, positive, drawn, items, {scores.row(r), negatives_});
-    slopes[r] = each * term.positive;
+    scratch.slopes[r] = each * term.positive;
     loss += term.loss;
   }
-  multiply(scores, scratch.drawn.view(), 0, part_rows(group.begin, size));
+  for (const std::int32_t item : scratch.numbers) scratch.place[item] = -1;
+  multiply(scores, scratch.drawn.view(), 0, part_rows(group.begin, group.size()));
   multiply_by_transposed(scores, users, part_rows(group.drawn, negatives_));
-  for (std::int64_t r = 0; r < size; ++r) {
+  finish_parts(group, each, scratch);
+  return loss;
+}
+
+/// The sums over drawn items become gradients by vectors.
+void LightGcnModel::finish_parts(const Group& group, float each, const Scratch& scratch) {
+  const std::int64_t first_item = group.batch.size() + group.begin;
+  for (std::int64_t r = 0; r < group.size(); ++r) {
     const float *user = scratch.users.row(r), *item = scratch.items.row(r);
-    float *by_user = parts_.row(group.begin + r), *by_item = parts_.row(n + group.begin + r);
+    float *by_user = parts_.row(group.begin + r), *by_item = parts_.row(first_item + r);
     for (std::int64_t k = 0; k < factors_; ++k) {
-      by_user[k] = each * by_user[k] + slopes[r] * item[k];
-      by_item[k] = slopes[r] * user[k];
+      by_user[k] = each * by_user[k] + scratch.slopes[r] * item[k];
+      by_item[k] = scratch.slopes[r] * user[k];
     }
     turn_aside(user, scratch.user_lengths[r], by_user);
     turn_aside(item, scratch.item_lengths[r], by_item);
@@ -212,9 +223,7 @@ double LightGcnModel::contrast_group(const Group& group, Scratch& scratch) {
     float* by_drawn = parts_.row(group.drawn + j);
     for (std::int64_t k = 0; k < factors_; ++k) by_drawn[k] *= each;
     turn_aside(scratch.drawn.row(j), scratch.drawn_lengths[j], by_drawn);
-    scratch.place[scratch.numbers[j]] = -1;
   }
-  return loss;
 }
 
 void LightGcnModel::represent(MatrixView vectors) {

@@ -62,6 +62,8 @@ class LightGcnModel {
   double pair_group(const Group& group, Scratch& scratch);
   double contrast_group(const Group& group, Scratch& scratch);
   void draw_for(const Group& group, Scratch& scratch);
+  void take_in(const Group& group, Scratch& scratch);
+  void finish_parts(const Group& group, float each, const Scratch& scratch);
   void leave_out(std::int32_t user, Scratch& scratch, float* scores, std::int64_t& drawn, std::int64_t& items) const;
   float direction(std::int64_t node, float* out) const;
   void turn_aside(const float* direction, float length, float* gradient) const;
