@@ -89,7 +89,7 @@ class LightGcn final : public EmbeddingTrainer {
   std::uint32_t epochs_ = 0;
 };
 
-/// An epoch has 64 steps on data of any size: Adam's steps have a size that does not depend on the batch.
+/// An epoch has about 64 steps on data of any size: Adam's steps have a size that does not depend on the batch.
 double usual_batch(Task, const DataShape& shape, const Hyper&) {
   return std::floor(std::clamp(static_cast<double>(shape.ratings) / 64, 256.0, 16384.0));
 }
