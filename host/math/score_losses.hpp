@@ -1,0 +1,20 @@
+// Rows of scores turned into terms of a loss, vectorized for the CPU at hand, each in a fixed order of additions. A
+// score of minus infinity has no part.
+#pragma once
+#include <cstdint>
+
+namespace embrace {
+
+/// The largest of `least` and x.
+float largest(float least, const float* x, std::int64_t n);
+
+/// x = exp((x - shift) · factor), to a few ulp; returns their sum. shift is none below x, so that nothing overflows.
+float exponentials(float shift, float factor, float* x, std::int64_t n);
+
+/// x = slope where x > margin, 0 elsewhere; returns Σ max(0, x - margin) of before.
+float hinges(float margin, float slope, float* x, std::int64_t n);
+
+/// x = factor x
+void scale_row(float factor, float* x, std::int64_t n);
+
+}  // namespace embrace
