@@ -16,7 +16,7 @@ namespace embrace::cli {
 namespace {
 
 /// So many ratings are trained on in minutes.
-constexpr std::int64_t quick_ratings = 120000;
+constexpr std::int64_t quick_ratings = 80000;
 
 answer::PlanChoice plan_choice(const StudyArguments& arguments) {
   const std::vector<DeviceInfo> devices = parse_devices(arguments.device);

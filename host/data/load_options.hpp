@@ -14,7 +14,7 @@ struct LoadOptions {
   std::filesystem::path cache;                     // prepared cache; empty: none
   std::filesystem::path rejects;                   // file for skipped rows; empty: none
   std::optional<std::filesystem::path> tags_from;  // a folder whose tags travel to this data
-  std::int64_t most_ratings = 0;                   // beyond so many, those of some users (sample_users); 0: all
+  std::int64_t most_ratings = 0;  // where there are many more, so many of some users (sample_users); 0: all
 };
 
 }  // namespace embrace

@@ -27,7 +27,7 @@ std::vector<bool> drawn_users(const Ratings& ratings, std::int64_t most) {
 }  // namespace
 
 Dataset sample_users(Dataset dataset, std::int64_t most) {
-  if (dataset.ratings.size() <= most) return dataset;
+  if (dataset.ratings.size() <= most + most / 2) return dataset;
   const std::int64_t all = dataset.ratings.user_count();
   const std::vector<bool> drawn = drawn_users(dataset.ratings, most);
   std::vector<std::int64_t> keep;

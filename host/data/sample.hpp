@@ -6,9 +6,9 @@
 
 namespace embrace {
 
-/// Where there are more than `most` ratings: all ratings of users drawn at random, as many users as stay within `most`
-/// (one at least); items and users are numbered anew, the name says how many users there are. Splits that the data
-/// come with are not those of a part: there are none. The same part each time. Otherwise the data as they are.
+/// All ratings of users drawn at random, as many users as stay within `most` ratings (one at least); items and users
+/// are numbered anew, the name says how many users there are. Splits that the data come with are not those of a part:
+/// there are none. The same part each time. Data with no more than half again as many ratings stay as they are.
 Dataset sample_users(Dataset dataset, std::int64_t most);
 
 }  // namespace embrace

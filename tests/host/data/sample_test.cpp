@@ -59,6 +59,8 @@ TEST(Sample, WhatIsSmallEnoughStaysAsItIs) {
   EXPECT_EQ(whole.name, "data");
   EXPECT_EQ(whole.sha256, "d");
   EXPECT_EQ(whole.official.size(), 1U);
+  EXPECT_EQ(sample_users(many(), 667).ratings.size(), 1000) << "half again as many are not worth a cut";
+  EXPECT_LE(sample_users(many(), 666).ratings.size(), 666);
   EXPECT_EQ(sample_users(many(), 3).ratings.user_count(), 1) << "one user at least";
 }
 
