@@ -7,6 +7,7 @@
 #include <set>
 
 #include "bench/answer/conclude.hpp"
+#include "bench/answer/evidence.hpp"
 #include "bench/report/document.hpp"
 #include "host/files.hpp"
 
@@ -56,6 +57,35 @@ std::vector<Record> newest(std::vector<Record> records) {
                                [&](const Record& record) { return !seen.insert(work(record)).second; }),
                 records.end());
   return records;
+}
+
+std::string setting_text(const Answer& answer) {
+  std::string text = to_text(answer.scenario);
+  std::replace(text.begin(), text.end(), '-', ' ');
+  return text + (answer.task == Task::ranking ? ", ranking" : "");
+}
+
+/// All answers, a line each.
+Table short_table(const std::vector<Answer>& answers) {
+  Table table;
+  table.heading = "In short";
+  table.columns = {{"which", false}, {"setting", false},     {"best", false},
+                   {"gain", true},   {"better than", false}, {"cannot be told from it", false}};
+  table.keys = 2;
+  for (const char* question : {"embedding", "method", "information"}) {
+    for (const Answer& answer : answers) {
+      if (answer.question != question) continue;
+      const std::string gain = fmt::format("{:.4f} ({:.4f} to {:.4f})", answer.gain, answer.low, answer.high);
+      table.rows.push_back({plain(question), plain(setting_text(answer)),
+                            plain(answer.best.empty() ? "none" : listed(answer.best)), plain(gain),
+                            plain(answer.against), plain(listed(answer.tied))});
+    }
+  }
+  table.notes.emplace_back(
+      "Gains are of RMSE, of rankings of NDCG@10, with their 95 % intervals. Which information: in the method that "
+      "does "
+      "best with more than ratings; none: no gain over ratings and over the same on wrong rows can be told.");
+  return table;
 }
 
 /// Embeddings in the order of the first judge, with the ranks that each judge allows.
@@ -189,6 +219,7 @@ std::vector<std::string> write_answer(const Study& study, const fs::path& record
   document.title = study.data + ": which embedding, fed with what";
   document.sections = sections_of(findings);
   document.tables.insert(document.tables.begin(), findings.ranks.begin(), findings.ranks.end());
+  if (!findings.answers.empty()) document.tables.insert(document.tables.begin(), short_table(findings.answers));
   add_notes(study, findings);
   for (const Chart& chart : findings.charts) write_atomically(folder / (chart.name + ".svg"), chart.svg);
   write_atomically(folder / "study.json", json_text(study, findings));

@@ -8,7 +8,6 @@
 #include "bench/answer/page.hpp"
 #include "bench/report/report.hpp"
 #include "host/files.hpp"
-#include "tests/temporary_folder.hpp"
 
 namespace embrace::answer {
 namespace {
@@ -43,19 +42,21 @@ TEST(Answers, AreWhatTheRecordsSay) {
   const std::set<fs::path> folders = committed();
   EXPECT_FALSE(folders.empty());
   for (const fs::path& folder : folders) {
-    const test::TemporaryFolder made;
-    write_answer(study_of(read_records({folder / "records"})), folder / "records", made.path());
+    const fs::path made = fs::path(testing::TempDir()) / "answers" / folder.lexically_relative(answers);
+    fs::remove_all(made);
+    fs::create_directories(made);
+    write_answer(study_of(read_records({folder / "records"})), folder / "records", made);
     std::set<std::string> files;
     for (const auto& entry : fs::directory_iterator(folder)) {
       if (entry.is_regular_file()) files.insert(entry.path().filename().string());
     }
     EXPECT_EQ(files.count("study.md"), 1U) << folder;
-    for (const auto& entry : fs::directory_iterator(made.path())) {
+    for (const auto& entry : fs::directory_iterator(made)) {
       const std::string name = entry.path().filename().string();
       if (entry.path().extension() != ".md" && entry.path().extension() != ".svg") continue;
       EXPECT_EQ(files.erase(name), 1U) << folder / name << " is missing";
       EXPECT_TRUE(read_file(entry.path()) == read_file(folder / name))
-          << folder / name << " is not what its records say: 'embrace study' with the command at the page's foot";
+          << "is not what its records say: cp " << entry.path() << " " << folder / name;
     }
     EXPECT_TRUE(files.empty()) << folder << " has files that no study writes, as " << *files.begin();
   }
