@@ -1,5 +1,7 @@
 #include "bench/answer/charts.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -68,7 +70,8 @@ Chart embedding_chart(const StudyTable& table, const std::map<std::string, Rows>
     for (const Entry* row : ranked(rows, metric)) {
       const std::string source = source_of(row->row);
       if (source == "random" || source.starts_with("oracle:")) continue;
-      if (const auto by = better(metric, *row, *random)) lines.push_back(line_of(judge + ": " + source, *by));
+      if (const auto by = better(metric, *row, *random))
+        lines.push_back(line_of(fmt::format("{}: {}", judge, source), *by));
     }
   }
   return interval_chart(table.name, table.name + ": how much better each embedding is than random rows, by judge",

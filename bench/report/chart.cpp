@@ -49,7 +49,8 @@ std::vector<double> ticks(double low, double high, int count) {
     }
   }
   std::vector<double> all;
-  for (double k = std::ceil(low / step); k * step <= high; ++k) all.push_back(k * step);
+  const auto first = static_cast<int>(std::ceil(low / step)), last = static_cast<int>(std::floor(high / step));
+  for (int k = first; k <= last; ++k) all.push_back(k * step);
   return all;
 }
 
