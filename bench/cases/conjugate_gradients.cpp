@@ -73,11 +73,7 @@ Operation conjugate_gradients_operation() {
               "walk, and "
               "three steps do not amplify them",
           .bound = 1e-4,
-          .small = {{"empty", 3, 2, 0, 5},
-                    {"one", 1, 1, 1, 1},
-                    {"one-user", 1, 33, 5000, 33},
-                    {"small", 31, 64, 3000, 64},
-                    {"wide", 9, 40, 500, 130}},
+          .small = small_system_shapes(),
           .large = movielens_shapes({64, 128}),
           .inputs = inputs,
           .reference = reference,

@@ -78,4 +78,13 @@ inline DenseSystem implicit_system(const Inputs& in, const std::vector<std::pair
   return system;
 }
 
+/// No ratings, one, a row of thousands, rows with more and with fewer ratings than factors.
+inline std::vector<Shape> small_system_shapes() {
+  return {{"empty", 3, 2, 0, 5},
+          {"one", 1, 1, 1, 1},
+          {"one-user", 1, 33, 5000, 33},
+          {"small", 31, 64, 3000, 64},
+          {"wide", 9, 40, 500, 130}};
+}
+
 }  // namespace embrace::cases

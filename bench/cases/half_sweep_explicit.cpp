@@ -14,9 +14,7 @@ Inputs inputs(const Shape& shape, std::uint64_t seed) {
 /// Minimises Σ (r - mean - b - x · y)² + λ n^ν |x|² + λ_b b² for each user: unknowns (x, b) together. The items' biases
 /// are zero before the first epoch.
 std::vector<double> reference(const Inputs& in) {
-  double mean = 0;
-  for (const float value : in.ratings.values) mean += static_cast<double>(value);
-  mean /= std::max(1.0, static_cast<double>(in.ratings.values.size()));
+  const double mean = mean_rating(in);
   const auto k = static_cast<std::size_t>(in.shape.factors);
   std::vector<double> all, biases;
   for (const auto& ratings : ratings_by_user(in)) {
@@ -81,11 +79,7 @@ Operation half_sweep_explicit_operation() {
           "solutions below 1 of systems with a condition below 10, whose sums of up to 5000 terms each round to 2^-24; "
           "roundings add up like a random walk",
       .bound = 1e-4,
-      .small = {{"empty", 3, 2, 0, 5},
-                {"one", 1, 1, 1, 1},
-                {"one-user", 1, 33, 5000, 33},
-                {"small", 31, 64, 3000, 64},
-                {"wide", 9, 40, 500, 130}},
+      .small = small_system_shapes(),
       .large = movielens_shapes({64, 128}),
       .inputs = inputs,
       .reference = reference,

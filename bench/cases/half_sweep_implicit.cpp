@@ -50,11 +50,7 @@ Operation half_sweep_implicit_operation() {
           "solutions below 1 of systems with a condition below 10, whose sums of up to 5000 terms each round to 2^-24; "
           "roundings add up like a random walk",
       .bound = 1e-4,
-      .small = {{"empty", 3, 2, 0, 5},
-                {"one", 1, 1, 1, 1},
-                {"one-user", 1, 33, 5000, 33},
-                {"small", 31, 64, 3000, 64},
-                {"wide", 9, 40, 500, 130}},
+      .small = small_system_shapes(),
       .large = movielens_shapes({64, 128}),
       .inputs = inputs,
       .reference = reference,

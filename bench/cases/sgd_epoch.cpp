@@ -1,5 +1,4 @@
 // sgd-epoch: one epoch of sgd from its first vectors.
-#include <algorithm>
 #include <cmath>
 
 #include "bench/cases/trained_by.hpp"
@@ -46,9 +45,7 @@ struct Rows {
 /// The formula of host/methods/sgd.cpp, rating by rating as they are given.
 std::vector<double> reference(const Inputs& in) {
   Rows users(in.a, in.ratings.users, in.hyper), items(in.b, in.ratings.items, in.hyper);
-  double mean = 0;
-  for (const float value : in.ratings.values) mean += static_cast<double>(value);
-  mean /= std::max(1.0, static_cast<double>(in.ratings.values.size()));
+  const double mean = mean_rating(in);
   const double rate = in.hyper["learning_rate"];
   for (std::size_t e = 0; e < in.ratings.values.size(); ++e) {
     const auto u = static_cast<std::size_t>(in.ratings.users[e]), i = static_cast<std::size_t>(in.ratings.items[e]);

@@ -45,4 +45,11 @@ inline void append(std::vector<double>& all, ConstMatrixView from) {
   for (std::int64_t r = 0; r < from.rows; ++r) all.insert(all.end(), from.row(r), from.row(r) + from.columns);
 }
 
+/// 0 without ratings.
+inline double mean_rating(const Inputs& in) {
+  double sum = 0;
+  for (const float value : in.ratings.values) sum += static_cast<double>(value);
+  return sum / std::max(1.0, static_cast<double>(in.ratings.values.size()));
+}
+
 }  // namespace embrace::cases
