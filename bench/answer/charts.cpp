@@ -3,17 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 
 #include "host/metrics/metric.hpp"
 
 namespace embrace::answer {
 namespace {
-
-std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::toupper(c); });
-  return text;
-}
 
 IntervalLine line_of(const std::string& label, const Better& by) {
   return {label, by.gain, Interval{by.low, by.high}, by.low <= 0};
@@ -34,10 +28,11 @@ Chart information_chart(const StudyTable& table, const Rows& rows, const std::st
     lines.push_back(line_of(name_of(*row), *over_ratings));
     if (over_wrong && over_wrong->low <= 0) lines.back().faint = true;
   }
-  return interval_chart(
-      "information-" + table.name, table.name + ": what information adds to the same method on ratings alone",
-      "gain of " + upper(metric) + " over ratings, 95 %; grey: none that can be told from zero or from wrong rows",
-      lines);
+  return interval_chart("information-" + table.name,
+                        table.name + ": what information adds to the same method on ratings alone",
+                        "gain of " + metric_name(metric) +
+                            " over ratings, 95 %; grey: none that can be told from zero or from wrong rows",
+                        lines);
 }
 
 Chart cost_chart(const StudyTable& table, const Rows& rows, const Entry* baseline, const std::string& metric) {
@@ -59,7 +54,7 @@ Chart cost_chart(const StudyTable& table, const Rows& rows, const Entry* baselin
   }
   return scatter_chart(
       "cost-" + table.name, table.name + ": accuracy and cost; named is what nothing faster is better than",
-      "training time, seconds", upper(metric) + (higher ? " (higher is better)" : " (lower is better)"), points);
+      "training time, seconds", metric_name(metric) + (higher ? " (higher is better)" : " (lower is better)"), points);
 }
 
 Chart embedding_chart(const StudyTable& table, const std::map<std::string, Rows>& judges, const std::string& metric) {
@@ -75,7 +70,8 @@ Chart embedding_chart(const StudyTable& table, const std::map<std::string, Rows>
     }
   }
   return interval_chart(table.name, table.name + ": how much better each embedding is than random rows, by judge",
-                        "gain of " + upper(metric) + " over random rows, 95 %; grey: none that can be told", lines);
+                        "gain of " + metric_name(metric) + " over random rows, 95 %; grey: none that can be told",
+                        lines);
 }
 
 }  // namespace embrace::answer

@@ -46,12 +46,10 @@ std::string scenario_text(Scenario scenario) {
 }
 
 std::string metric_text(const std::string& metric, double value) {
-  std::string name = metric;
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::toupper(c); });
-  return fmt::format("{} {:.4f}", name, value);
+  return fmt::format("{} {:.4f}", metric_name(metric), value);
 }
 
-std::string gain_text(const Better& by) { return fmt::format("{:.4f} ({:.4f} to {:.4f})", by.gain, by.low, by.high); }
+std::string gain_text(const Better& by) { return answer::gain_text(by.gain, by.low, by.high); }
 
 /// Of the leaders but the first.
 std::vector<std::string> rivals_of(const Rows& leaders) {

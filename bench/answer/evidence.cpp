@@ -1,6 +1,9 @@
 #include "bench/answer/evidence.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cctype>
 
 #include "host/metrics/metric.hpp"
 
@@ -67,6 +70,15 @@ const Entry* find_row(const Rows& rows, const std::string& method, const std::st
     return row->row.method == method && row->row.information == information && row->row.failed == 0;
   });
   return found == rows.end() ? nullptr : *found;
+}
+
+std::string metric_name(std::string metric) {
+  std::transform(metric.begin(), metric.end(), metric.begin(), [](unsigned char c) { return std::toupper(c); });
+  return metric;
+}
+
+std::string gain_text(double gain, double low, double high) {
+  return fmt::format("{:.4f} ({:.4f} to {:.4f})", gain, low, high);
 }
 
 std::string listed(const std::vector<std::string>& names) {

@@ -41,6 +41,11 @@ Rows ranked(const Rows& rows, const std::string& metric);
 /// Null where there is none without a failed run.
 const Entry* find_row(const Rows& rows, const std::string& method, const std::string& information);
 
+/// A metric as sentences and charts call it: "RMSE".
+std::string metric_name(std::string metric);
+/// "0.0413 (0.0328 to 0.0501)".
+std::string gain_text(double gain, double low, double high);
+
 /// "a, b and c".
 std::string listed(const std::vector<std::string>& names);
 

@@ -75,10 +75,9 @@ Table short_table(const std::vector<Answer>& answers) {
   for (const char* question : {"embedding", "method", "information"}) {
     for (const Answer& answer : answers) {
       if (answer.question != question) continue;
-      const std::string gain = fmt::format("{:.4f} ({:.4f} to {:.4f})", answer.gain, answer.low, answer.high);
-      table.rows.push_back({plain(question), plain(setting_text(answer)),
-                            plain(answer.best.empty() ? "none" : listed(answer.best)), plain(gain),
-                            plain(answer.against), plain(listed(answer.tied))});
+      table.rows.push_back(
+          {plain(question), plain(setting_text(answer)), plain(answer.best.empty() ? "none" : listed(answer.best)),
+           plain(gain_text(answer.gain, answer.low, answer.high)), plain(answer.against), plain(listed(answer.tied))});
     }
   }
   table.notes.emplace_back(
