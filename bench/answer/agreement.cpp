@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "bench/judge/sources.hpp"
 #include "host/metrics/holm.hpp"
 
 namespace embrace::answer {
@@ -45,7 +46,7 @@ class Pairs {
 Rows contestants(const Rows& rows, const std::string& metric) {
   Rows list;
   for (const Entry* row : ranked(rows, metric)) {
-    const bool control = is_judged(*row) ? is_control_source(source_of(row->row)) : is_control(row->row.information);
+    const bool control = is_judged(*row) ? judge::names_control(source_of(row->row)) : is_control(row->row.information);
     if (!control) list.push_back(row);
   }
   return list;

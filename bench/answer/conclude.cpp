@@ -201,7 +201,7 @@ struct Ruling {
 std::optional<Ruling> ruling_of(const std::string& judge, const Rows& rows, const std::string& metric) {
   Rows candidates;
   for (const Entry* row : rows) {
-    if (!is_control_source(source_of(row->row))) candidates.push_back(row);
+    if (!judge::names_control(source_of(row->row))) candidates.push_back(row);
   }
   // The oracle has seen the test: marks are for those that have not.
   const Rows list = ranked(candidates, metric);

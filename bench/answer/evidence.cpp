@@ -34,10 +34,6 @@ bool is_control(const std::string& information) {
   return information.starts_with("shuffled") || information.starts_with("random");
 }
 
-bool is_control_source(const std::string& source) {
-  return is_control(source) || source == "zero" || source == "popularity" || source.starts_with("oracle:");
-}
-
 bool is_judged(const Entry& entry) { return entry.row.information.starts_with(embedding_prefix); }
 
 std::string source_of(const Row& row) { return row.information.substr(std::string(embedding_prefix).size()); }

@@ -24,8 +24,6 @@ double margin_of(const std::string& metric);
 
 /// shuffled, random, and what is made from them.
 bool is_control(const std::string& information);
-/// These, no vectors, popularity, and the oracle.
-bool is_control_source(const std::string& source);
 
 bool is_judged(const Entry& entry);
 /// "als", of a judge's row on its embedding.

@@ -157,7 +157,7 @@ class Plan {
     if (!item_parts.empty()) text += ",hybrid/" + item_parts;
     if (contents_.movies) text += ",+genres,+year,+title,+movie";
     if (contents_.tags) text += ",+tags,+tags-ppmi";
-    return text + ",random,zero,popularity,shuffled:als,shuffled-by-popularity:als,oracle:als";
+    return text + ",random,zero,popularity,random:als,shuffled:als,shuffled-by-popularity:als,oracle:als";
   }
 
   void judge(const std::string& name, Scenario scenario, const std::string& split) {

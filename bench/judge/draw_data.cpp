@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "host/judge/profiles.hpp"
-
 namespace embrace::judge {
 namespace {
 
@@ -40,7 +38,7 @@ DrawData make_draw_data(const Experiment& experiment, Parts parts, Threads& thre
   std::vector<std::int64_t> profiled = parts.embedding;
   profiled.insert(profiled.end(), experiment.fold.known.begin(), experiment.fold.known.end());
   data.profile_ratings = matrix_of(ratings, pairs_of(ratings, profiled), threads);
-  data.residuals = rating_residuals(data.profile_ratings.view(), threads);
+  data.without_vectors = without_vectors(data.profile_ratings.view(), threads);
   data.fit_pairs = pairs_of(ratings, parts.fit);
   data.fit = matrix_of(ratings, data.fit_pairs, threads);
   data.validation = pairs_of(ratings, parts.validation);

@@ -5,6 +5,7 @@
 #include "bench/experiment.hpp"
 #include "host/judge/judge.hpp"
 #include "host/judge/parts.hpp"
+#include "host/judge/profiles.hpp"
 
 namespace embrace::judge {
 
@@ -12,7 +13,7 @@ struct DrawData {
   Parts parts;
   Array<std::uint8_t> fitted_items, fitted_users;  // those with a rating in the embedding part
   Csr profile_ratings;                             // of the embedding part, and what is known of held-out users
-  Array<float> residuals;                          // of these ratings
+  WithoutVectors without_vectors;                  // of these ratings
   Csr fit;
   RatedPairs fit_pairs, validation, test;
   Csr seen, targets;  // rankings: of the embedding part and `fit`; of the validation part

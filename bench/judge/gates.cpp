@@ -6,6 +6,7 @@
 #include <cmath>
 #include <optional>
 
+#include "bench/judge/sources.hpp"
 #include "host/judge/free_vectors.hpp"
 #include "host/metrics/statistics.hpp"
 
@@ -72,9 +73,17 @@ class Checks {
         margin_(lower_is_better_ ? rmse_margin : ndcg_margin) {
     const SourceRuns* random = find("random");
     if (random != nullptr && !trains) {
+      for (const auto& [name, runs] : table) {
+        if (!names_control(name)) margin_ = std::max(margin_, control_share * gain(runs, *random));
+      }
       if (const SourceRuns* zero = find("zero")) same("random-zero", "random", *random, "zero", *zero);
       for (const auto& [name, runs] : table) {
-        if (name.starts_with("shuffled:")) same("shuffled-random", name, runs, "random", *random);
+        constexpr std::string_view prefix = "shuffled:";
+        if (!name.starts_with(prefix)) continue;
+        const std::string alike = "random:" + name.substr(prefix.size());
+        const SourceRuns* of_its_shape = find(alike);
+        same("shuffled-random", name, runs, of_its_shape == nullptr ? "random" : alike,
+             of_its_shape == nullptr ? *random : *of_its_shape);
       }
     }
     for (const auto& [name, runs] : table) {
@@ -88,6 +97,11 @@ class Checks {
   const SourceRuns* find(const std::string& name) const {
     const auto found = table_.find(name);
     return found == table_.end() ? nullptr : &found->second;
+  }
+
+  double gain(const SourceRuns& runs, const SourceRuns& over) const {
+    const std::optional<Difference> d = difference(runs, over);
+    return d ? d->value * (lower_is_better_ ? -1 : 1) : 0;
   }
 
   void same(const char* gate, const std::string& a, const SourceRuns& of_a, const std::string& b,

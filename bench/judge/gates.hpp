@@ -15,6 +15,11 @@ inline constexpr double rmse_margin = 0.001, ndcg_margin = 0.002;
 /// How far a judge on a source's own vectors may be behind the source's own score.
 inline constexpr double adequacy_margin = 0.002;
 
+/// What random rows may be worth beside none, as a share of what the best source gains over them: no table whose
+/// answers are ten times as large is moved by it. They are not worth nothing: a mean of random rows is a random
+/// projection of what the user has rated (Achlioptas 2003), of which a network learns a little.
+inline constexpr double control_share = 0.1;
+
 struct Gate {
   std::string name;  // random-zero, shuffled-random, oracle-best, adequacy; and frozen, rotation: of single runs
   bool holds = true;
@@ -28,8 +33,10 @@ GateTable gate_table(const Record& record);
 /// The gates of each table that can be checked with the sources that are there, over runs that succeeded. Records of
 /// sources that answer by themselves serve `adequacy`.
 ///   random-zero       random rows are as good as none: the 95 % interval of the difference, paired over folds, draws,
-///                     seeds and users, holds 0, or the difference is within the margin
-///   shuffled-random   the same of rows on the wrong items and random ones; each shuffled source
+///                     seeds and users, holds 0, or the difference is within the margin: rmse_margin (ndcg_margin), or
+///                     control_share of the best source's gain over random rows where that is more
+///   shuffled-random   the same of rows on the wrong items and random ones; each shuffled source, beside random rows of
+///                     its shape (random:X beside shuffled:X) where the table has them
 ///   oracle-best       what has seen the test is better than all that has not
 ///   adequacy          with native users: not behind the source's own score by more than adequacy_margin
 ///   frozen, rotation  no run has found that its vectors were changed, or that a rotation and a factor mattered

@@ -11,9 +11,10 @@ namespace {
 std::vector<Outcome> rated(const Draw& draw, const MadeSource& made, const Prepared& prepared, const JudgeInfo& judge,
                            Span<const std::uint64_t> seeds, Threads& threads) {
   const bool native = draw.options.mode == Mode::native;
-  PairInputs inputs(prepared.users, prepared.items, native ? std::optional(made.vectors.own()) : std::nullopt);
+  PairInputs inputs(prepared.users, prepared.items, draw.data.without_vectors.habits.view(),
+                    native ? std::optional(made.vectors.own()) : std::nullopt);
   inputs.fit(draw.data.fit_pairs.users, draw.data.fit_pairs.items);
-  const ProfileCase profiles{draw.data.profile_ratings.view(), draw.data.residuals, prepared.items};
+  const ProfileCase profiles{draw.data.profile_ratings.view(), draw.data.without_vectors.residuals, prepared.items};
   const std::vector<Verdict> verdicts =
       judge.rate({.inputs = inputs,
                   .fit = draw.data.fit,

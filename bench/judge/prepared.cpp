@@ -15,7 +15,7 @@ Prepared prepare(const Draw& draw, const MadeSource& made, int width, Threads& t
   Prepared out{axes.apply(made.vectors.items, data.fitted_items, threads), {}, 0};
   out.users = draw.options.mode == Mode::native
                   ? axes.apply(made.vectors.users, data.fitted_users, threads)
-                  : user_profiles(data.profile_ratings.view(), data.residuals, out.items, threads);
+                  : user_profiles(data.profile_ratings.view(), data.without_vectors.residuals, out.items, threads);
   out.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return out;
 }

@@ -9,7 +9,9 @@ namespace embrace::judge {
 namespace {
 
 /// A judge without chance must say the same of a turned source up to the rounding of its vectors.
-constexpr double exact_tolerance = 1e-5, least_seed_noise = 0.0005;
+constexpr double exact_tolerance = 1e-5;
+/// Of judges with chance, however alike their seeds are: rounding alone can lead to another setting or epoch.
+constexpr double least_noise = 0.002;
 
 /// Eight random reflections and a factor.
 void turn(Matrix& rows, float factor) {
@@ -48,7 +50,7 @@ bool rotation_matters_not(const Draw& draw, const MadeSource& made, int width, c
     low = std::min(low, outcome.headline());
     high = std::max(high, outcome.headline());
   }
-  const double tolerance = judge.chance ? std::max(high - low, least_seed_noise) : exact_tolerance;
+  const double tolerance = judge.chance ? std::max(high - low, least_noise) : exact_tolerance;
   return std::abs(again - before) <= tolerance;
 }
 

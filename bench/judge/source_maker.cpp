@@ -11,6 +11,7 @@
 #include "bench/judge/block_vectors.hpp"
 #include "bench/run.hpp"
 #include "host/error.hpp"
+#include "host/judge/scaling.hpp"
 #include "host/methods/registry.hpp"
 #include "host/random.hpp"
 
@@ -57,6 +58,33 @@ SourceVectors everywhere(const Ratings& ratings, std::int64_t width) {
   const std::int64_t items = ratings.item_count(), users = ratings.user_count();
   return {.items = {Matrix(items, width), Array<std::uint8_t>(items, 1)},
           .users = {Matrix(users, width), Array<std::uint8_t>(users, 1)}};
+}
+
+/// Root mean square of each column over the rows that are known.
+Array<double> lengths(const EntityVectors& vectors) {
+  Array<double> squares(vectors.rows.columns(), 0.0);
+  std::int64_t known = 0;
+  for (std::int64_t r = 0; r < vectors.rows.rows(); ++r) {
+    if (vectors.known[r] == 0) continue;
+    ++known;
+    for (std::int64_t k = 0; k < squares.size(); ++k) {
+      squares[k] += std::pow(static_cast<double>(vectors.rows(r, k)), 2);
+    }
+  }
+  for (double& s : squares) s = std::sqrt(s / static_cast<double>(std::max<std::int64_t>(1, known)));
+  return squares;
+}
+
+/// Normal numbers of these deviations, a column each, in the rows that are known.
+void fill_normal(EntityVectors& vectors, const Array<double>& deviations, const Random& random, std::uint32_t stream) {
+  const std::int64_t width = vectors.rows.columns();
+  for (std::int64_t r = 0; r < vectors.rows.rows(); ++r) {
+    if (vectors.known[r] == 0) continue;
+    for (std::int64_t k = 0; k < width; ++k) {
+      const auto counter = static_cast<std::uint64_t>(r * width + k);
+      vectors.rows(r, k) = static_cast<float>(deviations[k] * random.normal(counter, stream));
+    }
+  }
 }
 
 Array<std::int64_t> known_places(const EntityVectors& items) {
@@ -121,7 +149,7 @@ SourceVectors SourceMaker::made(const SourceSpec& spec, std::int64_t width) {
     case Kind::text:
       return {text_source(part_, spec.path, spec.item_text, threads_)};
     case Kind::random:
-      return normal(width);
+      return spec.of ? normal_like(spec, width) : normal(width);
     case Kind::zero:
       return everywhere(part_.dataset.ratings, width);
     case Kind::popularity:
@@ -200,13 +228,22 @@ SourceVectors SourceMaker::shuffled(const SourceSpec& spec, std::int64_t width) 
 SourceVectors SourceMaker::normal(std::int64_t width) const {
   SourceVectors source = everywhere(part_.dataset.ratings, width);
   const Random chance(draw_, Stream::features);
-  for (Matrix* rows : {&source.items.rows, &source.users.rows}) {
-    const std::uint32_t stream = rows == &source.items.rows ? of_random : of_random_users;
-    for (std::int64_t k = 0; k < rows->size(); ++k) {
-      rows->data()[k] = static_cast<float>(chance.normal(static_cast<std::uint64_t>(k), stream));
-    }
-  }
+  fill_normal(source.items, Array<double>(width, 1.0), chance, of_random);
+  fill_normal(source.users, Array<double>(width, 1.0), chance, of_random_users);
   return source;
+}
+
+SourceVectors SourceMaker::normal_like(const SourceSpec& spec, std::int64_t width) {
+  const SourceVectors& source = vectors(*spec.of, width);
+  const Axes axes(source.items, source.items.known, width, threads_);
+  const Random chance(draw_, Stream::features);
+  const auto alike = [&](const EntityVectors& of, std::uint32_t stream) {
+    if (of.empty()) return EntityVectors{};
+    EntityVectors vectors = axes.apply(of, of.known, threads_);
+    fill_normal(vectors, lengths(vectors), chance, stream);
+    return vectors;
+  };
+  return {.items = alike(source.items, of_random), .users = alike(source.users, of_random_users)};
 }
 
 SourceVectors SourceMaker::popularity() const {

@@ -51,6 +51,7 @@ class SourceMaker {
   SourceVectors oracle(const SourceSpec& spec, std::int64_t width);
   SourceVectors shuffled(const SourceSpec& spec, std::int64_t width);
   SourceVectors normal(std::int64_t width) const;
+  SourceVectors normal_like(const SourceSpec& spec, std::int64_t width);
   SourceVectors popularity() const;
 
   Experiment& part_;

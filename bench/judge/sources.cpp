@@ -21,7 +21,8 @@ struct Control {
   const char* meaning;
 };
 constexpr Control controls[] = {
-    {"random", Kind::random, "control: normal random numbers"},
+    {"random", Kind::random,
+     "control: normal random numbers; random:SOURCE: as long on each of its axes, for the items that it knows"},
     {"zero", Kind::zero, "control: no vectors at all, the judge has biases alone"},
     {"popularity", Kind::popularity, "control: one number an item, ln(1 + ratings)"},
     {"shuffled", Kind::shuffled, "control, shuffled:SOURCE: its rows on other items"},
@@ -45,11 +46,11 @@ SourceSpec parse_source(const std::string& text);
 SourceSpec parse_control(const Control& control, const std::string& text, const std::string& of) {
   SourceSpec spec{.text = text, .kind = control.kind};
   const bool needs_source = control.kind >= Kind::shuffled;
-  if (needs_source == of.empty()) {
+  if (control.kind != Kind::random && needs_source == of.empty()) {
     throw UsageError(needs_source ? "source '" + text + "' names no source" : "'" + text + "' is no source",
                      needs_source ? "write " + text + ":als" : std::string("write ") + control.name);
   }
-  if (!needs_source) return spec;
+  if (of.empty()) return spec;
   spec.of = std::make_shared<SourceSpec>(parse_source(of));
   if (spec.of->is_control()) throw UsageError("'" + text + "' is a control of a control", "name a source");
   if (control.kind == Kind::oracle && spec.of->kind != Kind::method) {
@@ -151,6 +152,11 @@ std::vector<SourceSpec> parse_sources(const std::string& text) {
   }
   if (specs.empty()) throw UsageError("no source is named", "see embrace list sources");
   return specs;
+}
+
+bool names_control(const std::string& source) {
+  return std::any_of(std::begin(controls), std::end(controls),
+                     [&](const Control& control) { return source.substr(0, source.find(':')) == control.name; });
 }
 
 std::vector<std::pair<std::string, std::string>> source_names() {

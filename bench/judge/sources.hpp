@@ -18,7 +18,7 @@ struct SourceSpec {
     blocks,                  // +genres, +genres+year
     file,                    // file:PATH, vectors of anybody's
     text,                    // text:FILE/titles, texts by static vectors of their tokens
-    random,                  // normal numbers
+    random,                  // normal numbers; where there is `of`, in its shape
     zero,                    // nothing: a judge of biases alone
     popularity,              // one number an item, ln(1 + ratings)
     shuffled,                // rows of `of` on other items
@@ -40,6 +40,9 @@ struct SourceSpec {
 /// Comma-separated; `all` is every method with vectors, on ratings. Each once, in the order given. Throws UsageError
 /// with the nearest name.
 std::vector<SourceSpec> parse_sources(const std::string& text);
+
+/// Is it the name of a control?
+bool names_control(const std::string& source);
 
 /// For `list sources`: names with their meaning.
 std::vector<std::pair<std::string, std::string>> source_names();

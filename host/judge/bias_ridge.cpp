@@ -54,6 +54,17 @@ class Cholesky {
   std::int64_t n_;
 };
 
+/// Takes the mean over the ratings from the biases of all rows that have any, and returns it.
+double centre(Array<double>& biases, CsrView rows) {
+  double sum = 0;
+  for (std::int64_t r = 0; r < rows.rows; ++r) sum += biases[r] * static_cast<double>(rows.row_size(r));
+  const double mean = sum / static_cast<double>(std::max<std::int64_t>(1, rows.entries()));
+  for (std::int64_t r = 0; r < rows.rows; ++r) {
+    if (rows.row_size(r) > 0) biases[r] -= mean;
+  }
+  return mean;
+}
+
 double dot(const Array<double>& a, const Array<double>& b) {
   double sum = 0;
   for (std::int64_t k = 0; k < a.size(); ++k) sum += a[k] * b[k];
@@ -90,8 +101,13 @@ struct BiasRidge::Preconditioner {
   }
 };
 
-BiasRidge::BiasRidge(CsrView ratings, std::int64_t columns, const PairColumns& fill, Threads& threads)
-    : by_user_(ratings), by_item_(transposed(ratings, threads)), columns_(columns + 1), threads_(threads) {
+BiasRidge::BiasRidge(CsrView ratings, std::int64_t columns, std::int64_t habits, const PairColumns& fill,
+                     Threads& threads)
+    : by_user_(ratings),
+      by_item_(transposed(ratings, threads)),
+      columns_(columns + 1),
+      habits_(habits),
+      threads_(threads) {
   for (std::int64_t e = 0; e < ratings.entries(); ++e) mean_ += static_cast<double>(ratings.values[e]);
   mean_ /= static_cast<double>(std::max<std::int64_t>(1, ratings.entries()));
   add_users(fill);
@@ -195,11 +211,18 @@ void BiasRidge::multiply_side(bool by_user, const Vector& x, double bias_penalty
   }
 }
 
-BiasRidge::Vector BiasRidge::multiply(const Vector& x, double bias_penalty, double weight_penalty) const {
+Array<double> BiasRidge::penalties_of_columns(double bias_penalty, double weight_penalty) const {
+  Array<double> penalties{0};  // of the constant
+  penalties.resize(columns_ - habits_, weight_penalty);
+  penalties.resize(columns_, bias_penalty);
+  return penalties;
+}
+
+BiasRidge::Vector BiasRidge::multiply(const Vector& x, double bias_penalty, const Array<double>& penalties) const {
   Vector out;
   out.weights.assign(columns_, 0.0);
   for (std::int64_t r = 0; r < columns_; ++r) {
-    out.weights[r] = r == 0 ? 0 : weight_penalty * x.weights[r];
+    out.weights[r] = penalties[r] * x.weights[r];
     for (std::int64_t c = 0; c < columns_; ++c) out.weights[r] += gram_[r * columns_ + c] * x.weights[c];
   }
   multiply_side(true, x, bias_penalty, out);
@@ -208,8 +231,9 @@ BiasRidge::Vector BiasRidge::multiply(const Vector& x, double bias_penalty, doub
 }
 
 RidgeSolution BiasRidge::solve(double bias_penalty, double weight_penalty) const {
+  const Array<double> penalties = penalties_of_columns(bias_penalty, weight_penalty);
   Array<double> diagonal_block = gram_;
-  for (std::int64_t c = 1; c < columns_; ++c) diagonal_block[c * columns_ + c] += weight_penalty;
+  for (std::int64_t c = 0; c < columns_; ++c) diagonal_block[c * columns_ + c] += penalties[c];
   Preconditioner preconditioner{Cholesky(std::move(diagonal_block), columns_), {}, {}};
   for (std::int64_t u = 0; u < by_user_.rows; ++u) {
     preconditioner.users.push_back(static_cast<double>(by_user_.row_size(u)) + bias_penalty);
@@ -225,7 +249,7 @@ RidgeSolution BiasRidge::solve(double bias_penalty, double weight_penalty) const
   const double enough = tolerance * tolerance * size;
   int iteration = 0;
   for (; iteration < most_iterations && size > enough; ++iteration) {
-    const Vector product = multiply(direction, bias_penalty, weight_penalty);
+    const Vector product = multiply(direction, bias_penalty, penalties);
     const double step = size / direction.times(product);
     x.add(step, direction);
     residual.add(-step, product);
@@ -236,7 +260,10 @@ RidgeSolution BiasRidge::solve(double bias_penalty, double weight_penalty) const
     next.add(size / before, direction);
     direction = std::move(next);
   }
-  RidgeSolution solution{mean_ + x.weights[0], std::move(x.users), std::move(x.items), {}, iteration};
+  double intercept = mean_ + x.weights[0];
+  intercept += centre(x.users, by_user_);
+  intercept += centre(x.items, by_item_.view());
+  RidgeSolution solution{intercept, std::move(x.users), std::move(x.items), {}, iteration};
   solution.weights.assign(x.weights.begin() + 1, x.weights.end());
   return solution;
 }

@@ -24,8 +24,8 @@ std::int64_t Network::place(std::int64_t count) {
   return at;
 }
 
-Network::Network(std::int64_t inputs, std::int64_t products, bool cross, std::uint64_t seed)
-    : inputs_(inputs), products_(products), cross_(cross) {
+Network::Network(std::int64_t inputs, std::int64_t linear, bool cross, std::uint64_t seed)
+    : inputs_(inputs), linear_(linear), cross_(cross) {
   at1_ = place(inputs * hidden1);
   at2_ = place(hidden1 * hidden2);
   at3_ = place(hidden2);
@@ -34,7 +34,7 @@ Network::Network(std::int64_t inputs, std::int64_t products, bool cross, std::ui
   at_bias1_ = place(hidden1);
   at_bias2_ = place(hidden2);
   at_cross_bias_ = place(cross ? inputs : 0);
-  at_products_ = place(products);
+  at_linear_ = place(linear);
   const Random random(seed, Stream::initial);
   const auto draw = [&](std::int64_t at, std::int64_t count, double deviation) {
     for (std::int64_t k = 0; k < count; ++k) {
@@ -97,7 +97,7 @@ void Network::forward(ConstMatrixView samples, const Dropout* dropout, Span<floa
   activate(h2, &weights_[at_bias2_], dropout, 1);
   for (std::int64_t r = 0; r < n; ++r) {
     out[r] = dot(&weights_[at3_], h2.row(r), hidden2);
-    for (std::int64_t k = 0; k < products_; ++k) out[r] += weights_[at_products_ + k] * samples(r, inputs_ + k);
+    for (std::int64_t k = 0; k < linear_; ++k) out[r] += weights_[at_linear_ + k] * samples(r, inputs_ + k);
   }
 }
 
@@ -125,18 +125,18 @@ double Network::gradient(ConstMatrixView samples, Span<const float> targets, con
   resize(n);
   forward(samples, &dropout, scores_);
   double loss = 0;
-  float* products = gradient.data() + at_products_;
+  float* linear = gradient.data() + at_linear_;
   float* last = gradient.data() + at3_;
-  std::fill(products, products + products_, 0.0F);
+  std::fill(linear, linear + linear_, 0.0F);
   std::fill(last, last + hidden2, 0.0F);
   const auto scale = static_cast<float>(1 / (1 - dropout.share));
   for (std::int64_t r = 0; r < n; ++r) {
     const float error = scores_[r] - targets[r];
     const float coefficient = error / static_cast<float>(n);
     loss += static_cast<double>(error) * static_cast<double>(error);
-    for (std::int64_t k = 0; k < products_; ++k) {
-      products[k] += coefficient * samples(r, inputs_ + k);
-      if (by_samples) (*by_samples)(r, inputs_ + k) = coefficient * weights_[at_products_ + k];
+    for (std::int64_t k = 0; k < linear_; ++k) {
+      linear[k] += coefficient * samples(r, inputs_ + k);
+      if (by_samples) (*by_samples)(r, inputs_ + k) = coefficient * weights_[at_linear_ + k];
     }
     add_scaled(coefficient, h2_.row(r), last, hidden2);
     // An activation is positive exactly where both relu and dropout let it pass.

@@ -1,9 +1,9 @@
 // The network of a judge: what its vectors say beyond the linear part that it starts from.
 //   f(x, s) = <a, s> + w3' h2      h1 = relu(W1' z + c1)      h2 = relu(W2' h1 + c2)      z = x, or one cross layer:
 //   z = x ⊙ (Wx' x + cx) + x       (DCNv2: Wang et al. 2021, equation 1, under the layers: its "stacked" form)
-// s are the dot products, which such a network learns badly from so few ratings (Rendle et al. 2020, "Neural
-// collaborative filtering vs. matrix factorization revisited"); w3 starts at 0 and a where the caller puts it, so that
-// before its first step the network is the linear part.
+// s are dot products, which such a network learns badly from so few ratings, and habits of users (Rendle et al. 2020,
+// "Neural collaborative filtering vs. matrix factorization revisited"); w3 starts at 0 and a where the caller puts it,
+// so that before its first step the network is the linear part.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -19,14 +19,14 @@ class Network {
  public:
   static constexpr std::int64_t hidden1 = 64, hidden2 = 32;
 
-  /// Samples are rows of `inputs` numbers x and then `products` numbers s.
-  Network(std::int64_t inputs, std::int64_t products, bool cross, std::uint64_t seed);
+  /// Samples are rows of `inputs` numbers x and then `linear` numbers s.
+  Network(std::int64_t inputs, std::int64_t linear, bool cross, std::uint64_t seed);
 
   std::int64_t parameters() const { return weights_.size(); }
   /// All of them, one after the other; those that decay come first, `decaying()` of them.
   Array<float>& weights() { return weights_; }
   std::int64_t decaying() const { return decaying_; }
-  Span<float> product_weights() { return {weights_.data() + at_products_, products_}; }
+  Span<float> linear_weights() { return {weights_.data() + at_linear_, linear_}; }
 
   /// Which units of a batch are dropped: those of row r by the counter first + r of `random`.
   struct Dropout {
@@ -50,10 +50,10 @@ class Network {
   void pass_to_samples(ConstMatrixView samples, ConstMatrixView by_hidden, MatrixView by_samples);
   static void activate(MatrixView h, const float* constants, const Dropout* dropout, std::uint32_t layer);
 
-  std::int64_t inputs_, products_;
+  std::int64_t inputs_, linear_;
   bool cross_;
-  std::int64_t at1_ = 0, at2_ = 0, at3_ = 0, at_cross_ = 0;                         // matrices in weights_
-  std::int64_t at_bias1_ = 0, at_bias2_ = 0, at_cross_bias_ = 0, at_products_ = 0;  // what does not decay
+  std::int64_t at1_ = 0, at2_ = 0, at3_ = 0, at_cross_ = 0;                       // matrices in weights_
+  std::int64_t at_bias1_ = 0, at_bias2_ = 0, at_cross_bias_ = 0, at_linear_ = 0;  // what does not decay
   std::int64_t decaying_ = 0;
   Array<float> weights_;
   Matrix crossed_, gate_, h1_, h2_, g1_, g2_, gz_;  // of the batch at hand

@@ -1,7 +1,7 @@
-// The judges `mlp` and `cross`: a linear part in closed form, of biases and dot products, then a network on what is
-// left (host/judge/network.hpp). 3 rates × 2 decays × 2 shares of dropout are tried with seed 1, and the epoch at which
-// to stop is chosen for each seed, both on the validation part; epoch 0 is the linear part alone. Vectors that are not
-// frozen (host/judge/free_vectors.hpp) are trained with the network, at its rate and with its decay.
+// The judges `mlp` and `cross`: a linear part in closed form, of biases, dot products and habits, then a network on
+// what is left (host/judge/network.hpp). 3 rates × 2 decays × 2 shares of dropout are tried with seed 1, and the epoch
+// at which to stop is chosen for each seed, both on the validation part; epoch 0 is the linear part alone. Vectors that
+// are not frozen (host/judge/free_vectors.hpp) are trained with the network, at its rate and with its decay.
 #include <algorithm>
 #include <optional>
 
@@ -25,7 +25,7 @@ struct Setting {
   double rate = 0, decay = 0, dropout = 0;
 };
 
-/// The linear part: what it says of pairs, and its weights of the dot products.
+/// The linear part: what it says of pairs, and its weights of dot products and habits.
 struct LinearPart {
   RidgeSolution solution;
   bool item_biases = true;
@@ -48,7 +48,7 @@ class NetworkJudge {
       : work_(work),
         cross_(cross),
         free_(work.vectors != VectorMode::frozen),
-        products_(work.inputs.products()),
+        linear_columns_(work.inputs.products() + work.inputs.habits()),
         pairs_(pairs_of(work.fit.view())) {
     const std::optional<FreeVectors> vectors = free_vectors(1);
     columns_ = inputs_of(vectors).columns();
@@ -85,19 +85,19 @@ class NetworkJudge {
   }
 
   /// The last columns alone, for the ridge.
-  void fill_products(Span<const std::int32_t> users, Span<const std::int32_t> items, MatrixView out) const {
+  void fill_linear(Span<const std::int32_t> users, Span<const std::int32_t> items, MatrixView out) const {
     const std::int64_t columns = work_.inputs.columns();
     Matrix all(users.size(), columns);
     work_.inputs.fill(users, items, all.view());
     for (std::int64_t p = 0; p < users.size(); ++p) {
-      std::copy(all.row(p) + columns - products_, all.row(p) + columns, out.row(p));
+      std::copy(all.row(p) + columns - linear_columns_, all.row(p) + columns, out.row(p));
     }
   }
 
   void choose_linear_part() {
     const BiasRidge ridge(
-        work_.fit.view(), products_, [&](auto users, auto items, MatrixView out) { fill_products(users, items, out); },
-        work_.threads);
+        work_.fit.view(), linear_columns_, work_.inputs.habits(),
+        [&](auto users, auto items, MatrixView out) { fill_linear(users, items, out); }, work_.threads);
     std::optional<std::pair<double, LinearPart>> best;
     for (const double penalty : bias_penalties) {
       linear_ = {ridge.solve(penalty, product_penalty * static_cast<double>(work_.fit.entries())), work_.item_biases};
@@ -119,10 +119,10 @@ class NetworkJudge {
 
   /// A dot product of free vectors that begin as nothing weighs 1: at 0 neither would learn from the other.
   Model initial(std::uint64_t seed) const {
-    Model model{{columns_ - products_, products_, cross_, seed}, free_vectors(seed)};
-    for (std::int64_t k = 0; k < products_; ++k) {
+    Model model{{columns_ - linear_columns_, linear_columns_, cross_, seed}, free_vectors(seed)};
+    for (std::int64_t k = 0; k < linear_columns_; ++k) {
       const auto weight = static_cast<float>(linear_.solution.weights[k]);
-      model.network.product_weights()[k] = free_ && weight == 0 ? 1.0F : weight;
+      model.network.linear_weights()[k] = free_ && weight == 0 && k < work_.inputs.products() ? 1.0F : weight;
     }
     return model;
   }
@@ -220,7 +220,7 @@ class NetworkJudge {
 
   const RatingCase& work_;
   bool cross_, free_;
-  std::int64_t columns_ = 0, products_;  // of the inputs, free vectors among them
+  std::int64_t columns_ = 0, linear_columns_;  // of the inputs, free vectors among them
   RatedPairs pairs_;
   LinearPart linear_;
   Array<float> targets_;

@@ -1,6 +1,7 @@
 #include "host/judge/profiles.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "host/judge/bias_ridge.hpp"
 #include "host/math/vector_math.hpp"
@@ -14,16 +15,22 @@ constexpr std::int64_t grain = 64;
 
 }  // namespace
 
-Array<float> rating_residuals(CsrView ratings, Threads& threads) {
-  const RidgeSolution biases = BiasRidge(ratings, 0, {}, threads).solve(bias_penalty, 0);
-  Array<float> residuals(ratings.entries());
+WithoutVectors without_vectors(CsrView ratings, Threads& threads) {
+  const RidgeSolution biases = BiasRidge(ratings, 0, 0, {}, threads).solve(bias_penalty, 0);
+  Array<float> popularity(ratings.columns, 0.0F);
+  for (std::int64_t e = 0; e < ratings.entries(); ++e) popularity[ratings.indices[e]] += 1;
+  WithoutVectors result{Array<float>(ratings.entries()), Matrix(ratings.rows, 3)};
   for (std::int64_t u = 0; u < ratings.rows; ++u) {
+    result.habits(u, 0) = std::log1p(static_cast<float>(ratings.row_size(u)));
+    result.habits(u, 1) = static_cast<float>(biases.user_bias[u]);
     for (std::int64_t e = ratings.offsets[u]; e < ratings.offsets[u + 1]; ++e) {
       const double expected = biases.intercept + biases.user_bias[u] + biases.item_bias[ratings.indices[e]];
-      residuals[e] = static_cast<float>(static_cast<double>(ratings.values[e]) - expected);
+      result.habits(u, 2) += std::log1p(popularity[ratings.indices[e]]);
+      result.residuals[e] = static_cast<float>(static_cast<double>(ratings.values[e]) - expected);
     }
+    if (ratings.row_size(u) > 0) result.habits(u, 2) /= static_cast<float>(ratings.row_size(u));
   }
-  return residuals;
+  return result;
 }
 
 bool fill_profile(CsrView ratings, Span<const float> residuals, const EntityVectors& items, std::int64_t user,

@@ -11,8 +11,12 @@
 
 namespace embrace::judge {
 
-/// What is left of each rating after constant and biases, in the order of the entries.
-Array<float> rating_residuals(CsrView ratings, Threads& threads);
+/// What the ratings say without any vector.
+struct WithoutVectors {
+  Array<float> residuals;  // what is left of each rating after constant and biases, in the order of the entries
+  Matrix habits;           // a row a user: ln(1 + how many ratings), the user's bias
+};
+WithoutVectors without_vectors(CsrView ratings, Threads& threads);
 
 /// One row a user, twice as wide as an item's; not known without a rating of an item that is. `ratings` is users ×
 /// items, with a residual each.

@@ -32,7 +32,7 @@ Array<float> predict(const RatingCase& work, const RidgeSolution& solution, cons
 std::vector<Verdict> rate_by_ridge(const RatingCase& work, Span<const std::uint64_t> seeds) {
   const auto begin = std::chrono::steady_clock::now();
   const BiasRidge ridge(
-      work.fit.view(), work.inputs.columns(),
+      work.fit.view(), work.inputs.columns(), work.inputs.habits(),
       [&](auto users, auto items, MatrixView out) { work.inputs.fill(users, items, out); }, work.threads);
   Verdict best;
   RidgeSolution chosen;

@@ -55,6 +55,17 @@ TEST(Gates, RandomRowsAreAsGoodAsNone) {
   EXPECT_FALSE(holds(joined({runs_of("random", 0.94), runs_of("zero", 0.95)}), "random-zero"));
 }
 
+TEST(Gates, WhatRandomRowsAreWorthIsATenthOfTheBestSourcesGainAtMost) {
+  const auto with_best = [](double best) {
+    return holds(joined({runs_of("random", 0.945), runs_of("zero", 0.95), runs_of("als", best)}), "random-zero");
+  };
+  EXPECT_TRUE(with_best(0.89));
+  EXPECT_FALSE(with_best(0.9));
+  EXPECT_FALSE(
+      holds(joined({runs_of("random", 0.945), runs_of("zero", 0.95), runs_of("oracle:als", 0.7)}), "random-zero"))
+      << "a control is no source";
+}
+
 TEST(Gates, ToAJudgeThatTrainsVectorsRandomRowsAreNotNone) {
   for (const char* judge : {"judge-mlp:fine-tuned", "judge-cross:frozen+id"}) {
     std::vector<Record> records = joined({runs_of("random", 0.94), runs_of("zero", 0.95), runs_of("oracle:als", 0.7)});
@@ -68,6 +79,12 @@ TEST(Gates, ToAJudgeThatTrainsVectorsRandomRowsAreNotNone) {
 TEST(Gates, ShuffledRowsAreAsGoodAsRandomOnes) {
   EXPECT_TRUE(holds(joined({runs_of("random", 0.95), runs_of("shuffled:als", 0.9506)}), "shuffled-random"));
   EXPECT_FALSE(holds(joined({runs_of("random", 0.95), runs_of("shuffled:als", 0.93)}), "shuffled-random"));
+}
+
+TEST(Gates, ShuffledRowsAreComparedWithRandomOnesOfTheirShape) {
+  const std::vector<Record> runs =
+      joined({runs_of("random", 0.95), runs_of("random:als", 0.94), runs_of("shuffled:als", 0.94)});
+  EXPECT_TRUE(holds(runs, "shuffled-random"));
 }
 
 TEST(Gates, NothingHonestIsBetterThanTheOracle) {

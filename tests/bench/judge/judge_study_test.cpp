@@ -197,12 +197,12 @@ TEST_F(Judging, WithoutZeroThereIsNoRowForAJudgeThatIsGivenNothing) {
 }
 
 TEST_F(Judging, ProbesStandBesideTheJudges) {
-  JudgeOptions options = this->options("als,+genres,popularity,random");
+  JudgeOptions options = this->options("als,+genres,popularity,random,random:als");
   options.data.split = parse_split("cold-items:5");
   options.folds = {0};
   options.probes = true;
   EXPECT_EQ(judged(options).exit_code(), ExitCode::ok);
-  EXPECT_EQ(read_records({options.output / "probes"}).size(), 4U * 2) << "of each source in each draw";
+  EXPECT_EQ(read_records({options.output / "probes"}).size(), 5U * 2) << "of each source in each draw";
   std::map<std::string, Record> of = probes(options);
   for (const auto& [source, record] : of) {
     EXPECT_TRUE(schema_violations(to_json(record)).empty()) << source;
@@ -213,6 +213,11 @@ TEST_F(Judging, ProbesStandBesideTheJudges) {
   EXPECT_GT(found(of["popularity"], "popularity_r2"), 0.5) << "that of the embedding part, of all training ratings";
   EXPECT_LT(found(of["random"], "popularity_r2"), 0.2);
   EXPECT_NEAR(found(of["popularity"], "effective_rank"), 1, 1e-6);
+  // The axes of als are as unequal in random rows of its shape; a share of 150 random items differs by a tenth or so.
+  const double axes = found(of["als"], "effective_rank");
+  EXPECT_NEAR(found(of["random:als"], "effective_rank"), axes, 0.15 * axes);
+  EXPECT_GT(std::abs(found(of["random"], "effective_rank") - axes), 0.15 * axes);
+  EXPECT_LT(found(of["random:als"], "genre_hits"), found(of["+genres"], "genre_hits") - 0.1);
   EXPECT_GT(found(of["als"], "stability"), found(of["random"], "stability"));
   EXPECT_EQ(found(of["+genres"], "stability"), -1) << "no chance in it";
   const std::string table = render(make_report(read_records({options.output})), Format::md, false, 0);
@@ -253,14 +258,16 @@ TEST_F(Judging, TwoTowersRank) {
 
 TEST(Sources, AreOneList) {
   const std::vector<SourceSpec> specs =
-      parse_sources("als,hybrid/+movie,+year+genres,shuffled:als,oracle:sgd,als,zero");
-  ASSERT_EQ(specs.size(), 6U);
+      parse_sources("als,hybrid/+movie,+year+genres,shuffled:als,oracle:sgd,als,zero,random,random:als");
+  ASSERT_EQ(specs.size(), 8U);
   EXPECT_EQ(specs[1].text, "hybrid/+movie");
   EXPECT_EQ(specs[2].text, "+genres+year");
   EXPECT_EQ(specs[3].of->text, "als");
+  EXPECT_EQ(specs[6].of, nullptr);
+  EXPECT_EQ(specs[7].of->text, "als");
   EXPECT_GE(parse_sources("all").size(), 4U);
-  for (const char* wrong :
-       {"alss", "+genre", "shuffled", "zero:als", "oracle:+genres", "shuffled:zero", "popularity:x", "bias", ""}) {
+  for (const char* wrong : {"alss", "+genre", "shuffled", "zero:als", "oracle:+genres", "shuffled:zero", "random:zero",
+                            "popularity:x", "bias", ""}) {
     EXPECT_THROW(parse_sources(wrong), UsageError) << wrong;
   }
 }

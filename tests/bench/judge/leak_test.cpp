@@ -38,7 +38,7 @@ class Leak : public testing::Test {
     const Axes axes(made.vectors.items, data.fitted_items, 16, threads_);
     const EntityVectors items = axes.apply(made.vectors.items, data.fitted_items, threads_);
     const EntityVectors users = axes.apply(made.vectors.users, data.fitted_users, threads_);
-    PairInputs inputs(users, items, made.vectors.own());
+    PairInputs inputs(users, items, data.without_vectors.habits.view(), made.vectors.own());
     inputs.fit(data.fit_pairs.users, data.fit_pairs.items);
     const std::uint64_t seed = 1;
     const std::vector<Verdict> verdicts = rate_by_ridge({.inputs = inputs,

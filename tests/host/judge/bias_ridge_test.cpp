@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "host/random.hpp"
@@ -11,7 +12,7 @@
 namespace embrace::judge {
 namespace {
 
-constexpr std::int64_t users = 23, items = 17, columns = 5;
+constexpr std::int64_t users = 23, items = 17, columns = 5, habits = 2;
 
 /// Columns of a pair that depend on both, on the user alone and on the item alone.
 float column(std::int32_t user, std::int32_t item, std::int64_t c) {
@@ -58,7 +59,7 @@ std::vector<double> solve(std::vector<std::vector<double>> a, std::vector<double
   return b;
 }
 
-/// Unknowns: constant, weights, user biases, item biases.
+/// Unknowns: constant, weights, user biases, item biases; these two without their means over the ratings.
 std::vector<double> reference(const Csr& ratings, double bias_penalty, double weight_penalty) {
   const std::size_t n = 1 + columns + users + items;
   std::vector<std::vector<double>> a(n, std::vector<double>(n, 0.0));
@@ -78,15 +79,27 @@ std::vector<double> reference(const Csr& ratings, double bias_penalty, double we
       }
     }
   }
-  for (std::size_t r = 1; r < n; ++r) a[r][r] += r <= columns ? weight_penalty : bias_penalty;
-  return solve(a, b);
+  const std::vector<std::vector<double>> sums = a;  // a[0][r]: how often a bias is met
+  for (std::size_t r = 1; r < n; ++r) a[r][r] += r <= columns - habits ? weight_penalty : bias_penalty;
+  std::vector<double> x = solve(a, b);
+  for (const auto& [begin, end] :
+       {std::pair{1 + columns, 1 + columns + users}, std::pair{1 + columns + users, static_cast<std::int64_t>(n)}}) {
+    double mean = 0;
+    for (auto r = static_cast<std::size_t>(begin); r < static_cast<std::size_t>(end); ++r)
+      mean += sums[0][r] * x[r] / sums[0][0];
+    x[0] += mean;
+    for (auto r = static_cast<std::size_t>(begin); r < static_cast<std::size_t>(end); ++r) {
+      if (sums[0][r] > 0) x[r] -= mean;
+    }
+  }
+  return x;
 }
 
 TEST(BiasRidge, SolvesTheNormalEquations) {
   const Csr ratings = some_ratings();
   Threads threads(2);
   const BiasRidge ridge(
-      ratings.view(), columns,
+      ratings.view(), columns, habits,
       [](auto pair_users, auto pair_items, MatrixView out) {
         for (std::int64_t p = 0; p < pair_users.size(); ++p) {
           for (std::int64_t c = 0; c < columns; ++c) out(p, c) = column(pair_users[p], pair_items[p], c);
@@ -117,8 +130,8 @@ TEST(BiasRidge, GivesTheSameBitsForAnyNumberOfThreads) {
     }
   };
   Threads one(1), three(3);
-  const RidgeSolution a = BiasRidge(ratings.view(), columns, fill, one).solve(2, 1);
-  const RidgeSolution b = BiasRidge(ratings.view(), columns, fill, three).solve(2, 1);
+  const RidgeSolution a = BiasRidge(ratings.view(), columns, habits, fill, one).solve(2, 1);
+  const RidgeSolution b = BiasRidge(ratings.view(), columns, habits, fill, three).solve(2, 1);
   EXPECT_EQ(a.intercept, b.intercept);
   EXPECT_EQ(a.weights, b.weights);
   EXPECT_EQ(a.user_bias, b.user_bias);
@@ -128,7 +141,7 @@ TEST(BiasRidge, GivesTheSameBitsForAnyNumberOfThreads) {
 TEST(BiasRidge, WithoutColumnsAUserWithoutRatingsHasNoBias) {
   const Csr ratings = some_ratings();
   Threads threads(1);
-  const RidgeSolution found = BiasRidge(ratings.view(), 0, {}, threads).solve(5, 0);
+  const RidgeSolution found = BiasRidge(ratings.view(), 0, 0, {}, threads).solve(5, 0);
   EXPECT_TRUE(found.weights.empty());
   EXPECT_EQ(found.user_bias[users - 1], 0.0);
 }

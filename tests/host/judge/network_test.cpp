@@ -93,8 +93,8 @@ INSTANTIATE_TEST_SUITE_P(Kinds, NetworkGradient, testing::Combine(testing::Bool(
 
 TEST(Network, IsItsLinearPartBeforeTheFirstStep) {
   Network network(inputs, products, false, 1);
-  network.product_weights()[0] = 2;
-  network.product_weights()[1] = -1;
+  network.linear_weights()[0] = 2;
+  network.linear_weights()[1] = -1;
   const Matrix x = some_samples();
   Array<float> out(samples);
   network.predict(x.view(), out);

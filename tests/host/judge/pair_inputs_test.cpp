@@ -13,6 +13,13 @@ namespace {
 
 constexpr std::int64_t users = 6, items = 5, width = 3;
 
+Matrix some_habits() {
+  Matrix habits(users, 2);
+  for (std::int64_t u = 0; u < users; ++u) habits(u, 0) = 0.7F, habits(u, 1) = static_cast<float>(u * u);
+  return habits;
+}
+const Matrix habits = some_habits();  // the first says nothing
+
 EntityVectors some_rows(std::int64_t rows, std::int64_t columns, std::uint32_t stream) {
   EntityVectors out{Matrix(rows, columns), Array<std::uint8_t>(rows, 1)};
   const Random random(1, Stream::features);
@@ -38,8 +45,8 @@ Csr some_ratings() {
 
 TEST(PairInputs, EveryBlockHasMeanSquareOneOnThePairsThatItWasFittedOn) {
   const EntityVectors p = some_rows(users, 2 * width, 1), q = some_rows(items, width, 2);
-  PairInputs inputs(p, q, std::nullopt);
-  ASSERT_EQ(inputs.columns(), 5 * width + 2 + 2);
+  PairInputs inputs(p, q, habits.view(), std::nullopt);
+  ASSERT_EQ(inputs.columns(), 5 * width + 4 + 2);
   const Array<std::int32_t> pair_users{0, 1, 2, 3, 4, 5, 0}, pair_items{0, 1, 2, 3, 4, 0, 3};
   inputs.fit(pair_users, pair_items);
   Matrix x(pair_users.size(), inputs.columns());
@@ -57,6 +64,13 @@ TEST(PairInputs, EveryBlockHasMeanSquareOneOnThePairsThatItWasFittedOn) {
   for (std::int64_t dot = 0; dot < 2; ++dot) {
     EXPECT_NEAR(mean_square(5 * width + 2 + dot, 5 * width + 3 + dot), 1, 1e-5);
   }
+  double sum = 0;
+  for (std::int64_t r = 0; r < x.rows(); ++r) {
+    EXPECT_NEAR(x(r, 5 * width + 4), 0, 1e-6) << "a habit that all share says nothing";
+    sum += static_cast<double>(x(r, 5 * width + 5));
+  }
+  EXPECT_NEAR(sum, 0, 1e-5);
+  EXPECT_NEAR(mean_square(5 * width + 5, 5 * width + 6), 1, 1e-5);
   // Products and dot products agree with the vectors, up to their factors.
   const float ratio = x(0, 3 * width) / (p.rows(0, 0) * q.rows(0, 0));
   EXPECT_NEAR(x(1, 3 * width + 1), ratio * p.rows(1, 1) * q.rows(1, 1), 1e-4);
@@ -66,7 +80,7 @@ TEST(PairInputs, AFlagSaysWhoHasNoVector) {
   EntityVectors p = some_rows(users, 2 * width, 1), q = some_rows(items, width, 2);
   p.known[2] = 0;
   q.known[3] = 0;
-  const PairInputs inputs(p, q, std::nullopt);
+  const PairInputs inputs(p, q, habits.view(), std::nullopt);
   const Array<std::int32_t> pair_users{2, 1}, pair_items{0, 3};
   Matrix x(2, inputs.columns());
   inputs.fill(pair_users, pair_items, x.view());
@@ -77,12 +91,12 @@ TEST(PairInputs, AFlagSaysWhoHasNoVector) {
   EXPECT_EQ(x(1, flags + 1), 1.0F);
 }
 
-TEST(PairInputs, WithNativeUsersTheLastColumnIsTheSourcesOwnScore) {
+TEST(PairInputs, WithNativeUsersAColumnIsTheSourcesOwnScore) {
   const EntityVectors p = some_rows(users, width, 1), q = some_rows(items, width, 2);
   const Array<float> user_bias(users, 0.5F), item_bias{0, 1, 2, 3, 4};
   const EmbeddingView own{p.rows.view(), q.rows.view(), user_bias, item_bias, 3};
-  PairInputs inputs(p, q, own);
-  ASSERT_EQ(inputs.columns(), 3 * width + 2 + 1);
+  PairInputs inputs(p, q, habits.view(), own);
+  ASSERT_EQ(inputs.columns(), 3 * width + 4 + 1);
   ASSERT_EQ(inputs.products(), 1);
   const Array<std::int32_t> pair_users{0, 1}, pair_items{2, 4};
   inputs.fit(pair_users, pair_items);
@@ -96,7 +110,7 @@ TEST(PairInputs, WithNativeUsersTheLastColumnIsTheSourcesOwnScore) {
     }
   }
   const double mean = (score[0] + score[1]) / 2;
-  for (std::int64_t r = 0; r < 2; ++r) EXPECT_NEAR(x(r, inputs.columns() - 1), score[r] - mean, 1e-5);
+  for (std::int64_t r = 0; r < 2; ++r) EXPECT_NEAR(x(r, inputs.columns() - 3), score[r] - mean, 1e-5);
 }
 
 TEST(Profiles, AreTheMeanAndTheShrunkMeanByResiduals) {
@@ -104,7 +118,9 @@ TEST(Profiles, AreTheMeanAndTheShrunkMeanByResiduals) {
   EntityVectors q = some_rows(items, width, 2);
   q.known[1] = 0;
   Threads threads(2);
-  const Array<float> residuals = rating_residuals(ratings.view(), threads);
+  const auto [residuals, own] = without_vectors(ratings.view(), threads);
+  EXPECT_FLOAT_EQ(own(2, 0), std::log1p(static_cast<float>(ratings.view().row_size(2))));
+  EXPECT_EQ(own(users - 1, 1), 0.0F) << "no rating, no bias";
   const EntityVectors profiles = user_profiles(ratings.view(), residuals, q, threads);
   EXPECT_EQ(profiles.known[users - 1], 0);
   const auto of_user = ratings.view().row_indices(2);
@@ -123,7 +139,7 @@ TEST(Profiles, AreTheMeanAndTheShrunkMeanByResiduals) {
 
 TEST(PairInputs, TheirGradientIsThatOfARow) {
   EntityVectors p = some_rows(users, 2 * width, 1), q = some_rows(items, width, 2);
-  PairInputs inputs(p, q, std::nullopt);
+  PairInputs inputs(p, q, habits.view(), std::nullopt);
   const Array<std::int32_t> pair_users{0, 1, 2}, pair_items{0, 1, 2};
   inputs.fit(pair_users, pair_items);
   const Array<std::int32_t> user{3}, item{4};
