@@ -28,6 +28,9 @@ struct Shape {
   std::int64_t rows, columns, entries;
   bool skewed;
 };
+void PrintTo(const Shape& s, std::ostream* out) {
+  *out << s.entries << " of " << s.rows << 'x' << s.columns << (s.skewed ? ", skewed" : "");
+}
 
 struct Triples {
   std::vector<std::int32_t> row, column;

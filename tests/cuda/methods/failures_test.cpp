@@ -19,6 +19,10 @@ struct Case {
   Task task;
   std::vector<std::pair<std::string, double>> settings;
 };
+void PrintTo(const Case& one, std::ostream* out) {
+  *out << one.method->name << ' ' << to_text(one.task);
+  for (const auto& [name, value] : one.settings) *out << ' ' << name << '=' << value;
+}
 
 /// Every method, and the settings that take it through other kernels.
 std::vector<Case> cases() {

@@ -136,6 +136,7 @@ struct LayoutCase {
   Files (*files)(const Dataset&);
   bool movies;  // the layout has them
 };
+void PrintTo(const LayoutCase& layout, std::ostream* out) { *out << layout.name; }
 
 class Layouts : public testing::TestWithParam<LayoutCase> {
  protected:

@@ -54,6 +54,9 @@ struct Shape {
   std::int64_t users, items, factors, gap;
   bool biases;
 };
+void PrintTo(const Shape& s, std::ostream* out) {
+  *out << s.users << 'x' << s.items << 'x' << s.factors << ", gap " << s.gap << (s.biases ? ", biases" : "");
+}
 
 class Scores : public testing::TestWithParam<Shape> {};
 // Tiles of users and panels of 16 items, whole and cut; more items than a task takes; vectors apart and unaligned.
