@@ -85,6 +85,14 @@ std::unique_ptr<Trainer> make_trainer(const Method& method, const DeviceInfo& de
   return cuda_library().part->backend.make_trainer(method.name, cuda_number(device), problem);
 }
 
+std::vector<judge::Verdict> rate(const judge::JudgeInfo& judge, const DeviceInfo& device, const judge::RatingCase& work,
+                                 Span<const std::uint64_t> seeds) {
+  if (device.kind == DeviceKind::cpu || !judge.network || work.vectors != judge::VectorMode::frozen) {
+    return judge.rate(work, seeds);
+  }
+  return cuda_library().part->backend.rate_by_network(cuda_number(device), work, judge.cross, seeds);
+}
+
 std::unique_ptr<cases::DeviceOperations> make_operations(const DeviceInfo& device) {
   return cuda_library().part->operations(cuda_number(device));
 }

@@ -6,6 +6,7 @@
 
 #include "bench/cases/device_operations.hpp"
 #include "cuda/backend.hpp"
+#include "host/judge/judge.hpp"
 #include "host/method.hpp"
 #include "host/record.hpp"
 
@@ -35,6 +36,11 @@ std::vector<DeviceInfo> parse_devices(const std::string& text);
 
 /// A trainer on the device. Throws Unsupported when the method has none there, OutOfMemory when it does not fit.
 std::unique_ptr<Trainer> make_trainer(const Method& method, const DeviceInfo& device, const Problem& problem);
+
+/// What a judge says, its network trained on the device where the judge has one and its vectors stay frozen; else on
+/// the processor. Throws OutOfMemory when it does not fit.
+std::vector<judge::Verdict> rate(const judge::JudgeInfo& judge, const DeviceInfo& device, const judge::RatingCase& work,
+                                 Span<const std::uint64_t> seeds);
 
 /// The operations of bench/cases on a CUDA device.
 std::unique_ptr<cases::DeviceOperations> make_operations(const DeviceInfo& device);

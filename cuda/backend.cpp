@@ -7,6 +7,7 @@
 
 #include "cuda/device/phase_clock.hpp"
 #include "cuda/device/probe.hpp"
+#include "cuda/judge/rate.hpp"
 #include "cuda/trainers.hpp"
 
 // Their header is a package of its own, which is not everywhere.
@@ -49,6 +50,10 @@ class Library final : public Backend {
     const auto shared = std::make_shared<Device>(device);
     last_ = shared;
     return found->make(shared, problem);
+  }
+  std::vector<judge::Verdict> rate_by_network(int device, const judge::RatingCase& work, bool cross,
+                                              Span<const std::uint64_t> seeds) const override {
+    return gpu::rate_by_network(std::make_shared<Device>(device), work, cross, seeds);
   }
   std::unique_ptr<Profile> profile() const override {
     DevicePtr device = last_.lock();

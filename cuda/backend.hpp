@@ -8,6 +8,7 @@
 
 #include "cuda/device/probe.hpp"
 #include "cuda/device/profile.hpp"
+#include "host/judge/judge.hpp"
 #include "host/method.hpp"
 
 namespace embrace::gpu {
@@ -19,6 +20,9 @@ class Backend {
   /// A trainer of the method, by its name for users, on a device of the probe. Throws Unsupported when the method has
   /// none, OutOfMemory when its plan does not fit.
   virtual std::unique_ptr<Trainer> make_trainer(std::string_view method, int device, const Problem& problem) const = 0;
+  /// The judges with a network, of vectors that stay frozen. Throws OutOfMemory when its plan does not fit.
+  virtual std::vector<judge::Verdict> rate_by_network(int device, const judge::RatingCase& work, bool cross,
+                                                      Span<const std::uint64_t> seeds) const = 0;
   /// Of what the trainer made last does. At most one at a time.
   virtual std::unique_ptr<Profile> profile() const = 0;
 

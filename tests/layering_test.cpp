@@ -39,8 +39,10 @@ const std::map<std::string, std::set<std::string>> kFolders = {
     {"cuda/learning", {"cuda/device", "cuda/math", "host/math", "host/learning"}},
     {"cuda/methods",
      {"cuda", "cuda/device", "cuda/math", "cuda/learning", "host/math", "host/learning", "host/methods"}},
+    {"cuda/judge", {"cuda/device", "cuda/math", "host/math", "host/judge"}},
     {"cuda",
-     {"cuda/device", "cuda/math", "cuda/learning", "cuda/methods", "host/math", "host/learning", "host/methods"}},
+     {"cuda/device", "cuda/math", "cuda/learning", "cuda/methods", "cuda/judge", "host/math", "host/learning",
+      "host/methods", "host/judge"}},
 };
 
 struct Include {

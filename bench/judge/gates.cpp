@@ -145,6 +145,25 @@ bool trains_vectors(const std::string& method) {
   return std::any_of(modes.begin(), modes.end(), [&](const auto& mode) { return method.ends_with(":" + mode); });
 }
 
+/// A judge that is given nothing and learns vectors beside the same judge on random ones. Not of cold items, whose own
+/// vectors nothing trains.
+std::optional<Gate> learns_by_itself(const GateTable& place, const std::map<GateTable, Table>& tables) {
+  const std::string suffix = ":" + to_text(VectorMode::end_to_end);
+  const std::string& method = std::get<3>(place);
+  if (!method.ends_with(suffix) || std::get<1>(place).starts_with("cold-items")) return std::nullopt;
+  GateTable frozen = place;
+  std::get<3>(frozen) = method.substr(0, method.size() - suffix.size());
+  const auto beside = tables.find(frozen);
+  if (beside == tables.end()) return std::nullopt;
+  const auto own = tables.at(place).find("zero"), random = beside->second.find("random");
+  if (own == tables.at(place).end() || random == beside->second.end()) return std::nullopt;
+  const std::optional<Difference> d = difference(own->second, random->second);
+  if (!d) return std::nullopt;
+  const bool rating = std::get<2>(place) == to_text(Task::rating);
+  return Gate{"end-to-end", rating ? d->value < 0 : d->value > 0,
+              fmt::format("end to end - random = {:+.4f}", d->value)};
+}
+
 /// Whose own scores a table is compared with: all but the judge and the mode.
 GateTable own_table(GateTable table) {
   std::get<3>(table) = "";
@@ -187,6 +206,7 @@ std::map<GateTable, std::vector<Gate>> check_gates(const std::vector<Record>& re
                                   .result();
     std::vector<Gate>& all = result[place];
     all.insert(all.end(), gates.begin(), gates.end());
+    if (const auto gate = learns_by_itself(place, tables)) all.push_back(*gate);
   }
   return result;
 }

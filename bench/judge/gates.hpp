@@ -21,7 +21,8 @@ inline constexpr double adequacy_margin = 0.002;
 inline constexpr double control_share = 0.1;
 
 struct Gate {
-  std::string name;  // random-zero, shuffled-random, oracle-best, adequacy; and frozen, rotation: of single runs
+  std::string
+      name;  // random-zero, shuffled-random, oracle-best, adequacy, end-to-end; and frozen, rotation: of single runs
   bool holds = true;
   std::string detail;  // the figures behind it
 };
@@ -39,6 +40,8 @@ GateTable gate_table(const Record& record);
 ///                     its shape (random:X beside shuffled:X) where the table has them
 ///   oracle-best       what has seen the test is better than all that has not
 ///   adequacy          with native users: not behind the source's own score by more than adequacy_margin
+///   end-to-end        vectors that a judge learns by itself are better than random ones before the same judge; not
+///                     where items are cold
 ///   frozen, rotation  no run has found that its vectors were changed, or that a rotation and a factor mattered
 /// The first two are not asked of judges that train vectors: to one that fine-tunes, random rows are another start than
 /// none; beside vectors of its own they are noise.

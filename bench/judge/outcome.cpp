@@ -16,16 +16,17 @@ std::vector<Outcome> rated(const Draw& draw, const MadeSource& made, const Prepa
   inputs.fit(draw.data.fit_pairs.users, draw.data.fit_pairs.items);
   const ProfileCase profiles{draw.data.profile_ratings.view(), draw.data.without_vectors.residuals, prepared.items};
   const std::vector<Verdict> verdicts =
-      judge.rate({.inputs = inputs,
-                  .fit = draw.data.fit,
-                  .validation = draw.data.validation,
-                  .test = draw.data.test,
-                  .scale = draw.whole.data.scale,
-                  .item_biases = draw.options.data.split.kind != SplitName::Kind::cold_items,
-                  .vectors = judge.vectors,
-                  .profiles = &profiles,
-                  .threads = threads},
-                 seeds);
+      rate(judge, draw.options.device,
+           {.inputs = inputs,
+            .fit = draw.data.fit,
+            .validation = draw.data.validation,
+            .test = draw.data.test,
+            .scale = draw.whole.data.scale,
+            .item_biases = draw.options.data.split.kind != SplitName::Kind::cold_items,
+            .vectors = judge.vectors,
+            .profiles = &profiles,
+            .threads = threads},
+           seeds);
   std::vector<Outcome> outcomes;
   for (const Verdict& verdict : verdicts) {
     outcomes.push_back({verdict, {rating_metrics_of(draw, verdict.predictions)}});

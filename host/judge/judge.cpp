@@ -38,8 +38,9 @@ const std::vector<JudgeInfo>& judges() {
       {"ridge", "Linear regression on both vectors, their products and biases, in closed form",
        "Hoerl and Kennard 1970, with biases as random effects", false, rate_by_ridge, nullptr},
       {"mlp", "Layers of 64 and 32 units on the same inputs, beside the dot products and biases",
-       "Cheng et al. 2016, Rendle et al. 2020", true, rate_by_mlp, nullptr},
-      {"cross", "The same behind one cross layer", "Wang et al. 2021, DCN V2", true, rate_by_cross, nullptr},
+       "Cheng et al. 2016, Rendle et al. 2020", true, rate_by_mlp, nullptr, VectorMode::frozen, true, false},
+      {"cross", "The same behind one cross layer", "Wang et al. 2021, DCN V2", true, rate_by_cross, nullptr,
+       VectorMode::frozen, true, true},
       {"two-tower", "Rankings by a user's and an item's layers, softmax over the items of a batch",
        "Yi et al. 2019, equation 3", true, nullptr, rank_by_two_tower},
   });

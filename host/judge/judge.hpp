@@ -56,6 +56,7 @@ struct JudgeInfo {
   RateFunction rate = nullptr;  // null: no judge of ratings
   RankFunction rank = nullptr;  // null: no judge of rankings
   VectorMode vectors = VectorMode::frozen;
+  bool network = false, cross = false;  // is it a network, with a cross layer?
 };
 
 /// All of them, in the order of their listing.

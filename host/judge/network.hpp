@@ -15,18 +15,31 @@
 
 namespace embrace::judge {
 
+/// Where the weights stand in one array. Matrices are row-major, a row an input, and decay; what follows does not.
+struct NetworkLayout {
+  static constexpr std::int64_t hidden1 = 64, hidden2 = 32;
+
+  std::int64_t inputs, linear;
+  bool crossed;
+  std::int64_t first = 0, second = inputs * hidden1, third = second + hidden1 * hidden2;
+  std::int64_t cross = third + hidden2;  // inputs × inputs, or nothing
+  std::int64_t decaying = cross + (crossed ? inputs * inputs : 0);
+  std::int64_t first_bias = decaying, second_bias = first_bias + hidden1, cross_bias = second_bias + hidden2;
+  std::int64_t of_linear = cross_bias + (crossed ? inputs : 0);
+  std::int64_t size = of_linear + linear;
+};
+
 class Network {
  public:
-  static constexpr std::int64_t hidden1 = 64, hidden2 = 32;
+  static constexpr std::int64_t hidden1 = NetworkLayout::hidden1, hidden2 = NetworkLayout::hidden2;
 
   /// Samples are rows of `inputs` numbers x and then `linear` numbers s.
   Network(std::int64_t inputs, std::int64_t linear, bool cross, std::uint64_t seed);
 
+  const NetworkLayout& layout() const { return layout_; }
   std::int64_t parameters() const { return weights_.size(); }
-  /// All of them, one after the other; those that decay come first, `decaying()` of them.
   Array<float>& weights() { return weights_; }
-  std::int64_t decaying() const { return decaying_; }
-  Span<float> linear_weights() { return {weights_.data() + at_linear_, linear_}; }
+  Span<float> linear_weights() { return {weights_.data() + layout_.of_linear, layout_.linear}; }
 
   /// Which units of a batch are dropped: those of row r by the counter first + r of `random`.
   struct Dropout {
@@ -41,7 +54,6 @@ class Network {
                   std::optional<MatrixView> by_samples = std::nullopt);
 
  private:
-  std::int64_t place(std::int64_t count);
   MatrixView view(std::int64_t at, std::int64_t rows, std::int64_t columns) {
     return {weights_.data() + at, rows, columns, columns};
   }
@@ -50,11 +62,7 @@ class Network {
   void pass_to_samples(ConstMatrixView samples, ConstMatrixView by_hidden, MatrixView by_samples);
   static void activate(MatrixView h, const float* constants, const Dropout* dropout, std::uint32_t layer);
 
-  std::int64_t inputs_, linear_;
-  bool cross_;
-  std::int64_t at1_ = 0, at2_ = 0, at3_ = 0, at_cross_ = 0;                       // matrices in weights_
-  std::int64_t at_bias1_ = 0, at_bias2_ = 0, at_cross_bias_ = 0, at_linear_ = 0;  // what does not decay
-  std::int64_t decaying_ = 0;
+  NetworkLayout layout_;
   Array<float> weights_;
   Matrix crossed_, gate_, h1_, h2_, g1_, g2_, gz_;  // of the batch at hand
   Array<float> scores_, coefficients_;

@@ -166,3 +166,11 @@ add_mutant(counts_lack_a_barrier SOURCE cuda/math/count_together.cu PROGRAM inve
            FAILS InverseTwinTest.CountsOfColumnsTogether FROM [[__syncthreads();  // zeros are there before any warp adds]] TO [[]])
 add_mutant(sums_skip_entries SOURCE cuda/math/row_sums.cu PROGRAM inverse_twin_test
            FAILS InverseTwinTest.SumsOfRowsAndOfElements FROM [[e += warp_size]] TO [[e += 2 * warp_size]])
+add_mutant(judges_forget_their_order SOURCE cuda/judge/network.cu PROGRAM network_twin_test
+           FAILS Kinds/JudgeNetworkTest.GradientsAgreeWithTheCpu/0 FROM [=[chosen[r] = targets[order[r]]]=] TO [=[chosen[r] = targets[r]]=])
+add_mutant(judges_cross_without_the_sample SOURCE cuda/judge/network.cu PROGRAM network_twin_test
+           FAILS Kinds/JudgeNetworkTest.PredictionsAgreeWithTheCpu/2 FROM [[x(r, c) * (g + 1.0F)]] TO [[x(r, c) * g]])
+add_mutant(judges_drop_by_another_layer SOURCE cuda/judge/network.cu PROGRAM network_twin_test
+           FAILS Kinds/JudgeNetworkTest.GradientsAgreeWithTheCpu/1 FROM [[(mask.layer << 16U)]] TO [[(mask.layer << 17U)]])
+add_mutant(judges_let_biases_decay SOURCE cuda/judge/network.cu PROGRAM network_twin_test
+           FAILS Kinds/JudgeNetworkTest.StepsAreThoseOfTheCpuAndOnlyMatricesDecay/0 FROM [[if (i >= decaying) step.shrink = 1.0F;]] TO [[]])

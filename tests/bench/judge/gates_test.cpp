@@ -97,6 +97,27 @@ TEST(Gates, AJudgeOfNativeUsersIsNotBehindTheSource) {
   EXPECT_FALSE(holds(joined({runs_of("als", 0.903, "native"), runs_of("als", 0.9, "own")}), "adequacy"));
 }
 
+TEST(Gates, VectorsThatAJudgeLearnsByItselfAreBetterThanRandomOnes) {
+  const auto with = [](double end_to_end, const std::string& split) {
+    std::vector<Record> own = runs_of("zero", end_to_end);
+    std::vector<Record> all = runs_of("random", 0.95);
+    for (Record& record : own) record.method += ":end-to-end";
+    all.insert(all.end(), own.begin(), own.end());
+    for (Record& record : all) record.split.name = split;
+    std::vector<Gate> found;
+    for (const auto& [table, gates] : check_gates(all)) {
+      for (const Gate& gate : gates) {
+        if (gate.name == "end-to-end") found.push_back(gate);
+      }
+    }
+    return found;
+  };
+  ASSERT_EQ(with(0.93, "kfold:5").size(), 1U);
+  EXPECT_TRUE(with(0.93, "kfold:5")[0].holds);
+  EXPECT_FALSE(with(0.96, "kfold:5")[0].holds);
+  EXPECT_TRUE(with(0.96, "cold-items:5").empty()) << "nothing trains them there";
+}
+
 TEST(Gates, ARunThatFoundItsVectorsChangedFailsItsTable) {
   std::vector<Record> records = runs_of("als", 0.9);
   for (const char* gate : {"frozen", "rotation"}) {
