@@ -15,11 +15,7 @@ constexpr const char* embedding_prefix = "embedding:";
 }  // namespace
 
 std::optional<Better> better(const std::string& metric, const Entry& a, const Entry& b) {
-  const auto of_a = a.measured.find(metric), of_b = b.measured.find(metric);
-  const MetricInfo* info = find_metric(metric);
-  if (of_a == a.measured.end() || of_b == b.measured.end() || info == nullptr) return std::nullopt;
-  const auto difference = info->higher_is_better ? difference_of(metric, of_a->second, of_b->second)
-                                                 : difference_of(metric, of_b->second, of_a->second);
+  const auto difference = gain_of(metric, a, b);
   if (!difference || !difference->drawn) return std::nullopt;
   const Interval interval = difference->estimate.interval();
   return Better{difference->estimate.value, interval.low, interval.high, difference->estimate.p_value()};

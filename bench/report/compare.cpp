@@ -28,7 +28,7 @@ bool clearly_better(const Contender& best, const Contender& other, double users,
 /// Method, information and settings agree: such rows (other devices, threads, builds) are no rivals.
 bool same_work(const Contender& a, const Contender& b) {
   const Record &x = *a.entry->record, &y = *b.entry->record;
-  return std::tie(x.method, x.information, x.hyper) == std::tie(y.method, y.information, y.hyper);
+  return std::tie(x.method, x.information) == std::tie(y.method, y.information) && settings_key(x) == settings_key(y);
 }
 
 /// Of a row with fewer runs than others, the figure that is shown is not the one that is compared: it has no mark.
@@ -146,8 +146,8 @@ Change change_between(const Entry& before, const Entry& after) {
 /// What the rows of different builds have in common: not the machine, on which no accuracy depends.
 auto work_of(const Entry& entry) {
   const Record& r = *entry.record;
-  return std::tie(r.data.name, r.data.sha256, r.split.name, r.task, r.positive, r.cold_candidates, r.method,
-                  r.information, r.at, r.hyper, r.device.kind);
+  return std::tuple(r.data.name, r.data.sha256, r.split.name, r.task, r.positive, r.cold_candidates, r.method,
+                    r.information, r.at, settings_key(r), r.device.kind);
 }
 
 }  // namespace
@@ -174,6 +174,14 @@ std::optional<PairedDifference> difference_of(const std::string& metric, const R
   const Interval interval = result.estimate.interval();
   result.drawn = result.drawn && std::isfinite(interval.low) && std::isfinite(interval.high);
   return result;
+}
+
+std::optional<PairedDifference> gain_of(const std::string& metric, const Entry& a, const Entry& b) {
+  const auto of_a = a.measured.find(metric), of_b = b.measured.find(metric);
+  const MetricInfo* info = find_metric(metric);
+  if (of_a == a.measured.end() || of_b == b.measured.end() || info == nullptr) return std::nullopt;
+  return info->higher_is_better ? difference_of(metric, of_a->second, of_b->second)
+                                : difference_of(metric, of_b->second, of_a->second);
 }
 
 TableKey table_of(const Row& row) {

@@ -58,6 +58,9 @@ struct PairedDifference {
 };
 std::optional<PairedDifference> difference_of(const std::string& metric, const Runs& a, const Runs& b);
 
+/// By how much a is better than b, whichever way the metric goes; nothing where one of them lacks it.
+std::optional<PairedDifference> gain_of(const std::string& metric, const Entry& a, const Entry& b);
+
 /// "rmse", or "ndcg@10"; without them the first metric; empty without any.
 std::string headline(const Entry& entry);
 

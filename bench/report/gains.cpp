@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "bench/report/compare.hpp"
+#include "bench/report/settings.hpp"
 #include "host/metrics/metric.hpp"
 
 namespace embrace {
@@ -12,8 +13,8 @@ namespace {
 /// Rows whose information has a control.
 bool has_metadata(const Row& row) { return row.information == "all" || row.information.starts_with('+'); }
 
-/// The row that differs from this one by its information alone: of several, the one with equal hyper-parameters (tuned
-/// ones are chosen for each information). Null when there is none, or no telling which.
+/// The row that differs from this one by its information alone: of several, the one with equal settings. Null when
+/// there is none, or no telling which.
 const Entry* counterpart(const std::vector<Entry>& entries, const Entry& entry, const std::string& information) {
   std::vector<const Entry*> all, equal;
   for (const Entry& other : entries) {
@@ -21,18 +22,15 @@ const Entry* counterpart(const std::vector<Entry>& entries, const Entry& entry, 
     if (b.information != information || b.method != a.method || table_of(b) != table_of(a)) continue;
     if (b.device != a.device || b.device_name != a.device_name || b.threads != a.threads) continue;
     all.push_back(&other);
-    if (other.record->hyper == entry.record->hyper) equal.push_back(&other);
+    if (settings_key(*other.record) == settings_key(*entry.record)) equal.push_back(&other);
   }
   const auto& found = equal.empty() ? all : equal;
   return found.size() == 1 ? found[0] : nullptr;
 }
 
-std::optional<Difference> gain_over(const Entry* other, const Entry& entry, const std::string& metric,
-                                    bool higher_is_better) {
-  if (other == nullptr || other->measured.count(metric) == 0 || other->row.failed > 0) return std::nullopt;
-  const auto& own = entry.measured.at(metric);
-  const auto& others = other->measured.at(metric);
-  const auto difference = higher_is_better ? difference_of(metric, own, others) : difference_of(metric, others, own);
+std::optional<Difference> gain_over(const Entry* other, const Entry& entry, const std::string& metric) {
+  if (other == nullptr || other->row.failed > 0) return std::nullopt;
+  const auto difference = gain_of(metric, entry, *other);
   if (!difference || !std::isfinite(difference->estimate.value)) return std::nullopt;
   Difference gain{difference->estimate.value, std::nullopt};
   if (difference->drawn) gain.interval = difference->estimate.interval();
@@ -50,10 +48,9 @@ std::vector<Gain> gains_of(const std::vector<Entry>& entries) {
   for (std::size_t e = 0; e < entries.size(); ++e) {
     const Entry& entry = entries[e];
     const std::string metric = headline(entry);
-    const MetricInfo* info = find_metric(metric);
-    if (!has_metadata(entry.row) || entry.row.failed > 0 || info == nullptr) continue;
+    if (!has_metadata(entry.row) || entry.row.failed > 0 || find_metric(metric) == nullptr) continue;
     const auto over = [&](const std::string& information) {
-      return gain_over(counterpart(entries, entry, information), entry, metric, info->higher_is_better);
+      return gain_over(counterpart(entries, entry, information), entry, metric);
     };
     gains.push_back({.row = e,
                      .metric = metric,

@@ -12,6 +12,7 @@
 
 #include "bench/identity.hpp"
 #include "bench/report/compare.hpp"
+#include "bench/report/settings.hpp"
 #include "host/metrics/holm.hpp"
 #include "host/metrics/metric.hpp"
 #include "host/printable.hpp"
@@ -43,7 +44,7 @@ Sides sides_of(const std::vector<Record>& records) {
   Sides sides;
   for (const Record& record : records) {
     if (record.status != Status::ok || record.contest) continue;
-    Side& side = sides[key_of(record)][record.hyper];
+    Side& side = sides[key_of(record)][settings_key(record).hyper];
     if (side.first == nullptr) side.first = &record;
     const RunId run = run_id(record);
     for (const auto& [name, accuracy] : record.accuracy) side.measured[name][run] = &accuracy;

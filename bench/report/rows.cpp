@@ -42,7 +42,7 @@ std::string panel_of(const Record& r) {
 auto row_key(const Record& r) {
   return std::tuple(r.data.name, r.data.sha256, r.split.name, to_text(r.task), r.positive, r.cold_candidates,
                     panel_of(r), method_place(r.method), r.method, information_place(r.information), r.device.kind,
-                    r.device.name, r.device.threads, r.at, r.hyper, build_text(r));
+                    r.device.name, r.device.threads, r.at, settings_key(r), build_text(r));
 }
 
 std::string status_text(const std::vector<const Record*>& runs) {
@@ -185,7 +185,7 @@ Entry make_entry(std::vector<const Record*> runs) {
 /// The same work on another device; threads and names of devices may differ.
 auto work_key(const Record& r) {
   return std::tuple(r.data.name, r.data.sha256, r.split.name, r.task, r.positive, r.cold_candidates, r.method,
-                    r.information, r.hyper, r.at);
+                    r.information, settings_key(r), r.at);
 }
 
 void add_speedups(std::vector<Entry>& entries) {

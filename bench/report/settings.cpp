@@ -74,7 +74,12 @@ SettingText hyper_setting(const Record& record, const std::string& name, const H
 
 std::vector<SettingText> settings_of(const Record& r) {
   std::vector<SettingText> all;
-  for (const auto& [name, value] : r.hyper) all.push_back(hyper_setting(r, name, value));
+  if (r.tuned) {
+    const Record::Tuned& tuned = *r.tuned;
+    all.push_back({"tuned", fmt::format("tuned ({}, {} trials)", tuned.file, tuned.trials), true});
+  } else {
+    for (const auto& [name, value] : r.hyper) all.push_back(hyper_setting(r, name, value));
+  }
   std::vector<std::string> cuts;
   for (const int at : r.at) cuts.push_back(std::to_string(at));
   all.push_back({"at", "at=" + join(cuts, ",")});
@@ -109,6 +114,11 @@ std::vector<std::string> build_texts(const std::vector<const Record*>& records) 
 }
 
 }  // namespace
+
+SettingsKey settings_key(const Record& record) {
+  if (record.tuned) return {record.tuned->sha256, {}};
+  return {"", record.hyper};
+}
 
 std::string build_text(const Record& record) {
   return join({provenance(record, "version") + " " + commit_text(record), provenance(record, "compiler"),
