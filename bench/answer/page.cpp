@@ -33,8 +33,9 @@ struct Findings {
 bool has_records(const fs::path& folder) {
   std::error_code error;
   const fs::recursive_directory_iterator files(folder, error);
-  return !error &&
-         std::any_of(begin(files), end(files), [](const auto& entry) { return entry.path().extension() == ".json"; });
+  return !error && std::any_of(begin(files), end(files), [](const auto& entry) {
+    return entry.path().extension() == ".json" || entry.path().extension() == ".gz";
+  });
 }
 
 void append(std::vector<std::string>& to, const std::vector<std::string>& from) {

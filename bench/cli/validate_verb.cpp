@@ -5,9 +5,9 @@
 
 #include "bench/cli/arguments.hpp"
 #include "bench/cli/listing.hpp"
+#include "bench/report/report.hpp"
 #include "bench/say.hpp"
 #include "host/error.hpp"
-#include "host/files.hpp"
 #include "host/record.hpp"
 
 namespace embrace::cli {
@@ -23,7 +23,8 @@ std::vector<fs::path> record_files(const fs::path& path) {
   if (!fs::is_directory(status)) return {path};  // what else it may be is found out when it is read
   for (fs::recursive_directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
     std::error_code dangling;  // or a loop of links: no record
-    if (entry->is_regular_file(dangling) && entry->path().extension() == ".json") files.push_back(entry->path());
+    if (!entry->is_regular_file(dangling)) continue;
+    if (entry->path().extension() == ".json" || is_packed(entry->path())) files.push_back(entry->path());
   }
   if (error) throw DataError(path.string() + ": " + error.message(), "check the path and its permissions");
   if (files.empty()) throw DataError(path.string() + ": no records", "embrace run -o writes them");
@@ -35,21 +36,21 @@ std::vector<fs::path> record_files(const fs::path& path) {
 
 int validate(const NameArguments& arguments) {
   std::vector<Fields> rows;
-  int bad = 0;
-  const std::vector<fs::path> files = record_files(arguments.name);
-  for (const fs::path& file : files) {
-    const std::vector<std::string> violations = schema_violations(read_file(file));
-    bad += violations.empty() ? 0 : 1;
-    for (const std::string& violation : violations) {
-      if (!arguments.json) say("embrace: " + file.string() + ": ", violation);
+  std::size_t bad = 0;
+  for (const fs::path& file : record_files(arguments.name)) {
+    for (const RecordText& record : record_texts(file)) {
+      const std::vector<std::string> violations = schema_violations(record.text);
+      bad += violations.empty() ? 0U : 1U;
+      for (const std::string& violation : violations) {
+        if (!arguments.json) say("embrace: " + record.name + ": ", violation);
+      }
+      rows.push_back({{"file", record.name}, {"violations", violations}});
     }
-    rows.push_back({{"file", file.string()}, {"violations", violations}});
   }
   if (arguments.json) {
     print_listing(rows, {}, true);
   } else {
-    print_line(fmt::format("{} of {} records follow {}", files.size() - static_cast<std::size_t>(bad), files.size(),
-                           record_schema));
+    print_line(fmt::format("{} of {} records follow {}", rows.size() - bad, rows.size(), record_schema));
   }
   return static_cast<int>(bad == 0 ? ExitCode::ok : ExitCode::schema);
 }

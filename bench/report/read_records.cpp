@@ -1,8 +1,10 @@
 // Finding records among files.
 #include <algorithm>
 #include <fstream>
+#include <sstream>
 
 #include "bench/report/report.hpp"
+#include "host/data/read/gunzip.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
 
@@ -36,10 +38,8 @@ std::vector<fs::path> records_in(const fs::path& folder) {
       if (file.filename().string()[0] == '.') entry.disable_recursion_pending();
       continue;
     }
-    if (file.extension() == ".json" && file.filename().string()[0] != '.' && fs::is_regular_file(file, ignored) &&
-        claims_to_be_record(file)) {
-      files.push_back(file);
-    }
+    if (file.filename().string()[0] == '.' || !fs::is_regular_file(file, ignored)) continue;
+    if (is_packed(file) || (file.extension() == ".json" && claims_to_be_record(file))) files.push_back(file);
   }
   if (error) throw DataError(folder.string() + ": " + error.message());
   std::sort(files.begin(), files.end());
@@ -47,6 +47,19 @@ std::vector<fs::path> records_in(const fs::path& folder) {
 }
 
 }  // namespace
+
+bool is_packed(const fs::path& file) { return file.filename().string().ends_with(".jsonl.gz"); }
+
+std::vector<RecordText> record_texts(const fs::path& file) {
+  if (!is_packed(file)) return {{file.string(), read_file(file)}};
+  std::vector<RecordText> records;
+  std::istringstream lines(gunzip(read_file(file), file.string()));
+  std::string line;
+  while (std::getline(lines, line)) {
+    records.push_back({file.string() + ":" + std::to_string(records.size() + 1), line});
+  }
+  return records;
+}
 
 std::vector<Record> read_records(const std::vector<fs::path>& paths) {
   std::vector<Record> records;
@@ -57,7 +70,9 @@ std::vector<Record> read_records(const std::vector<fs::path>& paths) {
     const fs::file_status status = fs::status(path, error);
     if (!fs::exists(status)) throw DataError(path.string() + ": no such file or folder", "give a folder of records");
     const std::vector<fs::path> files = fs::is_directory(status) ? records_in(path) : std::vector<fs::path>{path};
-    for (const fs::path& file : files) records.push_back(record_from_json(read_file(file), file.string()));
+    for (const fs::path& file : files) {
+      for (const RecordText& record : record_texts(file)) records.push_back(record_from_json(record.text, record.name));
+    }
   }
   if (records.empty()) throw DataError("no records in " + all, "embrace run … -o DIR writes records into DIR");
   return records;

@@ -98,9 +98,18 @@ struct Report {
   std::vector<std::string> probe_names() const;   // the same of their probes
 };
 
-/// All records of these files and of these folders with the folders inside, but for hidden ones and those behind links.
-/// Other files in a folder are ignored. Throws SchemaError naming a record that is torn or breaks the schema, DataError
-/// for a path that cannot be read and when there is no record at all.
+/// Does a file hold many records, a line each?
+bool is_packed(const std::filesystem::path& file);
+
+struct RecordText {
+  std::string name;  // of the file, with the line where it holds many
+  std::string text;
+};
+std::vector<RecordText> record_texts(const std::filesystem::path& file);
+
+/// All records of these files (one each, or a line each in .jsonl.gz) and of these folders with the folders inside, but
+/// for hidden ones and those behind links. Other files in a folder are ignored. Throws SchemaError naming a record that
+/// is torn or breaks the schema, DataError for a path that cannot be read and when there is no record at all.
 std::vector<Record> read_records(const std::vector<std::filesystem::path>& paths);
 
 /// Records with the same id count once.

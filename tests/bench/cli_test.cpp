@@ -174,6 +174,7 @@ struct Refusal {
   int code;
   std::string message;
 };
+void PrintTo(const Refusal& refusal, std::ostream* out) { *out << refusal.name; }
 
 class CliRefuses : public testing::TestWithParam<Refusal> {};
 

@@ -374,6 +374,23 @@ TEST(Report, SettingsThatAreNotTheDefaultStandInTheRow) {
   EXPECT_EQ(make_report(with_ids({unknown})).rows[0].settings, "factors=64") << "its default is not known here";
 }
 
+// Each fold has its own settings, chosen on a part of its own training ratings: still one row.
+TEST(Report, FoldsTunedApartAreOneRowThatNamesTheFile) {
+  std::vector<Record> records = {scored("als", 0.9, 0.001, 0), scored("als", 0.92, 0.001, 1),
+                                 scored("als", 0.95, 0.001, 0)};
+  records[0].hyper = {{"regularization", 0.3}};
+  records[1].hyper = {{"regularization", 0.4}};
+  for (std::size_t r = 0; r < 2; ++r) records[r].tuned = Record::Tuned{"settings.json", "ab12", "holdout:0.1", 30};
+  const Report report = make_report(with_ids(records));
+  ASSERT_EQ(report.rows.size(), 2U) << "and one of the defaults";
+  const Row& row = report.rows[report.rows[0].settings.find("tuned") == std::string::npos ? 1 : 0];
+  EXPECT_EQ(row.runs, 2);
+  EXPECT_NEAR(row.accuracy.at("rmse").value, 0.91, 1e-9);
+  EXPECT_EQ(row.settings, "tuned (settings.json, 30 trials)");
+  records[1].tuned->sha256 = "cd34";
+  EXPECT_EQ(make_report(with_ids(records)).rows.size(), 3U) << "of another file";
+}
+
 // Two folds of a later build beside five of an earlier one: the means differ, the code does not.
 TEST(Report, BuildsAreComparedOverTheRunsThatBothHave) {
   std::vector<Record> records;
@@ -701,6 +718,29 @@ TEST_F(Files, RecordsAreFoundAndOthersIgnored) {
   fs::remove(folder_ / (records[1].id + ".json"));
   EXPECT_EQ(read_records({folder_}).size(), 2U) << "records of folders inside";
   EXPECT_EQ(read_records({folder_ / "0000000000000001.json"}).size(), 1U);
+}
+
+// A study has thousands: in one file a line each they take a third of the room, and are as good.
+TEST_F(Files, PackedRecordsAreReadAsTheyWere) {
+  const std::vector<Record> records = with_ids({scored("als", 0.9), scored("sgd", 0.8)});
+  std::string lines;
+  for (const Record& r : records) {
+    std::string text = to_json(r);
+    text.erase(std::remove(text.begin(), text.end(), '\n'), text.end());
+    lines += text + "\n";
+  }
+  put("records.jsonl.gz", gzip(lines));
+  const std::vector<Record> read = read_records({folder_});
+  ASSERT_EQ(read.size(), 2U);
+  for (std::size_t r = 0; r < 2; ++r) EXPECT_EQ(to_json(read[r]), to_json(records[r]));
+  EXPECT_EQ(read_records({folder_ / "records.jsonl.gz"}).size(), 2U);
+  put("records.jsonl.gz", gzip(lines + lines.substr(0, 100)));
+  try {
+    read_records({folder_});
+    ADD_FAILURE() << "a torn line must not pass";
+  } catch (const SchemaError& error) {
+    EXPECT_NE(std::string(error.what()).find("records.jsonl.gz:3"), std::string::npos) << error.what();
+  }
 }
 
 TEST_F(Files, TornAndForeignVersionsAreNamed) {
