@@ -33,6 +33,7 @@ TEST_P(Streams, AStudyEndsAsUsualWhenNobodyHearsIt) {
   const TemporaryFolder folder;
   EXPECT_EQ(embrace_run_in_shell("", study(folder / "out"), GetParam()).code, 0);
   EXPECT_EQ(records(folder / "out"), 15);
+  EXPECT_EQ(test::embrace_run({"validate", (folder / "out").string()}).code, 0) << "nothing was told to a record";
 }
 
 TEST_P(Streams, AnErrorHasItsCodeWhenNobodyHearsIt) {
