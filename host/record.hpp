@@ -118,7 +118,7 @@ struct Record {
   std::vector<double> objective;  // per epoch, finite ones
   /// How accuracy grew with training time; contests with other libraries read the time to an accuracy off it.
   struct Curve {
-    std::string metric;  // rmse, auc, loss
+    std::string metric;  // rmse, ndcg@10; auc and loss in earlier records
     std::vector<int> epochs;
     std::vector<double> seconds;  // of training, until then
     std::vector<double> values;

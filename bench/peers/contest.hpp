@@ -15,6 +15,7 @@ enum class Measure {
   rate,       // seconds a training rating, from epochs
   target,     // seconds of training until the accuracy is reached
   operation,  // seconds of the operation, whose answers must be equal
+  baseline,   // nothing: what a ranking must be better than
 };
 const char* measure_name(Measure measure);
 
@@ -24,6 +25,10 @@ struct Goal {
 };
 
 using Settings = std::vector<std::pair<std::string, double>>;
+
+/// The method without which no ranking is worth a race: a row of every contest between rankings, and where the accuracy
+/// that both sides must reach is measured from (bench/report/contest_target.hpp).
+inline constexpr const char* baseline = "popularity";
 
 /// One of the two sides; `epochs` is among its settings.
 struct Side {
@@ -37,11 +42,12 @@ struct Contest {
   Task task = Task::rating;
   std::optional<double> positive{};  // rankings: the data are reduced to ratings of at least this
   std::string information = "ratings";
-  std::string metric{};  // rmse, auc, loss (see loss.hpp); empty for operations
+  std::string metric{};  // rmse, of the test; rankings ndcg@10, of a validation part; empty for operations
   Side ours, theirs;
   std::vector<Goal> goals;
   bool stepwise = true;  // the peer's model can be looked at after each epoch, not only at the end
-  /// The accuracy that both must reach, by name of the data. Elsewhere: the worst end of all runs of the contest.
+  std::string unlike{};  // what makes them two algorithms, of which one may need more ratings; empty: they are one
+  /// The accuracy that both must reach, by name of the data; not of rankings.
   std::vector<std::pair<std::string, double>> targets{};
 
   bool is_operation() const { return metric.empty(); }

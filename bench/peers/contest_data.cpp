@@ -2,15 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
-#include <stdexcept>
+#include <utility>
 
-#include "bench/peers/implicit_loss.hpp"
 #include "bench/peers/job.hpp"
+#include "host/data/split/validation.hpp"
 #include "host/error.hpp"
 #include "host/metadata/information.hpp"
-#include "host/methods/registry.hpp"
 #include "host/metrics/ranking.hpp"
 
 namespace embrace::peers {
@@ -48,21 +46,26 @@ double rmse(const ContestData& data, const Trainer& trainer) {
   return test_metrics(data.experiment, predictions.values).at(0).value();
 }
 
-double auc(const ContestData& data, const Trainer& trainer, Threads& threads) {
+double of_rankings(const ContestData& data, const Trainer& trainer, Threads& threads) {
   RankingQuery query;
   query.mask = data.experiment.data.mask.view();
   query.targets = data.experiment.data.targets.view();
   query.user_ids = data.experiment.dataset.ratings.user_ids;
-  query.auc = true;
-  return evaluate_ranking(trainer, query, threads).metrics.at(0).value();
+  query.at = {10};
+  const RankingResult result = evaluate_ranking(trainer, query, threads);
+  for (const UserValues& metric : result.metrics) {
+    if (metric.name == data.contest->metric) return metric.value();
+  }
+  throw Unsupported("no user has a target in the validation part");
 }
 
-double loss(const ContestData& data, const Trainer& trainer, bool ours, Threads& threads) {
-  const Side& theirs = data.contest->theirs;
-  const double c = setting(theirs, "alpha");
-  const auto embedding = trainer.embedding();
-  return implicit_loss(data.experiment.data.ratings.view(), embedding->users, embedding->items,
-                       ours ? std::sqrt(c / (c - 1)) : 1.0, c, setting(theirs, "regularization"), threads);
+/// The training part of the fold, divided again. Another seed than that of `embrace tune` and of the choice of settings
+/// that docs/peers.md tells of: what is raced on is not what a setting was chosen on.
+Experiment race_experiment(const DividedData& divided, DataChoice& choice, Threads& threads) {
+  const SplitName how = validation_split(choice.split);
+  Division part = validation_part(divided.dataset, divided.folds.at(0), how, choice.split_seed + 1, threads);
+  choice.split.text += divided_again + how.text;
+  return {std::move(part.dataset), std::move(part.folds.at(0)), {}};
 }
 
 }  // namespace
@@ -75,43 +78,38 @@ ContestData make_contest_data(const Contest& contest, const DataChoice& choice, 
   data.choice.positive = contest.positive;
   data.folder = folder;
   Experiment& experiment = data.experiment;
-  if (contest.is_operation()) {
-    DividedData divided = load_and_divide(data.choice, threads);
+  DividedData divided = load_and_divide(data.choice, threads);
+  if (contest.task == Task::ranking) {
+    experiment = race_experiment(divided, data.choice, threads);
+  } else {
     experiment = {std::move(divided.dataset), std::move(divided.folds.at(0)), {}};
+  }
+  if (contest.is_operation()) {
     data.operation = make_operation_input(experiment.dataset, experiment.fold, folder / "data");
     return data;
   }
-  experiment = make_experiment(data.choice, threads);
+  experiment.data = make_fold_data(experiment.dataset, experiment.fold, threads);
   data.features = build_features(experiment.dataset, experiment.fold, parse_information(contest.information),
                                  contest.task, 0, threads);
   if (contest.task == Task::ranking) sample_targets(data);
-  write_job_data(folder / "data", experiment.data, data.features);
+  write_job_data(folder / "data", experiment.data, data.features, contest.task);
   return data;
 }
 
-Run make_run(const ContestData& data, const Hyper& hyper, const DeviceInfo& device) {
-  const Contest& contest = *data.contest;
-  const Method* method = find_method(contest.ours.method);
-  if (method == nullptr) throw std::logic_error("there is no method '" + contest.ours.method + "'");
-  return {.method = *method,
+Run make_run(const ContestData& data, const FeatureSet& features, const Method& method, const Hyper& hyper,
+             const DeviceInfo& device) {
+  return {.method = method,
           .device = device,
           .experiment = data.experiment,
-          .features = data.features,
+          .features = features,
           .hyper = hyper,
-          .task = contest.task,
+          .task = data.contest->task,
           .at = {10, 20},
-          .auc = contest.metric == "auc"};
+          .auc = true};
 }
 
-double accuracy_of(const ContestData& data, const Trainer& trainer, bool ours, Threads& threads) {
-  double value = 0;
-  if (data.contest->metric == "rmse") {
-    value = rmse(data, trainer);
-  } else if (data.contest->metric == "auc") {
-    value = auc(data, trainer, threads);
-  } else {
-    value = loss(data, trainer, ours, threads);
-  }
+double accuracy_of(const ContestData& data, const Trainer& trainer, Threads& threads) {
+  const double value = data.contest->task == Task::ranking ? of_rankings(data, trainer, threads) : rmse(data, trainer);
   if (!std::isfinite(value)) throw Diverged(data.contest->metric + " is not finite");
   return value;
 }

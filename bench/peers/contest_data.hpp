@@ -1,4 +1,5 @@
-// What a contest is played on: one fold of the data, ready for both sides, and the folder that peers read.
+// What a contest is played on: one fold of the data, ready for both sides, and the folder that peers read. Rankings
+// race on a validation part of the fold's training part; its test part is not there to be looked at.
 #pragma once
 #include <filesystem>
 #include <optional>
@@ -20,16 +21,16 @@ struct ContestData {
   std::vector<std::string> notes;
 };
 
-/// Reads and divides the data (first fold, reduced as the contest wants), and writes what peers read. Throws what
-/// loading throws; Unsupported when the data lack the contest's information.
+/// Reads and divides the data (first fold, reduced as the contest wants, and divided again for rankings), and writes
+/// what peers read. Throws what loading throws; Unsupported when the data lack the contest's information.
 ContestData make_contest_data(const Contest& contest, const DataChoice& choice, const std::filesystem::path& folder,
                               Threads& threads);
 
-/// The run of our method that the contest asks for; everything in it is that of `data`, `hyper` and `device` outlive
-/// it.
-Run make_run(const ContestData& data, const Hyper& hyper, const DeviceInfo& device);
+/// The run of one of our methods, fed with `features`, on the contest's data; everything given outlives it.
+Run make_run(const ContestData& data, const FeatureSet& features, const Method& method, const Hyper& hyper,
+             const DeviceInfo& device);
 
-/// The contest's metric of a model, ours or a peer's.
-double accuracy_of(const ContestData& data, const Trainer& trainer, bool ours, Threads& threads);
+/// The contest's metric of a model, ours or a peer's: one evaluator for both.
+double accuracy_of(const ContestData& data, const Trainer& trainer, Threads& threads);
 
 }  // namespace embrace::peers

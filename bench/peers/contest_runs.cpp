@@ -37,10 +37,11 @@ std::string outcome(const Record& record) {
 
 class ContestRun {
  public:
-  ContestRun(const RunOptions& options, Contestants& contestants, std::string name)
-      : options_(options), contestants_(contestants), name_(std::move(name)) {}
+  ContestRun(const RunOptions& options, Contestants& contestants, std::string name, Task task)
+      : options_(options), contestants_(contestants), name_(std::move(name)), task_(task) {}
 
   bool all() {
+    if (task_ == Task::ranking) settle(contestants_.baseline());
     for (int repetition = 1; repetition <= options_.repetitions && ok_; ++repetition) {
       // Who begins alternates; an operation's answer is compared with ours, which must be there first.
       const bool ours_first = repetition % 2 == 1;
@@ -56,7 +57,9 @@ class ContestRun {
  private:
   void one(bool ours, int repetition) {
     stop_if_interrupted();
-    Record record = ours ? contestants_.ours(repetition) : contestants_.theirs(repetition);
+    settle(ours ? contestants_.ours(repetition) : contestants_.theirs(repetition));
+  }
+  void settle(Record record) {
     // Repetitions of one training say the same about accuracy; the draws would be nine tenths of the record.
     for (auto& [name, accuracy] : record.accuracy) accuracy.draws.clear();
     keep(record);
@@ -66,6 +69,7 @@ class ContestRun {
   const RunOptions& options_;
   Contestants& contestants_;
   std::string name_;
+  Task task_;
   bool ok_ = true;
 };
 
@@ -84,7 +88,7 @@ bool run_contest(const RunOptions& options, const std::string& name, const Conte
                            options.timeout_seconds,
                            options.command},
                           threads);
-  ContestRun run(options, contestants, contest.name + " on " + data.experiment.dataset.name);
+  ContestRun run(options, contestants, contest.name + " on " + data.experiment.dataset.name, contest.task);
   const std::string reason = why_not_installed(*peer, options.environments);
   if (!reason.empty()) {
     run.keep(contestants.absent(reason));

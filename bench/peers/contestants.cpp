@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "bench/identity.hpp"
 #include "bench/machine.hpp"
@@ -28,13 +29,13 @@ Record::Cost operation_cost(std::vector<double> seconds, std::int64_t ratings) {
 Contestants::Contestants(ContestContext context, Threads& threads)
     : context_(std::move(context)), contest_(*context_.data.contest), threads_(threads), device_(cpu_device()) {}
 
-Record Contestants::describe(bool ours, int repetition) const {
+Record Contestants::describe(const Side& side, ContestSide which, int repetition) const {
   const ContestData& data = context_.data;
-  const Side& side = ours ? contest_.ours : contest_.theirs;
+  const bool ours = which == ContestSide::ours;
   Record record = describe_data(data.experiment, data.choice, contest_.task);
   record.method = side.method;
   record.information = contest_.information;
-  record.contest = {contest_.name, ours ? ContestSide::ours : ContestSide::theirs};
+  record.contest = {contest_.name, which};
   record.seed = static_cast<std::uint64_t>(repetition);
   record.notes = data.notes;
   if (contest_.task == Task::ranking) {
@@ -59,24 +60,33 @@ Record Contestants::describe(bool ours, int repetition) const {
 }
 
 Record Contestants::absent(const std::string& reason) const {
-  Record record = describe(false, 1);
+  Record record = describe(contest_.theirs, ContestSide::theirs, 1);
   record.status = Status::unsupported;
   record.reason = reason;
   return record;
 }
 
 Record Contestants::ours(int repetition) {
-  Record record = describe(true, repetition);
+  Record record = describe(contest_.ours, ContestSide::ours, repetition);
   if (contest_.is_operation()) {
     record_outcome(record, [&] { operate_ours(record); });
   } else {
-    train_ours(repetition, record);
+    train_ours(contest_.ours, context_.data.features, record);
   }
   return record;
 }
 
+Record Contestants::baseline() {
+  const Side side = {peers::baseline, {}};
+  Record record = describe(side, ContestSide::ours, 1);
+  record.information = "ratings";
+  const FeatureSet none;
+  train_ours(side, none, record);
+  return record;
+}
+
 Record Contestants::theirs(int repetition) {
-  Record record = describe(false, repetition);
+  Record record = describe(contest_.theirs, ContestSide::theirs, repetition);
   record_outcome(record, [&] {
     if (contest_.is_operation()) {
       operate_theirs(repetition, record);
@@ -87,17 +97,18 @@ Record Contestants::theirs(int repetition) {
   return record;
 }
 
-void Contestants::train_ours(int repetition, Record& record) {
-  const Hyper hyper = make_hyper(*find_method(contest_.ours.method), contest_.task, contest_.ours.settings,
-                                 shape_of(context_.data.experiment));
-  Run run = make_run(context_.data, hyper, device_);
-  run.seed = static_cast<std::uint64_t>(repetition);
+void Contestants::train_ours(const Side& side, const FeatureSet& features, Record& record) {
+  const Method* method = find_method(side.method);
+  if (method == nullptr) throw std::logic_error("there is no method '" + side.method + "'");
+  const Hyper hyper = make_hyper(*method, contest_.task, side.settings, shape_of(context_.data.experiment));
+  Run run = make_run(context_.data, features, *method, hyper, device_);
+  run.seed = record.seed;
   run.timeout_seconds = context_.timeout_seconds;
   Record::Curve curve{contest_.metric, {}, {}, {}};
   run.on_epoch = [&](int done, int, const Trainer& trainer) {
     curve.epochs.push_back(done);
     curve.seconds.push_back(record.cost->train_seconds);
-    curve.values.push_back(accuracy_of(context_.data, trainer, true, threads_));
+    curve.values.push_back(accuracy_of(context_.data, trainer, threads_));
     return AfterEpoch::go_on;
   };
   execute(run, threads_, record);
@@ -145,12 +156,15 @@ void Contestants::train_theirs(int repetition, Record& record) {
   cost.peak_bytes = result.peak_bytes;
   Record::Curve curve{contest_.metric, {}, {}, {}};
   const Hyper none;
+  const Method& rival = *find_method(contest_.ours.method);  // what is measured is the model
   for (const auto& checkpoint : result.checkpoints) {
     const auto model = load_model(todo, checkpoint, data.folder, threads_);
     curve.epochs.push_back(checkpoint.epochs);
     curve.seconds.push_back(checkpoint.seconds);
-    curve.values.push_back(accuracy_of(data, *model, false, threads_));
-    if (checkpoint.epochs == todo.epochs) measure(make_run(data, none, device_), *model, threads_, record);
+    curve.values.push_back(accuracy_of(data, *model, threads_));
+    if (checkpoint.epochs == todo.epochs) {
+      measure(make_run(data, data.features, rival, none, device_), *model, threads_, record);
+    }
   }
   record.curve = std::move(curve);
 }

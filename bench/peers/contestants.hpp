@@ -1,4 +1,4 @@
-// One repetition of a contest by either side, as an ordinary record.
+// One repetition of a contest by either side, and the baseline of a contest between rankings, as ordinary records.
 #pragma once
 #include "bench/peers/contest_data.hpp"
 #include "bench/peers/job.hpp"
@@ -23,12 +23,14 @@ class Contestants {
   Contestants(ContestContext context, Threads& threads);
   Record ours(int repetition);
   Record theirs(int repetition);
+  /// Popularity, of our side: once, as it has neither chance nor epochs.
+  Record baseline();
   /// The record of a peer that cannot be run.
   Record absent(const std::string& reason) const;
 
  private:
-  Record describe(bool ours, int repetition) const;
-  void train_ours(int repetition, Record& record);
+  Record describe(const Side& side, ContestSide which, int repetition) const;
+  void train_ours(const Side& side, const FeatureSet& features, Record& record);
   void train_theirs(int repetition, Record& record);
   void operate_ours(Record& record);
   void operate_theirs(int repetition, Record& record);

@@ -147,7 +147,7 @@ NpyArray<float> load_array(const fs::path& folder, int epochs, const std::string
 
 }  // namespace
 
-void write_job_data(const fs::path& folder, const FoldData& data, const FeatureSet& features) {
+void write_job_data(const fs::path& folder, const FoldData& data, const FeatureSet& features, Task task) {
   fs::create_directories(folder);
   const Csr& ratings = data.ratings;
   std::vector<std::int32_t> users;
@@ -158,9 +158,11 @@ void write_job_data(const fs::path& folder, const FoldData& data, const FeatureS
   write_npy<std::int32_t>(folder / "train_users.npy", users, {ratings.entries()});
   write_npy<std::int32_t>(folder / "train_items.npy", ratings.indices, {ratings.entries()});
   write_npy<float>(folder / "train_values.npy", ratings.values, {ratings.entries()});
-  const auto pairs = static_cast<std::int64_t>(data.test_users.size());
-  write_npy<std::int32_t>(folder / "test_users.npy", data.test_users, {pairs});
-  write_npy<std::int32_t>(folder / "test_items.npy", data.test_items, {pairs});
+  if (task == Task::rating) {
+    const auto pairs = static_cast<std::int64_t>(data.test_users.size());
+    write_npy<std::int32_t>(folder / "test_users.npy", data.test_users, {pairs});
+    write_npy<std::int32_t>(folder / "test_items.npy", data.test_items, {pairs});
+  }
   if (features.user) write_features(folder, "user", *features.user);
   if (features.item) write_features(folder, "item", *features.item);
 }

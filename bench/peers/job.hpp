@@ -13,9 +13,9 @@
 
 namespace embrace::peers {
 
-/// Writes what adapters read of a fold: the training part as index arrays, the test pairs without their ratings,
-/// features as compressed rows.
-void write_job_data(const std::filesystem::path& folder, const FoldData& data, const FeatureSet& features);
+/// Writes what adapters read of a fold: the training part as index arrays, features as compressed rows, and where
+/// ratings are to be predicted the test pairs without them. Of a ranking the pairs would be the answer.
+void write_job_data(const std::filesystem::path& folder, const FoldData& data, const FeatureSet& features, Task task);
 
 struct Job {
   std::string method;                                    // of the adapter: implicit-als-cg

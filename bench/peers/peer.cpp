@@ -57,7 +57,7 @@ std::vector<Peer> make_peers() {
   all.push_back(
       ready_made("polars", "polars==2.1.0", "data frames: reading and preparing CSV", {"polars", "polars-runtime-32"}));
   // Its last release without PyTorch, which would come with all of CUDA; it wants another NumPy than the rest.
-  all.push_back(ready_made("lenskit", "lenskit==0.14.4", "explicit ALS with biases",
+  all.push_back(ready_made("lenskit", "lenskit==0.14.4", "ALS: explicit with biases, implicit",
                            {"anyconfig", "binpickle", "cffi", "csr", "lenskit", "llvmlite", "msgpack", "numba",
                             "pandas", "psutil", "pycparser", "python-dateutil", "scipy", "seedbank", "tzdata"}));
   all.back().environment = "lenskit";

@@ -1,10 +1,12 @@
 """What every adapter shares: the job that it is given, the clock, the answer that it hands back.
 
 An adapter is called as `python peer_x.py JOB.json`. The job names a folder with the training part as index arrays
-(train_users, train_items: int32, train_values: float32), the pairs to be predicted (test_users, test_items, without
-their ratings) and, when the contest has them, features as compressed rows. The answer is `result.json` in the job's
-output folder, and beside it the model of each checkpoint: `predictions` of the test pairs (rating task) or the factors
-(ranking task). Only training is on the clock: not the start of Python, not imports, not the conversion of the arrays.
+(train_users, train_items: int32, train_values: float32), in the rating task the pairs to be predicted (test_users,
+test_items, without their ratings) and, when the contest has them, features as compressed rows. The answer is
+`result.json` in the job's output folder, and beside it the model of each checkpoint: `predictions` of these pairs
+(rating task) or vectors and biases, `users`, `items`, `user_bias`, `item_bias` (ranking task), which the program ranks
+by and measures itself. Only training is on the clock: not the start of Python, not imports, not the conversion of the
+arrays.
 """
 
 import json

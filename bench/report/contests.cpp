@@ -1,12 +1,11 @@
 #include "bench/report/contests.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
 #include <tuple>
 
 #include "bench/identity.hpp"
+#include "bench/report/contest_target.hpp"
 #include "bench/report/settings.hpp"
 #include "bench/spread.hpp"
 
@@ -33,22 +32,8 @@ int factors_of(const Record& record) {
 /// The runs of one contest on one data with one number of threads and factors, by repetition.
 struct Runs {
   std::map<std::uint64_t, const Record*> ours, theirs;
+  const Record* baseline = nullptr;  // null: none that is ok
 };
-
-bool lower_is_better(const std::string& metric) { return metric != "auc"; }
-
-bool reaches(const std::string& metric, double value, double target) {
-  return lower_is_better(metric) ? value <= target : value >= target;
-}
-
-/// Seconds of training until the curve reaches the target; absent when it does not.
-std::optional<double> seconds_to(const Record& record, double target) {
-  const Record::Curve& curve = *record.curve;
-  for (std::size_t c = 0; c < curve.values.size(); ++c) {
-    if (reaches(curve.metric, curve.values[c], target)) return curve.seconds[c];
-  }
-  return std::nullopt;
-}
 
 /// Ratio of medians, and the range of the ratios of the repetitions.
 void add_ratio(const std::vector<double>& ours, const std::vector<double>& theirs, ContestRow& row) {
@@ -60,12 +45,17 @@ void add_ratio(const std::vector<double>& ours, const std::vector<double>& their
   row.interval = Interval{*least, *most};
 }
 
+bool has_curve(const Record& record) { return record.curve && !record.curve->values.empty(); }
+
 /// Both sides' records of the repetitions in which both are ok.
-std::vector<std::pair<const Record*, const Record*>> pairs_of(const Runs& runs) {
-  std::vector<std::pair<const Record*, const Record*>> pairs;
+std::vector<ContestPair> pairs_of(const Contest& contest, const Runs& runs) {
+  const auto counts = [&](const Record& record) {
+    return record.status == Status::ok && (contest.is_operation() || has_curve(record));
+  };
+  std::vector<ContestPair> pairs;
   for (const auto& [repetition, ours] : runs.ours) {
     const auto theirs = runs.theirs.find(repetition);
-    if (theirs != runs.theirs.end() && ours->status == Status::ok && theirs->second->status == Status::ok) {
+    if (theirs != runs.theirs.end() && counts(*ours) && counts(*theirs->second)) {
       pairs.emplace_back(ours, theirs->second);
     }
   }
@@ -78,12 +68,29 @@ std::string why_no_pair(const Runs& runs) {
       if (record->status != Status::ok) return record->method + " " + to_text(record->status) + ": " + record->reason;
     }
   }
-  return "a side has no records";
+  return "a side has no run to compare";
+}
+
+/// The median at each epoch that all runs have.
+ContestCurve::Side median_curve(const std::vector<const Record*>& runs) {
+  ContestCurve::Side side{runs[0]->method, runs[0]->curve->epochs, {}, {}};
+  for (const Record* run : runs) side.epochs.resize(std::min(side.epochs.size(), run->curve->epochs.size()));
+  for (std::size_t c = 0; c < side.epochs.size(); ++c) {
+    std::vector<double> seconds, values;
+    for (const Record* run : runs) {
+      seconds.push_back(run->cost->prepare_seconds + run->curve->seconds[c]);
+      values.push_back(run->curve->values[c]);
+    }
+    side.seconds.push_back(median(seconds));
+    side.values.push_back(median(values));
+  }
+  return side;
 }
 
 class Comparison {
  public:
-  Comparison(const Contest& contest, const Runs& runs) : contest_(contest), pairs_(pairs_of(runs)) {
+  Comparison(const Contest& contest, const Runs& runs)
+      : contest_(contest), baseline_(runs.baseline), pairs_(pairs_of(contest, runs)) {
     const Record& any = *(runs.theirs.empty() ? runs.ours : runs.theirs).begin()->second;
     common_.data = any.data.name;
     common_.data_sha256 = any.data.sha256;
@@ -97,6 +104,7 @@ class Comparison {
         !build.empty() && any.contest->side == ContestSide::theirs) {
       common_.package += ", " + build;
     }
+    common_.unlike = contest.unlike;
     common_.factors = factors_of(any);
     common_.metric = contest.metric;
     common_.repetitions = static_cast<int>(pairs_.size());
@@ -121,6 +129,45 @@ class Comparison {
     row.theirs_value = rate ? 1 / median(theirs) : median(theirs);
     add_ratio(ours, theirs, row);
     return row;
+  }
+
+  /// The row of popularity; absent when there is none.
+  std::optional<ContestRow> baseline_row() const {
+    if (baseline_ == nullptr) return std::nullopt;
+    ContestRow row;
+    row.data = common_.data;
+    row.data_sha256 = common_.data_sha256;
+    row.split = common_.split;
+    row.threads = common_.threads;
+    row.contest = common_.contest;
+    row.ours = baseline_->method;
+    row.factors = common_.factors;
+    row.measure = Measure::baseline;
+    row.repetitions = 1;
+    row.metric = baseline_->curve->metric;
+    row.ours_accuracy = baseline_->curve->values.back();
+    row.ours_value = baseline_->cost->prepare_seconds + baseline_->cost->train_seconds;
+    return row;
+  }
+
+  /// Of a race between rankings whose both sides have run.
+  std::optional<ContestCurve> curve() const {
+    if (!race_) return std::nullopt;
+    std::vector<const Record*> ours, theirs;
+    for (const auto& [a, b] : pairs_) {
+      ours.push_back(a);
+      theirs.push_back(b);
+    }
+    return ContestCurve{common_.data,
+                        common_.split,
+                        common_.threads,
+                        common_.contest,
+                        common_.factors,
+                        common_.metric,
+                        baseline_->curve->values.back(),
+                        common_.target,
+                        median_curve(ours),
+                        median_curve(theirs)};
   }
 
  private:
@@ -153,6 +200,11 @@ class Comparison {
   }
 
   void add_accuracy() {
+    const ContestTarget target = contest_target(contest_, pairs_, baseline_);
+    common_.metric = target.metric;
+    common_.target = target.value;
+    common_.reason = target.reason;
+    race_ = target.race;
     std::vector<double> ours, theirs;
     for (const auto& [a, b] : pairs_) {
       ours.push_back(a->curve->values.back());
@@ -160,45 +212,44 @@ class Comparison {
     }
     common_.ours_accuracy = median(ours);
     common_.theirs_accuracy = median(theirs);
-    const auto stated = std::find_if(contest_.targets.begin(), contest_.targets.end(),
-                                     [&](const auto& target) { return target.first == common_.data; });
-    std::vector<double> ends = ours;
-    ends.insert(ends.end(), theirs.begin(), theirs.end());
-    const auto [least, most] = std::minmax_element(ends.begin(), ends.end());
-    common_.target = stated != contest_.targets.end()   ? stated->second
-                     : lower_is_better(contest_.metric) ? *most
-                                                        : *least;
-    for (const auto& [a, b] : pairs_) {
-      for (const Record* side : {a, b}) {
-        if (!seconds_to(*side, *common_.target)) {
-          common_.reason = fmt::format("{} does not reach {} {:.4f} in {} epochs", side->method, contest_.metric,
-                                       *common_.target, side->cost->epochs);
-        }
-      }
-    }
   }
 
   const Contest& contest_;
-  std::vector<std::pair<const Record*, const Record*>> pairs_;
+  const Record* baseline_;
+  std::vector<ContestPair> pairs_;
+  bool race_ = false;
   ContestRow common_;
 };
 
-std::vector<ContestRow> rows_of(const std::vector<const Record*>& records) {
-  // In the order of the table; data reduced to high ratings have another hash and stay beside the rest.
-  std::map<std::tuple<std::string, std::string, int, std::ptrdiff_t, int, std::string>, Runs> groups;
+/// In the order of the table; data reduced to high ratings have another hash and stay beside the rest.
+auto place_of(const Record& record, int factors) {
+  return std::tuple(record.data.name, record.split.name, record.device.threads,
+                    contest_of(record) - all_contests().data(), factors, record.data.sha256);
+}
+
+void add_rows(const std::vector<const Record*>& records, Contests& contests) {
+  std::map<decltype(place_of({}, 0)), Runs> groups;
+  std::map<decltype(place_of({}, 0)), const Record*> baselines;  // of any number of factors
   for (const Record* record : records) {
-    const std::ptrdiff_t place = contest_of(*record) - all_contests().data();
-    Runs& runs = groups[{record->data.name, record->split.name, record->device.threads, place, factors_of(*record),
-                         record->data.sha256}];
-    (record->contest->side == ContestSide::theirs ? runs.theirs : runs.ours)[record->seed] = record;
+    const bool ours = record->contest->side == ContestSide::ours;
+    if (ours && record->method == peers::baseline) {
+      if (record->status == Status::ok && has_curve(*record)) baselines[place_of(*record, 0)] = record;
+      continue;
+    }
+    Runs& runs = groups[place_of(*record, factors_of(*record))];
+    (ours ? runs.ours : runs.theirs)[record->seed] = record;
   }
-  std::vector<ContestRow> rows;
-  for (const auto& [key, runs] : groups) {
-    const Contest& contest = *(all_contests().data() + std::get<3>(key));
+  for (auto& [place, runs] : groups) {
+    auto of_any = place;
+    std::get<4>(of_any) = 0;
+    const auto baseline = baselines.find(of_any);
+    if (baseline != baselines.end()) runs.baseline = baseline->second;
+    const Contest& contest = *(all_contests().data() + std::get<3>(place));
     const Comparison comparison(contest, runs);
-    for (const Goal& goal : contest.goals) rows.push_back(comparison.row(goal));
+    if (const auto row = comparison.baseline_row()) contests.rows.push_back(*row);
+    for (const Goal& goal : contest.goals) contests.rows.push_back(comparison.row(goal));
+    if (auto curve = comparison.curve()) contests.curves.push_back(std::move(*curve));
   }
-  return rows;
 }
 
 }  // namespace
@@ -226,7 +277,7 @@ Contests make_contests(const std::vector<Record>& records) {
       contests.makers.push_back(maker);
     }
   }
-  contests.rows = rows_of(sides);
+  add_rows(sides, contests);
   return contests;
 }
 

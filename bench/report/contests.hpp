@@ -15,8 +15,9 @@ struct ContestRow {
   std::string data, data_sha256, split;
   int threads = 0;
   std::string contest;
-  std::string ours, theirs;  // method of either side
+  std::string ours, theirs;  // method of either side; of the baseline's row ours alone
   std::string package;       // with version and build
+  std::string unlike{};      // what makes them two algorithms; empty: they are one
   int factors = 0;           // 0: none
   peers::Measure measure = peers::Measure::rate;
   int repetitions = 0;           // in which both sides are ok
@@ -31,6 +32,24 @@ struct ContestRow {
   std::string reason;  // why there is no ratio
 };
 
+/// The accuracy of both sides after each epoch of a race between rankings, medians over the repetitions.
+struct ContestCurve {
+  std::string data, split;
+  int threads = 0;
+  std::string contest;
+  int factors = 0;
+  std::string metric;
+  double popularity = 0;
+  std::optional<double> target;  // the accuracy that both must reach
+  struct Side {
+    std::string method;
+    std::vector<int> epochs;
+    std::vector<double> seconds;  // of training until then, with preparation
+    std::vector<double> values;
+  };
+  Side ours{}, theirs{};
+};
+
 /// What came of the aim: met, "met, not surely" (the range reaches below it), missed, no result; empty without an
 /// aim.
 std::string verdict(const ContestRow& row);
@@ -39,7 +58,8 @@ std::string verdict(const ContestRow& row);
 const peers::Contest* contest_of(const Record& record);
 
 struct Contests {
-  std::vector<ContestRow> rows;  // by data, split, threads and contest, with its factors
+  std::vector<ContestRow> rows;      // by data, split, threads and contest, with its factors
+  std::vector<ContestCurve> curves;  // in the order of the rows
   double load = 0;  // most programs that ran or waited when a run began, where others than ours did; else 0
   std::vector<std::string> makers;  // build and machine, in the order of the records
 };

@@ -141,6 +141,7 @@ Json contest_json(const ContestRow& row) {
     out["ratio_low"] = row.interval->low;
     out["ratio_high"] = row.interval->high;
   }
+  if (!row.unlike.empty()) out["unlike"] = row.unlike;
   if (row.bar > 0) out["aim"] = row.bar;
   if (const std::string text = verdict(row); !text.empty()) out["verdict"] = text;
   if (!row.reason.empty()) out["reason"] = row.reason;
@@ -169,6 +170,7 @@ const std::vector<std::string>& contest_columns() {
                                                    "ratio_of_training",
                                                    "ratio_low",
                                                    "ratio_high",
+                                                   "unlike",
                                                    "aim",
                                                    "verdict",
                                                    "reason"};
@@ -205,6 +207,27 @@ std::vector<Json> rows_of(const Contests& contests) {
   return rows;
 }
 
+std::vector<Json> curves_json(const Contests& contests) {
+  std::vector<Json> curves;
+  const auto side_json = [](const ContestCurve::Side& side) {
+    return Json{{"method", side.method}, {"epochs", side.epochs}, {"seconds", side.seconds}, {"values", side.values}};
+  };
+  for (const ContestCurve& curve : contests.curves) {
+    Json out = {{"data", curve.data},
+                {"split", curve.split},
+                {"threads", curve.threads},
+                {"contest", curve.contest},
+                {"factors", curve.factors},
+                {"metric", curve.metric},
+                {"popularity", curve.popularity}};
+    if (curve.target) out["target"] = *curve.target;
+    out["ours"] = side_json(curve.ours);
+    out["theirs"] = side_json(curve.theirs);
+    curves.push_back(std::move(out));
+  }
+  return curves;
+}
+
 /// Gains are in the direction of better.
 std::vector<Json> gains_json(const Report& report) {
   std::vector<Json> gains;
@@ -235,6 +258,7 @@ std::string render_json(const Report& report) {
   Json document = {{"schema", "embrace.report/1"}, {"rows", rows_of(report)}, {"unsupported", report.unsupported}};
   if (!report.gains.empty()) document["gains"] = gains_json(report);
   if (!report.contests.rows.empty()) document["contests"] = rows_of(report.contests);
+  if (!report.contests.curves.empty()) document["contest_curves"] = curves_json(report.contests);
   return printable_json(document.dump(1, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 

@@ -40,7 +40,8 @@ struct Section {
 struct Document {
   std::string title = "embrace report";
   std::vector<Section> sections;  // of a page with an answer; of a report none
-  std::vector<Table> tables;  // one for each data × split × task, then one for each data × split × threads of contests
+  std::vector<Table> tables;  // one for each data × split × task, then one for each data × split × threads of contests,
+                              // and one for each race between rankings
   std::vector<std::string> notes;
 };
 

@@ -67,7 +67,7 @@ class Tuner {
     DividedData divided = load();
     for (const std::string& note : divided.notes) progress_.note("note: " + note);
     validation_.split = validation_split(options_.data.split);
-    validation_.split.text = options_.data.split.text + " > " + validation_.split.text;
+    validation_.split.text = options_.data.split.text + divided_again + validation_.split.text;
     summary_.settings = {.data = divided.dataset.name,
                          .data_sha256 = divided.dataset.sha256,
                          .split = options_.data.split.text,

@@ -13,6 +13,9 @@ namespace embrace {
 /// and the catalogue without the tags that a user gave to a movie of a pair of fold.test or fold.known.
 Dataset training_data(const Dataset& dataset, const Fold& fold);
 
+/// In the name of a split in records: whose training part was divided again, and how. "holdout:0.1 > holdout:0.1"
+inline constexpr const char* divided_again = " > ";
+
 /// How the training part of a split is divided again, so that the question stays the same: the cold stay cold and the
 /// latest the latest. Published and random splits get a random tenth, holdout:0.1.
 SplitName validation_split(const SplitName& split);
