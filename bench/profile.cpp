@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <stdexcept>
 
 #include "bench/cuda_library.hpp"
 #include "bench/run.hpp"
@@ -54,12 +53,14 @@ std::vector<std::string> phase_names(const Method& method) {
   return found == all_phase_names().end() ? std::vector<std::string>{} : found->second;
 }
 
-std::vector<PhaseProfile> profile_phases(const ProfileOptions& options, Threads& threads) {
+void require_epochs(const Method& method) {
+  if (!method.info.traits.closed_form) return;
+  throw UsageError("'" + method.name + "' is trained in one step; there are no epochs to profile");
+}
+
+std::vector<PhaseProfile> profile_phases(const Experiment& experiment, const ProfileOptions& options,
+                                         Threads& threads) {
   const Method& method = *options.method;
-  if (method.info.traits.closed_form) {
-    throw UsageError("'" + method.name + "' is trained in one step; there are no epochs to profile");
-  }
-  const Experiment experiment = make_experiment(options.data, threads);
   const FeatureSet features =
       build_features(experiment.dataset, experiment.fold, options.information, options.task, 1, threads);
   Hyper hyper = study_hyper(method, options.task, options.settings, shape_of(experiment));
@@ -87,7 +88,7 @@ std::vector<PhaseProfile> profile_phases(const ProfileOptions& options, Threads&
            .seed = 1,
            .on_epoch = on_epoch},
           threads, record);
-  if (record.status != Status::ok) throw std::runtime_error(method.name + ": " + record.reason);
+  if (record.status != Status::ok) throw ProfileFailed(method.name + ": " + record.reason);
   return medians(epochs);
 }
 

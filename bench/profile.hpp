@@ -1,6 +1,7 @@
 // Where an epoch on a CUDA device spends its time, by the phases that the sources name; no profiler is needed.
 #pragma once
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,6 @@
 namespace embrace {
 
 struct ProfileOptions {
-  DataChoice data;  // its first fold
   const Method* method = nullptr;
   Information information;
   DeviceInfo device;  // a CUDA device
@@ -30,8 +30,17 @@ struct PhaseProfile {
 /// The phases of a method's epochs, by any of its settings; empty for a method that is trained in one step.
 std::vector<std::string> phase_names(const Method& method);
 
+/// A training that did not end well; others may.
+class ProfileFailed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// UsageError for a method that is trained in one step.
+void require_epochs(const Method& method);
+
 /// The whole epoch first, then the phases in the order of their first call. Profilers that wait for cudaProfilerStart
-/// see exactly these epochs. Throws UsageError for a method that is trained in one step, and what the run throws.
-std::vector<PhaseProfile> profile_phases(const ProfileOptions& options, Threads& threads);
+/// see exactly these epochs. The method has epochs; throws what the run throws.
+std::vector<PhaseProfile> profile_phases(const Experiment& experiment, const ProfileOptions& options, Threads& threads);
 
 }  // namespace embrace

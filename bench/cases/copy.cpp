@@ -1,5 +1,5 @@
-// copy: the machine's memory bandwidth, read and write counted. What bandwidth-bound operations are divided by.
-#include <algorithm>
+// copy: the bandwidth of a cache or of memory, read and write counted. What bandwidth-bound operations are divided by
+// is that of the largest.
 #include <cstring>
 
 #include "bench/cases/operation.hpp"
@@ -8,10 +8,7 @@ namespace embrace::cases {
 namespace {
 
 Inputs inputs(const Shape& shape, std::uint64_t seed) {
-  Inputs in{.shape = shape, .ratings = {}, .a = Matrix(1, shape.ratings), .b = {}};
-  const Matrix numbers = whole_numbers(1, std::min<std::int64_t>(shape.ratings, 4096), seed);
-  for (std::int64_t i = 0; i < in.a.size(); ++i) in.a.data()[i] = numbers.data()[i % numbers.size()];
-  return in;
+  return {.shape = shape, .ratings = {}, .a = repeated_numbers(1, shape.ratings, seed), .b = {}};
 }
 
 std::vector<double> reference(const Inputs& in) { return {in.a.data(), in.a.data() + in.a.size()}; }
@@ -39,7 +36,7 @@ Operation copy_operation() {
   return {.name = "copy",
           .bound_reason = "a copy is exact",
           .small = {{"0", 0, 0, 0, 0}, {"1", 0, 0, 1, 0}, {"33", 0, 0, 33, 0}, {"3000000", 0, 0, 3'000'000, 0}},
-          .large = {{"64Mi", 0, 0, 64 << 20U, 0}},
+          .large = {{"1Mi", 0, 0, 1 << 20U, 0}, {"4Mi", 0, 0, 4 << 20U, 0}, {"64Mi", 0, 0, 64 << 20U, 0}},
           .inputs = inputs,
           .reference = reference,
           .cpu = cpu,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -73,6 +74,24 @@ Matrix whole_numbers(std::int64_t rows, std::int64_t columns, std::uint64_t seed
     numbers.data()[i] = static_cast<float>(random.below(9, static_cast<std::uint64_t>(i))) - 4.0F;
   }
   return numbers;
+}
+
+Matrix repeated_numbers(std::int64_t rows, std::int64_t columns, std::uint64_t seed) {
+  constexpr std::int64_t period = 4093;  // a prime
+  Matrix all(rows, columns);
+  const Matrix numbers = whole_numbers(1, std::min(all.size(), period), seed);
+  for (std::int64_t i = 0; i < all.size(); ++i) all.data()[i] = numbers.data()[i % numbers.size()];
+  return all;
+}
+
+std::vector<std::int32_t> any_users(const Shape& shape, std::uint64_t seed) {
+  const Random random(seed, Stream::sampling);
+  std::vector<std::int32_t> users;
+  for (std::int64_t e = 0; e < shape.ratings; ++e) {
+    const auto below = static_cast<std::uint64_t>(shape.users);
+    users.push_back(static_cast<std::int32_t>(random.below(below, static_cast<std::uint64_t>(e))));
+  }
+  return users;
 }
 
 Matrix vectors(const Shape& shape, std::int64_t rows, std::int64_t columns, std::uint64_t seed) {

@@ -56,7 +56,7 @@ struct Operation {
   std::vector<Shape> large;  // benchmarks
   std::function<Inputs(const Shape&, std::uint64_t seed)> inputs;
   std::function<std::vector<double>(const Inputs&)> reference;  // plain loops in double
-  std::function<TimedRun(const Inputs&, Threads&)> cpu;         // refers to both
+  std::function<TimedRun(const Inputs&, Threads&)> cpu;         // refers to both; none for a limit of a device's
   std::function<Work(const Inputs&)> work;
   // Whether it has a run on CUDA devices, and one by Thrust beside it: set from cases.def.
   bool on_device = false;
@@ -83,6 +83,12 @@ Triples power_law_ratings(const Shape& shape, std::uint64_t seed);
 
 /// rows × columns whole numbers in [-4, 4]: products and short sums of them are exact in float.
 Matrix whole_numbers(std::int64_t rows, std::int64_t columns, std::uint64_t seed);
+
+/// The same for many: they repeat, after a number of them that no row is made of.
+Matrix repeated_numbers(std::int64_t rows, std::int64_t columns, std::uint64_t seed);
+
+/// As many of the shape's users as it has ratings, each as likely.
+std::vector<std::int32_t> any_users(const Shape& shape, std::uint64_t seed);
 
 /// rows × columns numbers of the shape's kind; normal ones have mean 0 and standard deviation 1 / sqrt(columns).
 Matrix vectors(const Shape& shape, std::int64_t rows, std::int64_t columns, std::uint64_t seed);

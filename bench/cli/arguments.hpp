@@ -119,7 +119,7 @@ struct PeersArguments {
 struct ProfileArguments {
   DataArguments data;
   std::string split = "holdout:0.2";
-  std::string method;
+  std::string method;  // phases: or several
   std::string information = "ratings";
   std::string device = "cuda:0";
   std::string task;
@@ -129,7 +129,7 @@ struct ProfileArguments {
   bool run = false;    // nsys, ncu: run the command instead of only printing it
   std::string output;  // nsys, ncu: the report, without extension
   std::string phase;   // ncu: only kernels of this phase
-  int kernels = 100;   // ncu: at most
+  int kernels = 8;     // ncu: at most
 };
 
 /// The two questions, for one data set.

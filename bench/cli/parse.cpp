@@ -287,13 +287,14 @@ void add_profile(CLI::App& top, Work& work) {
   for (CLI::App* app : {&phases, &nsys, &ncu}) {
     app->add_option("-d,--data", profile.data.data, "folder or file of ratings, or synth:USERSxITEMSxRATINGS")
         ->required();
-    app->add_option("-m,--method", profile.method, "one method")->required();
+    app->add_option("-m,--method", profile.method, "one method; phases: or several, one after the other")->required();
     app->add_option("-i,--information", profile.information, "what the method is given; see embrace list information")
         ->capture_default_str();
     app->add_option("--split", profile.split, "how the data are split; the first fold is used")->capture_default_str();
     app->add_option("--device", profile.device, "cuda:N")->capture_default_str();
     app->add_option("--task", profile.task, "rating or ranking (default: rating)");
-    add_list(*app, "--set", profile.settings, "a hyper-parameter: NAME=VALUE or METHOD.NAME=VALUE", false);
+    add_list(*app, "--set", profile.settings,
+             "a hyper-parameter: NAME=VALUE or METHOD.NAME=VALUE; phases: NAME=16,32,64 tries each", false);
     app->add_option("--epochs", profile.epochs, "epochs to time, after one that warms up")
         ->capture_default_str()
         ->check(CLI::Range(1, 1000));

@@ -84,10 +84,15 @@ Words nsys_command(const ProfileArguments& arguments) {
   return words;
 }
 
-/// Clocks are left as they are, so that times are those of a run; every kernel is repeated for each group of counters,
-/// therefore their number has a limit.
+/// Clocks are left as they are, so that times are those of a run. Every kernel is repeated for each group of counters:
+/// sections are those that say what a kernel waits for, and the number of kernels has a limit.
 Words ncu_command(const ProfileArguments& arguments) {
-  Words words{"ncu", "--set=full", "--profile-from-start=off", "--clock-control=none", "--nvtx"};
+  Words words{"ncu"};
+  for (const char* section :
+       {"SpeedOfLight", "MemoryWorkloadAnalysis", "WarpStateStats", "LaunchStats", "Occupancy", "SourceCounters"}) {
+    words.push_back(std::string("--section=") + section);
+  }
+  words.insert(words.end(), {"--profile-from-start=off", "--clock-control=none", "--nvtx"});
   if (!arguments.phase.empty()) words.push_back("--nvtx-include=embrace@" + arguments.phase + "/");
   words.insert(words.end(), {"--launch-count=" + std::to_string(arguments.kernels), "--force-overwrite",
                              "--export=" + arguments.output});
@@ -124,41 +129,87 @@ int print_or_run(const ProfileArguments& given, Words (*command)(const ProfileAr
                    "it comes with the CUDA toolkit; `embrace profile phases` needs none");
 }
 
-}  // namespace
-
-int profile_phases(const ProfileArguments& arguments) {
+/// Each method with each combination of settings.
+std::vector<ProfileOptions> all_options(const ProfileArguments& arguments, Task task) {
+  const std::vector<const Method*> methods = select_methods(arguments.method);
   ProfileOptions options;
-  options.data = {
-      .data = arguments.data.data, .load = load_options(arguments.data, ""), .split = parse_split(arguments.split)};
-  options.method = one_method(arguments.method);
   options.information = parse_information(arguments.information);
   options.device = one_cuda_device(arguments.device);
-  options.task = parse_task(arguments.task, options.data.split);
-  options.settings = parse_settings(arguments.settings, {options.method});
+  options.task = task;
   options.epochs = arguments.epochs;
-  use_one_blas_thread();
-  const auto pool = start_threads(arguments.data.threads);
-  Threads& threads = *pool;
-  const std::vector<PhaseProfile> phases = embrace::profile_phases(options, threads);
+  std::vector<ProfileOptions> all;
+  for (const Method* method : methods) {
+    require_epochs(*method);
+    options.method = method;
+    for (const Words& texts : combinations(arguments.settings)) {
+      options.settings = parse_settings(texts, methods);
+      all.push_back(options);
+    }
+  }
+  return all;
+}
+
+std::string name_of(const ProfileOptions& options) {
+  std::string name = options.method->name;
+  for (const Setting& setting : options.settings) name += " " + setting.name + "=" + setting.value;
+  return name;
+}
+
+/// For scripts, of all that is profiled one list; for people a table each.
+std::vector<Fields> rows_of(const std::vector<PhaseProfile>& phases, const ProfileOptions& options, bool json) {
   const bool timed = options.device.kind == DeviceKind::gpu;
   std::vector<Fields> rows;
-  if (!arguments.json) rows.push_back({{"phase", "phase"}, {"calls", "calls"}, {"ms", "ms"}, {"share", "share"}});
+  if (!json) rows.push_back({{"phase", "phase"}, {"calls", "calls"}, {"ms", "ms"}, {"share", "share"}});
   for (const PhaseProfile& phase : phases) {
-    Fields row{{"phase", phase.name.empty() ? "epoch" : phase.name}, {"calls", std::int64_t{phase.calls}}};
-    if (timed && arguments.json) row.push_back({"milliseconds", phase.milliseconds});
-    if (timed && !arguments.json) {
+    Fields row;
+    if (json) row.push_back({"profile", name_of(options)});
+    row.push_back({"phase", phase.name.empty() ? "epoch" : phase.name});
+    row.push_back({"calls", std::int64_t{phase.calls}});
+    if (timed && json) row.push_back({"milliseconds", phase.milliseconds});
+    if (timed && !json) {
       row.push_back({"ms", fmt::format("{:.3f}", phase.milliseconds)});
       row.push_back(
           {"share", fmt::format("{:.0f} %", 100 * phase.milliseconds / std::max(phases[0].milliseconds, 1e-9))});
     }
     rows.push_back(row);
   }
-  const Words columns = timed ? Words{"phase", "calls", "ms", "share"} : Words{"phase", "calls"};
-  print_listing(rows, columns, arguments.json);
-  say(fmt::format("{} on {} ({}), {}: medians of {} epochs{}", options.method->name, arguments.device,
-                  options.device.name, arguments.data.data, options.epochs,
-                  timed ? "" : "; no times, as this device is not a GPU"));
-  return 0;
+  return rows;
+}
+
+}  // namespace
+
+int profile_phases(const ProfileArguments& arguments) {
+  const DataChoice data{
+      .data = arguments.data.data, .load = load_options(arguments.data, ""), .split = parse_split(arguments.split)};
+  const std::vector<ProfileOptions> all = all_options(arguments, parse_task(arguments.task, data.split));
+  use_one_blas_thread();
+  const auto pool = start_threads(arguments.data.threads);
+  Threads& threads = *pool;
+  const Experiment experiment = make_experiment(data, threads);
+  std::vector<Fields> listing;
+  int failed = 0;
+  for (const ProfileOptions& options : all) {
+    const bool timed = options.device.kind == DeviceKind::gpu;
+    try {
+      const std::vector<Fields> rows =
+          rows_of(embrace::profile_phases(experiment, options, threads), options, arguments.json);
+      if (arguments.json) {
+        listing.insert(listing.end(), rows.begin(), rows.end());
+      } else {
+        print_listing(rows, timed ? Words{"phase", "calls", "ms", "share"} : Words{"phase", "calls"}, false);
+        std::fflush(stdout);  // what is known is out, whatever becomes of the next one
+      }
+    } catch (const ProfileFailed& error) {
+      say("embrace: ", error.what());
+      failed = 1;
+      continue;
+    }
+    say(fmt::format("{} on {} ({}), {}: medians of {} epochs{}", name_of(options), arguments.device,
+                    options.device.name, arguments.data.data, options.epochs,
+                    timed ? "" : "; no times, as this device is not a GPU"));
+  }
+  if (arguments.json) print_listing(listing, {}, true);
+  return failed;
 }
 
 int profile_nsys(const ProfileArguments& arguments) { return print_or_run(arguments, nsys_command); }

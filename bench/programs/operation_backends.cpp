@@ -14,7 +14,7 @@ class OnCpu final : public OperationBackend {
   explicit OnCpu(int threads) : threads_(threads), flushed_(static_cast<std::size_t>(2 * last_level_cache())) {}
   std::string name() const override { return "cpu"; }
   bool times_count() const override { return true; }
-  bool offers(const cases::Operation&) const override { return true; }
+  bool offers(const cases::Operation& operation) const override { return static_cast<bool>(operation.cpu); }
   cases::TimedRun prepare(const cases::Operation& operation, const cases::Inputs& in) override {
     return operation.cpu(in, threads_);
   }

@@ -519,10 +519,12 @@ TEST(Cli, ProfilePrintsTheCommandsOfProfilers) {
                 inner + " --set factors=64\n");
   const Ended ncu = embrace_run({"profile", "ncu", "-d", "ml-1m", "-m", "als", "--phase", "solve rows", "-o", "x"});
   EXPECT_EQ(ncu.code, 0) << ncu.err;
-  EXPECT_EQ(ncu.out,
-            "ncu --set=full --profile-from-start=off --clock-control=none --nvtx '--nvtx-include=embrace@solve rows/' "
-            "--launch-count=100 --force-overwrite --export=x " +
-                inner + "\n");
+  EXPECT_EQ(
+      ncu.out,
+      "ncu --section=SpeedOfLight --section=MemoryWorkloadAnalysis --section=WarpStateStats --section=LaunchStats "
+      "--section=Occupancy --section=SourceCounters --profile-from-start=off --clock-control=none --nvtx "
+      "'--nvtx-include=embrace@solve rows/' --launch-count=8 --force-overwrite --export=x " +
+          inner + "\n");
   const std::vector<std::string> reading = {"--on-bad-row", "skip:3", "--duplicates", "last", "--tags-from", "ml-10m",
                                             "--cache",      "c",      "--threads",    "2"};
   std::vector<std::string> words = {"profile", "nsys", "-d", "ml-1m", "-m", "als"};

@@ -1,5 +1,5 @@
-# cmake -DFILES=programs;libraries -DFOLDER=bundle -DSTRIP=strip -DSCRIPT=run-on-gpu -P collect.cmake
-# Puts beside the bundle's own files, which lie in FOLDER already, the libraries that they need and the script.
+# cmake -DFILES=programs;libraries -DFOLDER=bundle -DSTRIP=strip -DSCRIPTS=scripts -P collect.cmake
+# Puts beside the bundle's own files, which lie in FOLDER already, the libraries that they need and the scripts.
 cmake_minimum_required(VERSION 3.24)
 file(GET_RUNTIME_DEPENDENCIES EXECUTABLES ${FILES} RESOLVED_DEPENDENCIES_VAR needed UNRESOLVED_DEPENDENCIES_VAR missing
   PRE_EXCLUDE_REGEXES "^libcu(da|dart|blas|blasLt)\\.so" "^libnv"
@@ -16,4 +16,4 @@ endforeach()
 foreach(file ${FILES})
   execute_process(COMMAND ${STRIP} ${file} COMMAND_ERROR_IS_FATAL ANY)
 endforeach()
-file(COPY ${SCRIPT} DESTINATION ${FOLDER})
+file(COPY ${SCRIPTS} DESTINATION ${FOLDER})

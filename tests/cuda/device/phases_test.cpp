@@ -1,5 +1,6 @@
 // The phases of an epoch, told by the phase clock and by `embrace profile phases`.
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cuda/device/phase.hpp"
 #include "tests/cuda/gpu_test.hpp"
@@ -69,6 +70,17 @@ TEST_F(PhasesTest, EveryMethodOfVectorsHasPhases) {
     }
     EXPECT_TRUE(found) << method << ": no phase " << phase << " in " << ended.out;
   }
+}
+
+// One reading of the data serves them all, and one that fails (ials is for rankings) costs the others nothing.
+TEST_F(PhasesTest, SeveralTrainingsAreProfiledOneAfterTheOther) {
+  const test::Ended ended = test::embrace_run({"profile", "phases", "-d", "synth:60x80x1500", "-m", "als,ials,sgd",
+                                               "--epochs", "2", "--json", "--set", "factors=8,12"});
+  EXPECT_EQ(ended.code, 1) << ended.err;
+  std::set<std::string> profiles;
+  for (const auto& row : nlohmann::json::parse(ended.out)) profiles.insert(row["profile"]);
+  EXPECT_EQ(profiles, (std::set<std::string>{"als factors=8", "als factors=12", "sgd factors=8", "sgd factors=12"}));
+  EXPECT_NE(ended.err.find("ials: "), std::string::npos) << ended.err;
 }
 
 }  // namespace
