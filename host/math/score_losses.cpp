@@ -68,6 +68,17 @@ float hinges_of_row(float margin, float slope, float* HWY_RESTRICT x, std::int64
   });
 }
 
+float logistics_of_row(float sign, float weight, float* HWY_RESTRICT x, std::int64_t n) {
+  const Tag d;
+  const Vector signs = hn::Set(d, sign), slopes = hn::Set(d, sign * weight), one = hn::Set(d, 1.0F);
+  return change_row(-sign * hwy::HighestValue<float>(), x, n, [&](Vector value, Vector& term) HWY_ATTR {
+    const Vector z = hn::Mul(signs, value), e = hn::Exp(d, hn::Neg(hn::Abs(z)));
+    const auto negative = hn::Lt(z, hn::Zero(d));
+    term = hn::Add(hn::Log1p(d, e), hn::IfThenZeroElse(negative, z));  // no maximum: what is no number stays so
+    return hn::Mul(slopes, hn::Div(hn::IfThenElse(negative, e, one), hn::Add(one, e)));
+  });
+}
+
 void scaled_row(float factor, float* HWY_RESTRICT x, std::int64_t n) {
   const Tag d;
   const Vector factors = hn::Set(d, factor);
@@ -85,6 +96,7 @@ namespace embrace {
 HWY_EXPORT(largest_of_row);
 HWY_EXPORT(exponentials_of_row);
 HWY_EXPORT(hinges_of_row);
+HWY_EXPORT(logistics_of_row);
 HWY_EXPORT(scaled_row);
 
 float largest(float least, const float* x, std::int64_t n) { return HWY_DYNAMIC_DISPATCH(largest_of_row)(least, x, n); }
@@ -95,6 +107,10 @@ float exponentials(float shift, float factor, float* x, std::int64_t n) {
 
 float hinges(float margin, float slope, float* x, std::int64_t n) {
   return HWY_DYNAMIC_DISPATCH(hinges_of_row)(margin, slope, x, n);
+}
+
+float logistic_losses(float sign, float weight, float* x, std::int64_t n) {
+  return HWY_DYNAMIC_DISPATCH(logistics_of_row)(sign, weight, x, n);
 }
 
 void scale_row(float factor, float* x, std::int64_t n) { HWY_DYNAMIC_DISPATCH(scaled_row)(factor, x, n); }

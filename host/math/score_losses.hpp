@@ -1,5 +1,5 @@
 // Rows of scores turned into terms of a loss, vectorized for the CPU at hand, each in a fixed order of additions. A
-// score of minus infinity has no part.
+// score of minus infinity has no part; in logistic_losses() one of -sign times infinity.
 #pragma once
 #include <cstdint>
 
@@ -13,6 +13,9 @@ float exponentials(float shift, float factor, float* x, std::int64_t n);
 
 /// x = slope where x > margin, 0 elsewhere; returns Σ max(0, x - margin) of before.
 float hinges(float margin, float slope, float* x, std::int64_t n);
+
+/// x = weight · d/dx log(1 + exp(sign x)) to a few ulp; returns Σ log(1 + exp(sign x)) of before. sign is 1 or -1.
+float logistic_losses(float sign, float weight, float* x, std::int64_t n);
 
 /// x = factor x
 void scale_row(float factor, float* x, std::int64_t n);

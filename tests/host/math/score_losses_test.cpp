@@ -72,6 +72,28 @@ TEST(ScoreLosses, Hinges) {
   }
 }
 
+// Exp, log and the quotient err by a few ulp each, a sum of n floats by n roundings.
+TEST(ScoreLosses, Logistic) {
+  for (const std::int64_t n : widths) {
+    for (const float sign : {1.0F, -1.0F}) {
+      for (const float size : {1.0F, 40.0F}) {
+        std::vector<float> before = scores(n);
+        for (float& score : before) score *= score == none ? sign : size;
+        std::vector<float> x = before;
+        double expected = 0;
+        const float sum = logistic_losses(sign, 0.3F, x.data(), n);
+        for (std::size_t k = 0; k < x.size(); ++k) {
+          const double z = static_cast<double>(sign) * static_cast<double>(before[k]);
+          const double slope = static_cast<double>(sign) * static_cast<double>(0.3F) / (1 + std::exp(-z));
+          EXPECT_NEAR(static_cast<double>(x[k]), slope, 1e-6 * std::fabs(slope)) << k << " of " << n << ", " << z;
+          expected += std::log1p(std::exp(z));
+        }
+        EXPECT_NEAR(static_cast<double>(sum), expected, 1e-5 * expected) << n;
+      }
+    }
+  }
+}
+
 TEST(ScoreLosses, AScaledRow) {
   for (const std::int64_t n : widths) {
     std::vector<float> x(static_cast<std::size_t>(n) + 1, 3.0F);
