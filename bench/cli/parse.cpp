@@ -168,7 +168,8 @@ void add_judge(CLI::App& top, const std::string& command, Work& work) {
   app.add_option("--seeds", judge.seeds, "seeds of the judges, 1 ... N")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
-  app.add_option("--device", judge.device, "cpu or cuda:N: where sources and frozen networks are trained")->capture_default_str();
+  app.add_option("--device", judge.device, "cpu or cuda:N: where sources and frozen networks are trained")
+      ->capture_default_str();
   add_list(app, "--set", judge.settings, "a hyper-parameter of a source: NAME=VALUE or METHOD.NAME=VALUE", false);
   app.add_flag("--force", judge.force, "repeat runs that have a record already");
   app.add_flag("-q,--quiet", judge.quiet, "no progress");
