@@ -165,7 +165,7 @@ MethodInfo item2vec_info() {
        {"last_rate", 0.1, 0.1, 0, 1, false, "share of it in the end; it falls linearly"},
        {"window", 20, 20, 1, 1023, true, "others of a user's movies that each meets in an epoch, at most"},
        {"negatives", 1, 1, 1e-3, 1e6, false, "weight of drawn movies: how many a pair of movies has"},
-       {"exponent", 0.5, 0.5, -1, 1, false, "movies are drawn by their number of ratings to this power"},
+       {"exponent", 0.4, 0.4, -1, 1, false, "movies are drawn by their number of ratings to this power"},
        {"subsampling", 1, 1, 1e-9, 1, false, "share of all ratings beyond which a movie is left out at times"},
        {"batch", 15630, 15630, 1, 65536, true, "ratings a step", {}, {usual_batch, "ratings / 64, 256 to 16384"}},
        {"score", 0, 0, 0, 1, true, "of users' vectors with those of contexts, or cosines", {"context", "cosine"}}},
