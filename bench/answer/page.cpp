@@ -34,7 +34,7 @@ bool has_records(const fs::path& folder) {
   std::error_code error;
   const fs::recursive_directory_iterator files(folder, error);
   return !error && std::any_of(begin(files), end(files), [](const auto& entry) {
-    return entry.path().extension() == ".json" || entry.path().extension() == ".gz";
+    return entry.path().extension() == ".json" || is_packed(entry.path());
   });
 }
 

@@ -74,19 +74,20 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
-/// Score of a sample, given to all lanes of its warp.
-__device__ float score_of(const float* h2, const float* third, const float* linear, const float* s, std::int64_t count,
-                          int lane) {
-  static_assert(NetworkLayout::hidden2 == warp_size);
-  float sum = h2[lane] * third[lane];
-  for (std::int64_t k = lane; k < count; k += warp_size) sum += s[k] * linear[k];
-  return group_sum<warp_size>(sum);
-}
-
 struct OutputWeights {
   const float *third, *linear;
   std::int64_t inputs, count;  // of the columns before s, and of s
 };
+
+/// Score of sample r, given to all lanes of its warp.
+__device__ float score_of(DeviceMatrixView<const float> samples, DeviceMatrixView<const float> h2,
+                          const OutputWeights& output, std::int64_t r, int lane) {
+  static_assert(NetworkLayout::hidden2 == warp_size);
+  const float* s = samples.row(r) + output.inputs;
+  float sum = h2(r, lane) * output.third[lane];
+  for (std::int64_t k = lane; k < output.count; k += warp_size) sum += s[k] * output.linear[k];
+  return group_sum<warp_size>(sum);
+}
 
 __global__ void __launch_bounds__(threads)
     score_rows_kernel(DeviceMatrixView<const float> samples, DeviceMatrixView<const float> h2, OutputWeights output,
@@ -94,8 +95,7 @@ __global__ void __launch_bounds__(threads)
   const std::int64_t r = thread_index() / warp_size;
   if (r >= samples.rows) return;  // the whole warp
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
-  const float score =
-      score_of(h2.row(r), output.third, output.linear, samples.row(r) + output.inputs, output.count, lane);
+  const float score = score_of(samples, h2, output, r, lane);
   if (lane == 0) scores[r] = score;
 }
 
@@ -107,9 +107,7 @@ __global__ void __launch_bounds__(threads)
   const std::int64_t r = thread_index() / warp_size;
   if (r >= samples.rows) return;  // the whole warp
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
-  const float score =
-      score_of(h2.row(r), output.third, output.linear, samples.row(r) + output.inputs, output.count, lane);
-  const float coefficient = (score - targets[r]) / static_cast<float>(samples.rows);
+  const float coefficient = (score_of(samples, h2, output, r, lane) - targets[r]) / static_cast<float>(samples.rows);
   if (lane == 0) coefficients[r] = coefficient;
   // An activation is positive exactly where both relu and dropout let it pass.
   g2(r, lane) = h2(r, lane) > 0 ? coefficient * scale * output.third[lane] : 0.0F;

@@ -47,13 +47,7 @@ Record run_of(bool ours, std::uint64_t repetition, double pace, const std::vecto
   r.hyper = {{"factors", 128.0}};
   r.device = {DeviceKind::cpu, "Some CPU", 2};
   r.provenance = {{"version", "1"}, {"package", "libmf 0.9.2"}, {"machine", "M"}};
-  const auto epochs = static_cast<int>(values.size());
-  r.cost = Record::Cost{0, pace * epochs, 0, {}, epochs, 1000 / pace, 1};
-  r.curve = Record::Curve{"rmse", {}, {}, values};
-  for (int e = 1; e <= epochs; ++e) {
-    r.curve->epochs.push_back(e);
-    r.curve->seconds.push_back(pace * e);
-  }
+  test::add_curve("rmse", pace, values, r);
   return r;
 }
 

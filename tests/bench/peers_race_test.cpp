@@ -42,13 +42,7 @@ Record run_of(const std::string& method, double pace, const Values& values, std:
   if (method != baseline) r.hyper = {{"factors", 64.0}};
   r.device = {DeviceKind::cpu, "Some CPU", 2};
   r.provenance = {{"version", "1"}, {"package", "lightfm 1.17"}, {"machine", "M"}};
-  const auto epochs = static_cast<int>(values.size());
-  r.cost = Record::Cost{0, pace * epochs, 0, {}, epochs, 1000 / pace, 1};
-  r.curve = Record::Curve{"ndcg@10", {}, {}, values};
-  for (int e = 1; e <= epochs; ++e) {
-    r.curve->epochs.push_back(e);
-    r.curve->seconds.push_back(pace * e);
-  }
+  test::add_curve("ndcg@10", pace, values, r);
   return r;
 }
 Record ours(const Values& values, double pace = 1) { return run_of("hybrid", pace, values); }

@@ -1,4 +1,5 @@
-// Contests against peers that are shell scripts: a folder of environments in which "python" is one.
+// Records of contests, and contests against peers that are shell scripts: a folder of environments in which "python" is
+// one.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -14,6 +15,17 @@
 #include "tests/temporary_folder.hpp"
 
 namespace embrace::test {
+
+/// Epochs of `pace` seconds each, of 1000 ratings, with these values.
+inline void add_curve(const std::string& metric, double pace, const std::vector<double>& values, Record& record) {
+  const auto epochs = static_cast<int>(values.size());
+  record.cost = Record::Cost{0, pace * epochs, 0, {}, epochs, 1000 / pace, 1};
+  record.curve = Record::Curve{metric, {}, {}, values};
+  for (int e = 1; e <= epochs; ++e) {
+    record.curve->epochs.push_back(e);
+    record.curve->seconds.push_back(pace * e);
+  }
+}
 
 class PeersRun : public testing::Test {
  protected:
