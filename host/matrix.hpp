@@ -52,6 +52,8 @@ class Matrix {
   float operator()(std::int64_t r, std::int64_t c) const { return row(r)[c]; }
   MatrixView view() { return {data(), rows_, columns_, columns_}; }
   ConstMatrixView view() const { return {data(), rows_, columns_, columns_}; }
+  /// Its rows [begin, end).
+  MatrixView rows(std::int64_t begin, std::int64_t end) { return {row(begin), end - begin, columns_, columns_}; }
   /// Its first `columns` columns: rows may be padded.
   MatrixView left(std::int64_t columns) { return {data(), rows_, columns, columns_}; }
   ConstMatrixView left(std::int64_t columns) const { return {data(), rows_, columns, columns_}; }

@@ -102,18 +102,14 @@ class Elsa final : public EmbeddingTrainer {
     });
   }
 
-  static MatrixView rows_of(Matrix& m, std::int64_t begin, std::int64_t end) {
-    return {m.row(begin), end - begin, m.columns(), m.columns()};
-  }
-
   double learn(Span<const std::int32_t> users) {
     threads_.for_ranges(users.size(), users_a_task, [&](std::int64_t begin, std::int64_t end, int) {
       for (std::int64_t r = begin; r < end; ++r) sum_vector(ratings_.row_indices(users[r]), hidden_.row(r));
-      multiply_transposed(rows_of(hidden_, begin, end), items_.view(), 0, rows_of(outputs_, begin, end));
+      multiply_transposed(hidden_.rows(begin, end), items_.view(), 0, outputs_.rows(begin, end));
       for (std::int64_t r = begin; r < end; ++r) {
         losses_[r] = to_gradient(ratings_.row_indices(users[r]), outputs_.row(r), users.size());
       }
-      multiply(rows_of(outputs_, begin, end), items_.view(), 0, rows_of(hidden_gradient_, begin, end));
+      multiply(outputs_.rows(begin, end), items_.view(), 0, hidden_gradient_.rows(begin, end));
     });
     const AdamStep step(learning_rate_, 0, ++steps_);
     threads_.for_ranges(items_.rows(), items_a_task, [&](std::int64_t begin, std::int64_t end, int) {
@@ -148,7 +144,7 @@ class Elsa final : public EmbeddingTrainer {
   /// Of the vectors of items [begin, end): from the outputs of all users of the batch, and from what they have.
   void find_gradient(Span<const std::int32_t> users, std::int64_t begin, std::int64_t end) {
     multiply_by_transposed({outputs_.data() + begin, users.size(), end - begin, outputs_.columns()},
-                           {hidden_.data(), users.size(), factors_, factors_}, rows_of(gradient_, begin, end));
+                           {hidden_.data(), users.size(), factors_, factors_}, gradient_.rows(begin, end));
     for (std::int64_t r = 0; r < users.size(); ++r) {
       const auto have = ratings_.row_indices(users[r]);
       for (auto i = std::lower_bound(have.begin(), have.end(), begin); i != have.end() && *i < end; ++i) {

@@ -17,10 +17,6 @@ namespace {
 /// Of the first vectors of items, times sqrt(factors). Those of contexts begin at zero.
 constexpr double spread = 0.1;
 
-MatrixView rows_of(Matrix& m, std::int64_t begin, std::int64_t rows) {
-  return {m.row(begin), rows, m.columns(), m.columns()};
-}
-
 /// Room for at least `rows` rows; what was there is lost when they are too few.
 void make_room(Matrix& m, std::int64_t rows) {
   if (m.rows() < rows) m = Matrix(rows, m.columns());
@@ -39,7 +35,7 @@ Item2VecModel::Item2VecModel(const Problem& problem)
       parts_(0, factors_),
       scratch_(threads_.count()) {
   draw_vectors(problem.seed, 0, problem.by_item, spread / std::sqrt(static_cast<double>(factors_)),
-               rows_of(table_, 0, items_));
+               table_.rows(0, items_));
   const double exponent = problem.hyper["exponent"];
   double sum = 0;
   for (std::int64_t i = 0; i < items_; ++i) {
@@ -65,7 +61,7 @@ void Item2VecModel::draw(std::int64_t number, Span<std::int32_t> items) const {
   }
 }
 
-MatrixView Item2VecModel::part_rows(std::int64_t begin, std::int64_t rows) { return rows_of(parts_, begin, rows); }
+MatrixView Item2VecModel::part_rows(std::int64_t begin, std::int64_t rows) { return parts_.rows(begin, begin + rows); }
 
 double Item2VecModel::differentiate(const Baskets& baskets, std::int64_t first, std::int64_t last) {
   const Array<std::int64_t> cuts = baskets.runs(first, last, group_items);
@@ -108,7 +104,7 @@ void Item2VecModel::take_in(const Group& group, Scratch& scratch) {
 double Item2VecModel::push_away(const Group& group, Scratch& scratch) {
   scratch.scores.resize(std::max(scratch.scores.size(), group.size() * drawn_items));
   const MatrixView scores{scratch.scores.data(), group.size(), drawn_items, drawn_items};
-  const MatrixView vectors = rows_of(scratch.vectors, 0, group.size());
+  const MatrixView vectors = scratch.vectors.rows(0, group.size());
   multiply_transposed(vectors, scratch.drawn.view(), 0, scores);
   double loss = 0;
   for (std::int64_t b = group.first; b < group.last; ++b) {
@@ -130,7 +126,7 @@ double Item2VecModel::pull_together(const Group& group, Scratch& scratch) {
     const std::int64_t row = group.begin(b), n = group.begin(b + 1) - row;
     scratch.scores.resize(std::max(scratch.scores.size(), n * n));
     const MatrixView scores{scratch.scores.data(), n, n, n};
-    const MatrixView vectors = rows_of(scratch.vectors, row, n), contexts = rows_of(scratch.contexts, row, n);
+    const MatrixView vectors = scratch.vectors.rows(row, row + n), contexts = scratch.contexts.rows(row, row + n);
     multiply_transposed(vectors, contexts, 0, scores);
     for (std::int64_t r = 0; r < n; ++r) {
       scores(r, r) = std::numeric_limits<float>::infinity();  // an item is no context of itself

@@ -65,10 +65,6 @@ struct Layer {
   }
 };
 
-MatrixView rows_of(Matrix& m, std::int64_t begin, std::int64_t end) {
-  return {m.row(begin), end - begin, m.columns(), m.columns()};
-}
-
 void add_constants(const Matrix& constants, MatrixView to) {
   for (std::int64_t r = 0; r < to.rows; ++r) add_scaled(1, constants.data(), to.row(r), to.columns);
 }
@@ -202,7 +198,7 @@ class MultVae final : public EmbeddingTrainer {
         if (ratings.row_size(u) == 0) continue;
         encode_row(ratings, u, false, h.data());
         encode(std::as_const(h).view(), code.view());
-        decode({code.data(), 1, latent_, latent_}, rows_of(users_, u, u + 1));
+        decode({code.data(), 1, latent_, latent_}, users_.rows(u, u + 1));
       }
     });
   }
@@ -226,7 +222,7 @@ class MultVae final : public EmbeddingTrainer {
   void forward(Span<const std::int32_t> users, std::int64_t begin, std::int64_t end) {
     const Random random(seed_, Stream::sampling);
     for (std::int64_t r = begin; r < end; ++r) encode_row(ratings_, users[r], true, batch_.h1.row(r));
-    encode(rows_of(batch_.h1, begin, end), rows_of(batch_.code, begin, end));
+    encode(batch_.h1.rows(begin, end), batch_.code.rows(begin, end));
     for (std::int64_t r = begin; r < end; ++r) {
       const auto counter = static_cast<std::uint64_t>(epochs_ * ratings_.rows + users[r]);
       normal_numbers(random, counter, 0, batch_.noise.columns() / 4, batch_.noise.row(r));
@@ -235,9 +231,9 @@ class MultVae final : public EmbeddingTrainer {
         batch_.z(r, k) = code[k] + std::exp(0.5F * code[latent_ + k]) * batch_.noise(r, k);
       }
     }
-    decode(rows_of(batch_.z, begin, end), rows_of(batch_.d, begin, end));
-    multiply_transposed(rows_of(batch_.d, begin, end), out_.weights.view(), 0, rows_of(batch_.scores, begin, end));
-    add_constants(out_.constants, rows_of(batch_.scores, begin, end));
+    decode(batch_.z.rows(begin, end), batch_.d.rows(begin, end));
+    multiply_transposed(batch_.d.rows(begin, end), out_.weights.view(), 0, batch_.scores.rows(begin, end));
+    add_constants(out_.constants, batch_.scores.rows(begin, end));
   }
 
   /// Scores become the gradient of the user's part of the mean loss; returns the loss.
@@ -269,9 +265,9 @@ class MultVae final : public EmbeddingTrainer {
 
   /// From the scores' gradients to those of h, before its tanh. `beta`: over the number of users.
   void backward(std::int64_t begin, std::int64_t end, double beta) {
-    const MatrixView g_d = rows_of(batch_.g_d, begin, end), g_z = rows_of(batch_.g_z, begin, end);
-    multiply(rows_of(batch_.scores, begin, end), out_.weights.view(), 0, g_d);
-    pass_tanh(rows_of(batch_.d, begin, end), g_d);
+    const MatrixView g_d = batch_.g_d.rows(begin, end), g_z = batch_.g_z.rows(begin, end);
+    multiply(batch_.scores.rows(begin, end), out_.weights.view(), 0, g_d);
+    pass_tanh(batch_.d.rows(begin, end), g_d);
     multiply_transposed(g_d, decoder_.weights.view(), 0, g_z);
     const auto pull = static_cast<float>(beta);
     for (std::int64_t r = begin; r < end; ++r) {
@@ -283,15 +279,15 @@ class MultVae final : public EmbeddingTrainer {
         gradient[latent_ + k] = 0.5F * (g * batch_.noise(r, k) * half + pull * (half * half - 1));
       }
     }
-    multiply_transposed(rows_of(batch_.g_code, begin, end), encoder_.weights.view(), 0, rows_of(batch_.g1, begin, end));
-    pass_tanh(rows_of(batch_.h1, begin, end), rows_of(batch_.g1, begin, end));
+    multiply_transposed(batch_.g_code.rows(begin, end), encoder_.weights.view(), 0, batch_.g1.rows(begin, end));
+    pass_tanh(batch_.h1.rows(begin, end), batch_.g1.rows(begin, end));
   }
 
   /// Rows [begin, end) of the first and the last layer.
   void update_items(Span<const std::int32_t> users, std::int64_t begin, std::int64_t end, const AdamStep& step) {
     const std::int64_t size = users.size(), items = out_.weights.rows();
     multiply_by_transposed({batch_.scores.data() + begin, size, end - begin, items},
-                           {batch_.d.data(), size, hidden_, hidden_}, rows_of(out_.gradient, begin, end));
+                           {batch_.d.data(), size, hidden_, hidden_}, out_.gradient.rows(begin, end));
     sum_columns({batch_.scores.data(), size, items, items}, begin, end, out_.constants_gradient.data());
     std::fill_n(in_.gradient.row(begin), (end - begin) * hidden_, 0.0F);
     for (std::int64_t r = 0; r < size; ++r) {
