@@ -7,6 +7,7 @@
 
 #include "bench/answer/charts.hpp"
 #include "bench/judge/gates.hpp"
+#include "host/judge/free_vectors.hpp"
 #include "host/metrics/holm.hpp"
 #include "host/metrics/metric.hpp"
 
@@ -222,6 +223,21 @@ std::optional<Ruling> ruling_of(const std::string& judge, const Rows& rows, cons
   return ruling;
 }
 
+/// What the judge does with vectors that it learns by itself, where that was run.
+std::string without_source_text(const Ruling& ruling, const std::map<std::string, Rows>& judges,
+                                const std::string& metric) {
+  const std::string by_itself = ruling.judge + ":" + to_text(judge::VectorMode::end_to_end);
+  const auto rows = judges.find(by_itself);
+  const Entry* row = rows == judges.end() ? nullptr : find_row(rows->second, by_itself, embedding_of("zero"));
+  const auto by = row == nullptr ? std::nullopt : better(metric, *ruling.leaders[0], *row);
+  if (!by) return "";
+  const std::string than_it = by->low > 0    ? " is better by " + gain_text(*by)
+                              : by->high < 0 ? " is worse by " + answer::gain_text(-by->gain, -by->high, -by->low)
+                                             : " cannot be told from it";
+  return fmt::format(" With vectors that it learns by itself {} has {}; {}{}.", ruling.judge,
+                     metric_text(metric, value_of(*row, metric)), name_of(*ruling.leaders[0]), than_it);
+}
+
 std::optional<Answer> best_embedding(const StudyTable& table, const std::map<std::string, Rows>& judges,
                                      const std::string& metric) {
   std::vector<Ruling> rulings;
@@ -253,6 +269,7 @@ std::optional<Answer> best_embedding(const StudyTable& table, const std::map<std
                     (answer.best.size() > 1 ? ". The judges differ."
                      : rulings.size() > 1   ? ". The judges agree."
                                             : ".");
+  for (const Ruling& ruling : rulings) answer.sentence += without_source_text(ruling, judges, metric);
   return answer;
 }
 
@@ -288,7 +305,9 @@ Conclusions conclude(const StudyTable& table, const std::vector<Record>& records
   if (table.judged) {
     all.gates = gates_of(table, records);
     keep(best_embedding(table, judges, metric));
-    for (const auto& [judge, of_judge] : judges) all.ranks[judge] = rank_intervals(of_judge, metric);
+    for (const auto& [judge, of_judge] : judges) {
+      if (auto ranks = rank_intervals(of_judge, metric); !ranks.empty()) all.ranks[judge] = std::move(ranks);
+    }
     all.agreements = agreements(judges, metric);
     if (!judges.empty()) all.charts.push_back(embedding_chart(table, judges, metric));
     return all;

@@ -28,7 +28,29 @@ struct Findings {
   Document document;
   std::vector<std::string> files;  // of tables, relative to the study's folder
   std::vector<std::string> missing;
+  std::map<std::string, std::vector<std::string>> extents;  // "1 fold, 2 seeds" -> tables
+  bool one_seed = false;
 };
+
+std::string counted(std::size_t number, const std::string& thing) {
+  return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
+}
+
+/// How often the runs of a table were repeated.
+void add_extent(const std::string& table, const std::vector<Record>& records, Findings& findings) {
+  std::set<int> folds, draws;
+  std::set<std::uint64_t> seeds;
+  for (const Record& record : records) {
+    if (record.judge && record.judge->mode != "items") continue;  // what stands beside the judges
+    folds.insert(record.split.fold);
+    seeds.insert(record.seed);
+    if (record.judge) draws.insert(record.judge->draw);
+  }
+  std::string extent = counted(folds.size(), "fold") + ", " + counted(seeds.size(), "seed");
+  if (!draws.empty()) extent += ", " + counted(draws.size(), "draw") + " of the judges' parts";
+  findings.extents[extent].push_back(table);
+  findings.one_seed = findings.one_seed || seeds.size() == 1;
+}
 
 bool has_records(const fs::path& folder) {
   std::error_code error;
@@ -122,6 +144,7 @@ void add_table(const StudyTable& table, const fs::path& place, const fs::path& f
     return;
   }
   const std::vector<Record> records = newest(read_records({place}));
+  add_extent(table.name, records, findings);
   Conclusions conclusions = conclude(table, records);
   for (const Agreement& agreement : conclusions.agreements) {
     findings.agreement_sentences.push_back(table.name + ": " + agreement.sentence());
@@ -176,7 +199,8 @@ void add_notes(const Study& study, Findings& findings) {
       "Sentences say what paired intervals over users, seeds and draws support after Holm's correction; what they do "
       "not support is called a tie, and a tie whose whole interval is below .001 (RMSE) or .002 (NDCG) equal. All "
       "settings are the methods' defaults.");
-  if (study.quick) notes.emplace_back("Quick: one division, one seed, two draws. The full study has more of each.");
+  for (const auto& [extent, tables] : findings.extents) notes.push_back(listed(tables) + ": " + extent + ".");
+  if (findings.one_seed) notes.emplace_back("With one seed an interval does not hold what another seed would change.");
   for (const std::string& name : findings.missing) notes.push_back("Not there yet: " + name + ".");
   notes.push_back("Made by: " + study.command);
 }

@@ -12,7 +12,6 @@ namespace embrace::answer {
 struct Study {
   std::string data;  // its name
   std::vector<StudyTable> tables;
-  bool quick = false;
   std::string command;
 };
 

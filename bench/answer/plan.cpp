@@ -10,7 +10,8 @@
 namespace embrace::answer {
 namespace {
 
-/// Beyond so many ratings one division stands for five.
+/// Beyond so many ratings a study would take a night: one division stands for five, two seeds and draws for five, the
+/// whole of the metadata for its parts in rankings, and no table follows time.
 constexpr std::int64_t many_ratings = 300000;
 constexpr double liked = 4;  // a movie on a scale of five stars
 
@@ -61,8 +62,10 @@ class Plan {
 
   std::vector<StudyTable> tables() {
     const Names item_parts = parts(false, true), user_parts = parts(true, false), all_parts = parts(true, true);
-    judge("embeddings-warm", Scenario::warm, warm_split());
-    if (!item_parts.empty()) judge("embeddings-cold-items", Scenario::cold_items, "cold-items:5");
+    judge("embeddings-warm", Scenario::warm, warm_split(), {"ridge", "mlp", "mlp:end-to-end"});
+    if (!item_parts.empty()) {
+      judge("embeddings-cold-items", Scenario::cold_items, "cold-items:5", {"ridge", "mlp"});
+    }
     compare("methods-warm", Scenario::warm, Task::rating, warm_split(), all_parts);
     compare("rankings-warm", Scenario::warm, Task::ranking, ranking_split(), all_parts);
     if (!item_parts.empty()) {
@@ -71,11 +74,12 @@ class Plan {
     if (!user_parts.empty()) {
       compare("methods-cold-users", Scenario::cold_users, Task::rating, "cold-users:5", user_parts);
     }
-    if (contents_.times && !choice_.quick) compare("methods-time", Scenario::time, Task::rating, "time:0.2", all_parts);
+    if (contents_.times && !few_runs()) compare("methods-time", Scenario::time, Task::rating, "time:0.2", all_parts);
     return std::move(tables_);
   }
 
  private:
+  bool few_runs() const { return choice_.quick || contents_.many; }
   std::string warm_split() const { return choice_.quick ? "holdout:0.2" : contents_.many ? "holdout:0.1" : "kfold:5"; }
   std::string ranking_split() const { return contents_.times ? "leave-last-out" : "holdout:0.1"; }
 
@@ -96,19 +100,18 @@ class Plan {
 
   /// All folds where that is five small trainings, else the first.
   std::vector<int> folds(const std::string& split) const {
-    const bool one = choice_.quick || contents_.many;
-    return one && split.find(":5") != std::string::npos ? std::vector<int>{0} : std::vector<int>{};
+    return few_runs() && split.find(":5") != std::string::npos ? std::vector<int>{0} : std::vector<int>{};
   }
-  int seeds() const { return choice_.quick ? 1 : contents_.many ? 3 : 5; }
+  int seeds() const { return choice_.quick ? 1 : contents_.many ? 2 : 5; }
 
   /// Ratings; each part and their whole, beside the same on the wrong rows; noise in the shape of the whole. Of
-  /// ratings, what else the moment and the user's other ratings say, and everything together. Quick rankings have the
-  /// whole alone.
+  /// ratings, what else the moment and the user's other ratings say, and everything together. Rankings of few runs have
+  /// the whole alone.
   Names information(const StudyTable& table, const Names& parts) const {
     Names names = {"ratings"}, all;
     std::string joined;
     for (const std::string& part : parts) joined += part;
-    if (!choice_.quick || table.task == Task::rating) all = parts;
+    if (!few_runs() || table.task == Task::rating) all = parts;
     if (parts.size() > 1 || all.empty()) all.push_back(joined);
     const bool known = table.scenario == Scenario::warm || table.scenario == Scenario::time;
     if (table.task == Task::rating && known && !choice_.quick) {
@@ -147,6 +150,15 @@ class Plan {
       run.information = parsed(reading ? information(table, parts) : Names{"ratings"});
       if (!run.methods.empty()) table.runs.push_back(std::move(run));
     }
+    if (scenario == Scenario::warm && !choice_.quick && !choice_.environments.empty()) {
+      table.peers = {.data = data(split, task),
+                     .folds = folds(split),
+                     .task = task,
+                     .seeds = seeds(),
+                     .environments = choice_.environments,
+                     .output = choice_.output / "records" / name,
+                     .command = choice_.command};
+    }
     tables_.push_back(std::move(table));
   }
 
@@ -160,17 +172,18 @@ class Plan {
     return text + ",random,zero,popularity,random:als,shuffled:als,shuffled-by-popularity:als,oracle:als";
   }
 
-  void judge(const std::string& name, Scenario scenario, const std::string& split) {
+  void judge(const std::string& name, Scenario scenario, const std::string& split, const Names& judges) {
     StudyTable table{.name = name, .scenario = scenario};
     table.judged = {.data = data(split, Task::rating),
                     .folds = {0},
                     .sources = judge::parse_sources(sources()),
-                    .judges = {&judge::find_judge("ridge"), &judge::find_judge("mlp")},
-                    .draws = choice_.quick ? 2 : 5,
-                    .seeds = choice_.quick ? 1 : 3,
+                    .judges = {},
+                    .draws = few_runs() ? 2 : 5,
+                    .seeds = few_runs() ? 1 : 3,
                     .device = choice_.device,
                     .output = choice_.output / "records" / name,
                     .command = choice_.command};
+    for (const std::string& judge : judges) table.judged->judges.push_back(&judge::find_judge(judge));
     tables_.push_back(std::move(table));
   }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bench/judge/judge_study.hpp"
+#include "bench/peers/peer_rows.hpp"
 #include "bench/study.hpp"
 #include "host/data/dataset.hpp"
 #include "host/enum_text.hpp"
@@ -27,8 +28,9 @@ struct StudyTable {
   std::string name;  // of its folder
   Scenario scenario = Scenario::warm;
   Task task = Task::rating;
-  std::vector<StudyOptions> runs{};             // of methods; all into that folder
-  std::optional<judge::JudgeOptions> judged{};  // of embeddings, in place of runs
+  std::vector<StudyOptions> runs{};               // of methods; all into that folder
+  std::optional<peers::PeerRowsOptions> peers{};  // of other libraries beside them
+  std::optional<judge::JudgeOptions> judged{};    // of embeddings, in place of runs
 };
 
 struct PlanChoice {
@@ -36,6 +38,7 @@ struct PlanChoice {
   DeviceInfo device;
   bool quick = false;  // minutes rather than an hour
   std::filesystem::path output;
+  std::filesystem::path environments{};  // of other libraries; empty: none
   std::string command;
 };
 

@@ -7,6 +7,7 @@
 #include "bench/interrupt.hpp"
 #include "bench/machine.hpp"
 #include "bench/output_folder.hpp"
+#include "bench/peers/environment.hpp"
 #include "bench/read_data.hpp"
 #include "bench/say.hpp"
 #include "host/error.hpp"
@@ -18,6 +19,15 @@ namespace {
 /// So many ratings are trained on in minutes.
 constexpr std::int64_t quick_ratings = 80000;
 
+/// Where other libraries would be; nowhere without a home.
+std::filesystem::path environments() {
+  try {
+    return peers::default_environments();
+  } catch (const UsageError&) {
+    return {};
+  }
+}
+
 answer::PlanChoice plan_choice(const StudyArguments& arguments) {
   const std::vector<DeviceInfo> devices = parse_devices(arguments.device);
   if (devices.size() != 1) throw UsageError("study takes one device", "run it once for each");
@@ -27,6 +37,7 @@ answer::PlanChoice plan_choice(const StudyArguments& arguments) {
           .device = devices.front(),
           .quick = arguments.quick,
           .output = arguments.output,
+          .environments = environments(),
           .command = arguments.command};
 }
 
@@ -47,6 +58,7 @@ StudySummary run_tables(const std::vector<answer::StudyTable>& tables, Threads& 
     for (const StudyOptions& run : table.runs) {
       if (!whole.interrupted) add(run_study(run, threads, progress), whole);
     }
+    if (table.peers && !whole.interrupted) add(peers::run_peer_rows(*table.peers, threads, progress), whole);
     if (table.judged && !whole.interrupted) add(judge::run_judge(*table.judged, threads, progress), whole);
   }
   return whole;
@@ -63,10 +75,8 @@ int study(const StudyArguments& arguments) {
   Threads& threads = *pool;
   Progress progress(arguments.quiet);
   const Dataset dataset = load_data(choice.data.data, choice.data.load, threads).dataset;
-  const answer::Study study{.data = dataset.name,
-                            .tables = answer::plan_study(choice, dataset),
-                            .quick = choice.quick,
-                            .command = arguments.command};
+  const answer::Study study{
+      .data = dataset.name, .tables = answer::plan_study(choice, dataset), .command = arguments.command};
   const StudySummary summary = run_tables(study.tables, threads, progress);
   for (const std::string& sentence : answer::write_answer(study, choice.output / "records", choice.output))
     fmt::print("{}\n", sentence);

@@ -8,6 +8,7 @@
 #include "bench/output_folder.hpp"
 #include "bench/peers/contestants.hpp"
 #include "bench/peers/environment.hpp"
+#include "bench/peers/peer_training.hpp"
 #include "host/error.hpp"
 #include "host/files.hpp"
 #include "host/unfinished.hpp"
@@ -16,15 +17,6 @@ namespace embrace::peers {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The adapter and what it shares with others, out of the program.
-fs::path write_adapter(const Peer& peer, const fs::path& folder) {
-  const std::string adapter = "peer_" + peer.name + ".py";
-  for (const std::string& file : {std::string("protocol.py"), adapter}) {
-    write_atomically(folder / file, peer_file(file));
-  }
-  return folder / adapter;
-}
 
 std::string outcome(const Record& record) {
   if (record.status != Status::ok) return to_text(record.status) + ": " + record.reason;

@@ -7,6 +7,7 @@
 
 #include "bench/identity.hpp"
 #include "bench/machine.hpp"
+#include "bench/peers/peer_training.hpp"
 #include "bench/spread.hpp"
 #include "host/error.hpp"
 #include "host/methods/registry.hpp"
@@ -116,44 +117,18 @@ void Contestants::train_ours(const Side& side, const FeatureSet& features, Recor
 }
 
 Job Contestants::job(int repetition) const {
-  const ContestData& data = context_.data;
-  Job job;
-  job.method = contest_.theirs.method;
-  for (const auto& [name, value] : contest_.theirs.settings) {
-    if (name != "epochs") job.settings.emplace_back(name, value);
-  }
-  job.users = data.experiment.dataset.ratings.user_count();
-  job.items = data.experiment.dataset.ratings.item_count();
-  job.test_pairs = static_cast<std::int64_t>(data.experiment.fold.test.size());
-  job.task = contest_.task;
-  job.epochs = static_cast<int>(setting(contest_.theirs, "epochs"));
-  job.threads = threads_.count();
-  job.seed = static_cast<std::uint64_t>(repetition);
-  job.timeout_seconds = context_.timeout_seconds;
+  Job job = job_of(contest_.theirs, context_.data.experiment, contest_.task, threads_.count(),
+                   static_cast<std::uint64_t>(repetition), context_.timeout_seconds);
   if (contest_.is_operation()) return job;
   for (int epoch = contest_.stepwise ? 1 : job.epochs; epoch <= job.epochs; ++epoch) job.checkpoints.push_back(epoch);
   return job;
-}
-
-void take_origin(const JobResult& result, Record& record) {
-  record.provenance["package"] = result.package;
-  record.provenance["build"] = result.build;
-  record.provenance["peer_libraries"] = result.libraries;
 }
 
 void Contestants::train_theirs(int repetition, Record& record) {
   const ContestData& data = context_.data;
   const Job todo = job(repetition);
   const JobResult result = run_job(context_.program, todo, data.folder);
-  take_origin(result, record);
-  record.cost = Record::Cost{};
-  Record::Cost& cost = *record.cost;
-  cost.prepare_seconds = result.prepare_seconds;
-  cost.train_seconds = result.checkpoints.back().seconds;
-  cost.epoch_seconds = result.epoch_seconds;
-  cost.epochs = todo.epochs;
-  cost.updates_per_second = static_cast<double>(record.split.train) * todo.epochs / std::max(cost.train_seconds, 1e-9);
-  cost.peak_bytes = result.peak_bytes;
+  add_training(result, todo, record);
   Record::Curve curve{contest_.metric, {}, {}, {}};
   const Hyper none;
   const Method& rival = *find_method(contest_.ours.method);  // what is measured is the model
@@ -180,7 +155,7 @@ void Contestants::operate_ours(Record& record) {
 
 void Contestants::operate_theirs(int repetition, Record& record) {
   const JobResult result = run_job(context_.program, job(repetition), context_.data.folder);
-  take_origin(result, record);
+  add_origin(result, record);
   record.cost = operation_cost(result.epoch_seconds, record.split.train);
   record.cost->peak_bytes = result.peak_bytes;
   const auto answer = read_npy<std::int64_t>(context_.data.folder / "output" / "answer.npy").values;

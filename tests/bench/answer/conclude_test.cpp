@@ -130,6 +130,26 @@ TEST(Conclude, JudgesThatDifferAreSaidTo) {
   EXPECT_EQ(ranks[2].best, 3);
 }
 
+TEST(Conclude, WhatAJudgeLearnsByItselfStandsBesideTheBestEmbedding) {
+  const StudyTable table{.name = "embeddings-warm",
+                         .scenario = Scenario::warm,
+                         .task = Task::rating,
+                         .runs = {},
+                         .judged = judge::JudgeOptions{}};
+  for (const auto& [by_itself, said] :
+       std::initializer_list<std::pair<double, const char*>>{{0.92, "has RMSE 0.9200; als is better by 0.02"},
+                                                             {0.88, "has RMSE 0.8800; als is worse by 0.02"},
+                                                             {0.90, "has RMSE 0.9000; als cannot be told from it"}}) {
+    const Conclusions all =
+        conclude(table, {judged("judge-mlp", "als", 0.90), judged("judge-mlp", "random", 0.95),
+                         judged("judge-mlp", "zero", 0.95), judged("judge-mlp:end-to-end", "zero", by_itself)});
+    const Answer& answer = answer_to(all, "embedding");
+    EXPECT_EQ(answer.best, std::vector<std::string>{"als"});
+    EXPECT_NE(answer.sentence.find(said), std::string::npos) << answer.sentence;
+    EXPECT_EQ(all.ranks.count("judge-mlp:end-to-end"), 0U) << "it has no embeddings to rank";
+  }
+}
+
 TEST(Conclude, RanksThatCannotBeToldShareAnInterval) {
   const StudyTable table{.name = "embeddings-warm",
                          .scenario = Scenario::warm,

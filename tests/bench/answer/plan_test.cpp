@@ -92,5 +92,19 @@ TEST(Plan, AQuickStudyHasOneDivisionAndOneSeed) {
   }
 }
 
+TEST(Plan, OfManyRatingsLessIsAsked) {
+  Dataset many = everything();
+  many.ratings.values.resize(1000000);
+  const auto tables = plan(many, false);
+  EXPECT_EQ(find(tables, "methods-time"), nullptr);
+  EXPECT_EQ(find(tables, "methods-warm")->runs.at(0).data.split.text, "holdout:0.1");
+  for (const StudyTable& table : tables) {
+    if (table.judged) {
+      EXPECT_EQ(table.judged->draws, 2) << table.name;
+    }
+    for (const StudyOptions& run : table.runs) EXPECT_EQ(run.seeds, 2) << table.name;
+  }
+}
+
 }  // namespace
 }  // namespace embrace::answer
