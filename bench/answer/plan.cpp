@@ -10,8 +10,8 @@
 namespace embrace::answer {
 namespace {
 
-/// Beyond so many ratings a study would take a night: one division stands for five, two seeds and draws for five, the
-/// whole of the metadata for its parts in rankings, and no table follows time.
+/// Beyond so many ratings a study would take a night: one division stands for five, two seeds for five, one draw of
+/// the judges' parts for five, the whole of the metadata for its parts in rankings, and no table follows time.
 constexpr std::int64_t many_ratings = 300000;
 constexpr double liked = 4;  // a movie on a scale of five stars
 
@@ -178,8 +178,8 @@ class Plan {
                     .folds = {0},
                     .sources = judge::parse_sources(sources()),
                     .judges = {},
-                    .draws = few_runs() ? 2 : 5,
-                    .seeds = few_runs() ? 1 : 3,
+                    .draws = choice_.quick ? 2 : contents_.many ? 1 : 5,
+                    .seeds = choice_.quick ? 1 : 3,
                     .device = choice_.device,
                     .output = choice_.output / "records" / name,
                     .command = choice_.command};

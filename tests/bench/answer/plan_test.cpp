@@ -100,7 +100,7 @@ TEST(Plan, OfManyRatingsLessIsAsked) {
   EXPECT_EQ(find(tables, "methods-warm")->runs.at(0).data.split.text, "holdout:0.1");
   for (const StudyTable& table : tables) {
     if (table.judged) {
-      EXPECT_EQ(table.judged->draws, 2) << table.name;
+      EXPECT_EQ(table.judged->draws, 1) << table.name;
     }
     for (const StudyOptions& run : table.runs) EXPECT_EQ(run.seeds, 2) << table.name;
   }
