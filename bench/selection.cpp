@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <tuple>
 
 #include "bench/experiment.hpp"
 #include "host/error.hpp"
@@ -19,6 +20,12 @@ std::vector<std::string> method_names() {
 }
 
 }  // namespace
+
+std::pair<std::string, std::string> split_hyper_name(const std::string& text) {
+  const std::size_t dot = text.find('.');
+  if (dot == std::string::npos) return {"", text};
+  return {text.substr(0, dot), text.substr(dot + 1)};
+}
 
 std::vector<const Method*> select_methods(const std::string& text) {
   const std::vector<Method>& all = methods();
@@ -53,14 +60,9 @@ Setting parse_setting(const std::string& text, const std::vector<const Method*>&
   if (equals == std::string::npos)
     throw UsageError("--set " + text + " has no value", "write NAME=VALUE or METHOD.NAME=VALUE");
   Setting setting;
-  setting.name = text.substr(0, equals);
-  const std::size_t dot = setting.name.find('.');
-  if (dot != std::string::npos) {
-    setting.method = setting.name.substr(0, dot);
-    setting.name = setting.name.substr(dot + 1);
-  }
+  std::tie(setting.method, setting.name) = split_hyper_name(text.substr(0, equals));
   setting.value = text.substr(equals + 1);
-  if (setting.name.empty() || (dot != std::string::npos && setting.method.empty())) {
+  if (setting.name.empty() || text[0] == '.') {
     throw UsageError("--set " + text + " names no hyper-parameter", "write NAME=VALUE or METHOD.NAME=VALUE");
   }
   std::vector<std::string> known;

@@ -15,6 +15,9 @@ struct Setting {
   std::string value;  // a number, or the name of a choice
 };
 
+/// NAME, or METHOD.NAME, taken apart; the method is empty when there is none.
+std::pair<std::string, std::string> split_hyper_name(const std::string& text);
+
 /// "a=1,b.c=2" as given to --set, once or more; throws UsageError, also for two values of one name. Names are checked
 /// against the methods of the study.
 std::vector<Setting> parse_settings(const std::vector<std::string>& texts, const std::vector<const Method*>& methods);

@@ -265,7 +265,8 @@ std::optional<Answer> best_embedding(const StudyTable& table, const std::map<std
                                             answer.best.end();
                                    }),
                     answer.tied.end());
-  answer.sentence = scenario_text(table.scenario) + ", of the embeddings " + text +
+  answer.sentence = scenario_text(table.scenario) + ", of the embeddings " +
+                    (table.task == Task::ranking ? "for rankings " : "") + text +
                     (answer.best.size() > 1 ? ". The judges differ."
                      : rulings.size() > 1   ? ". The judges agree."
                                             : ".");

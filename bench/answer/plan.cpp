@@ -62,10 +62,11 @@ class Plan {
 
   std::vector<StudyTable> tables() {
     const Names item_parts = parts(false, true), user_parts = parts(true, false), all_parts = parts(true, true);
-    judge("embeddings-warm", Scenario::warm, warm_split(), {"ridge", "mlp", "mlp:end-to-end"});
+    judge("embeddings-warm", Scenario::warm, Task::rating, warm_split(), {"ridge", "mlp", "mlp:end-to-end"});
     if (!item_parts.empty()) {
-      judge("embeddings-cold-items", Scenario::cold_items, "cold-items:5", {"ridge", "mlp"});
+      judge("embeddings-cold-items", Scenario::cold_items, Task::rating, "cold-items:5", {"ridge", "mlp"});
     }
+    if (!few_runs()) judge("embeddings-ranking", Scenario::warm, Task::ranking, "holdout:0.2", {"two-tower"});
     compare("methods-warm", Scenario::warm, Task::rating, warm_split(), all_parts);
     compare("rankings-warm", Scenario::warm, Task::ranking, ranking_split(), all_parts);
     if (!item_parts.empty()) {
@@ -162,23 +163,31 @@ class Plan {
     tables_.push_back(std::move(table));
   }
 
-  std::string sources() const {
+  /// Controls are made of a method of the task.
+  std::string sources(Task task) const {
     std::string text = "all";  // every method with vectors, on ratings
     std::string item_parts;
     for (const std::string& part : parts(false, true)) item_parts += part;
     if (!item_parts.empty()) text += ",hybrid/" + item_parts;
     if (contents_.movies) text += ",+genres,+year,+title,+movie";
     if (contents_.tags) text += ",+tags,+tags-ppmi";
-    return text + ",random,zero,popularity,random:als,shuffled:als,shuffled-by-popularity:als,oracle:als";
+    text += ",random,zero,popularity";
+    for (const char* control : {"random:", "shuffled:", "shuffled-by-popularity:", "oracle:"}) {
+      text += "," + std::string(control) + (task == Task::rating ? "als" : "ials");
+    }
+    return text;
   }
 
-  void judge(const std::string& name, Scenario scenario, const std::string& split, const Names& judges) {
-    StudyTable table{.name = name, .scenario = scenario};
-    table.judged = {.data = data(split, Task::rating),
+  void judge(const std::string& name, Scenario scenario, Task task, const std::string& split, const Names& judges) {
+    StudyTable table{.name = name, .scenario = scenario, .task = task};
+    table.judged = {.data = data(split, task),
                     .folds = {0},
-                    .sources = judge::parse_sources(sources()),
+                    .sources = judge::parse_sources(sources(task)),
                     .judges = {},
-                    .draws = choice_.quick ? 2 : contents_.many ? 1 : 5,
+                    .task = task,
+                    .draws = choice_.quick    ? 2
+                             : contents_.many ? 1
+                                              : 5,
                     .seeds = choice_.quick ? 1 : 3,
                     .device = choice_.device,
                     .output = choice_.output / "records" / name,

@@ -76,7 +76,8 @@ class Checks {
       for (const auto& [name, runs] : table) {
         if (!names_control(name)) margin_ = std::max(margin_, control_share * gain(runs, *random));
       }
-      if (const SourceRuns* zero = find("zero")) same("random-zero", "random", *random, "zero", *zero);
+      const SourceRuns* zero = task == Task::rating ? find("zero") : nullptr;
+      if (zero != nullptr) same("random-zero", "random", *random, "zero", *zero);
       for (const auto& [name, runs] : table) {
         constexpr std::string_view prefix = "shuffled:";
         if (!name.starts_with(prefix)) continue;

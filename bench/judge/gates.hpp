@@ -35,7 +35,8 @@ GateTable gate_table(const Record& record);
 /// sources that answer by themselves serve `adequacy`.
 ///   random-zero       random rows are as good as none: the 95 % interval of the difference, paired over folds, draws,
 ///                     seeds and users, holds 0, or the difference is within the margin: rmse_margin (ndcg_margin), or
-///                     control_share of the best source's gain over random rows where that is more
+///                     control_share of the best source's gain over random rows where that is more; of ratings alone:
+///                     a network that ranks learns from any rows that tell items apart, as from hashed ids
 ///   shuffled-random   the same of rows on the wrong items and random ones; each shuffled source, beside random rows of
 ///                     its shape (random:X beside shuffled:X) where the table has them
 ///   oracle-best       what has seen the test is better than all that has not

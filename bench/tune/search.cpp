@@ -6,7 +6,9 @@
 #include <charconv>
 #include <cmath>
 #include <set>
+#include <tuple>
 
+#include "bench/selection.hpp"
 #include "host/error.hpp"
 #include "host/methods/registry.hpp"
 #include "host/random.hpp"
@@ -73,11 +75,7 @@ RangeChoice parse_range(const std::string& text, const std::vector<const Method*
     throw UsageError("--range " + text + " has no LOW:HIGH", "write METHOD.NAME=LOW:HIGH");
   }
   RangeChoice choice;
-  choice.name = text.substr(0, equals);
-  if (const std::size_t dot = choice.name.find('.'); dot != std::string::npos) {
-    choice.method = choice.name.substr(0, dot);
-    choice.name = choice.name.substr(dot + 1);
-  }
+  std::tie(choice.method, choice.name) = split_hyper_name(text.substr(0, equals));
   choice.low = number(text.substr(equals + 1, colon - equals - 1), text);
   choice.high = number(text.substr(colon + 1), text);
   if (choice.low >= choice.high) throw UsageError("--range " + text + ": LOW is not below HIGH");

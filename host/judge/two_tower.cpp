@@ -1,4 +1,4 @@
-// The judge `two-tower`: 3 rates × 2 decays are tried with seed 1, and the epoch at which to stop is chosen for each
+// The judge `two-tower`: 4 rates × 3 decays are tried with seed 1, and the epoch at which to stop is chosen for each
 // seed, both by NDCG@10 on the validation part; epoch 0 is the items' popularity.
 #include <algorithm>
 #include <cmath>

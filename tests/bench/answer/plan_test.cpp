@@ -92,6 +92,17 @@ TEST(Plan, AQuickStudyHasOneDivisionAndOneSeed) {
   }
 }
 
+TEST(Plan, EmbeddingsAreJudgedByRankingsAsWell) {
+  const auto tables = plan(everything(), false);
+  const StudyTable* table = find(tables, "embeddings-ranking");
+  ASSERT_NE(table, nullptr);
+  EXPECT_EQ(table->judged->task, Task::ranking);
+  EXPECT_TRUE(table->judged->data.positive.has_value()) << "who rated it low has not chosen it";
+  for (const judge::SourceSpec& source : table->judged->sources) {
+    EXPECT_FALSE(source.text.ends_with(":als")) << source.text << ": controls are of a method that ranks";
+  }
+}
+
 TEST(Plan, OfManyRatingsLessIsAsked) {
   Dataset many = everything();
   many.ratings.values.resize(1000000);

@@ -66,6 +66,19 @@ TEST(Gates, WhatRandomRowsAreWorthIsATenthOfTheBestSourcesGainAtMost) {
       << "a control is no source";
 }
 
+TEST(Gates, OfRankingsRandomRowsAreNotNone) {
+  std::vector<Record> records = joined({runs_of("random", 0.2), runs_of("zero", 0.15), runs_of("oracle:ials", 0.3)});
+  for (Record& record : records) {
+    record.task = Task::ranking;
+    record.accuracy["ndcg@10"] = record.accuracy["rmse"];
+  }
+  const auto tables = check_gates(records);
+  ASSERT_EQ(tables.size(), 1U);
+  ASSERT_EQ(tables.begin()->second.size(), 1U);
+  EXPECT_EQ(tables.begin()->second[0].name, "oracle-best");
+  EXPECT_TRUE(tables.begin()->second[0].holds);
+}
+
 TEST(Gates, ToAJudgeThatTrainsVectorsRandomRowsAreNotNone) {
   for (const char* judge : {"judge-mlp:fine-tuned", "judge-cross:frozen+id"}) {
     std::vector<Record> records = joined({runs_of("random", 0.94), runs_of("zero", 0.95), runs_of("oracle:als", 0.7)});
