@@ -10,8 +10,9 @@
 namespace embrace::answer {
 namespace {
 
-/// Beyond so many ratings a study would take a night: one division stands for five, two seeds for five, one draw of
-/// the judges' parts for five, the whole of the metadata for its parts in rankings, and no table follows time.
+/// Beyond so many ratings a study would take a night: one division stands for five, one seed (two of methods that
+/// predict ratings of known movies) and one draw of the judges' parts for five, the whole of the metadata for its parts
+/// in rankings, and no table follows time.
 constexpr std::int64_t many_ratings = 300000;
 constexpr double liked = 4;  // a movie on a scale of five stars
 
@@ -103,7 +104,11 @@ class Plan {
   std::vector<int> folds(const std::string& split) const {
     return few_runs() && split.find(":5") != std::string::npos ? std::vector<int>{0} : std::vector<int>{};
   }
-  int seeds() const { return choice_.quick ? 1 : contents_.many ? 2 : 5; }
+  /// Of many ratings two where most is asked of small differences: which information adds to ratings of known movies.
+  int seeds(const StudyTable& table) const {
+    if (!few_runs()) return 5;
+    return !choice_.quick && table.scenario == Scenario::warm && table.task == Task::rating ? 2 : 1;
+  }
 
   /// Ratings; each part and their whole, beside the same on the wrong rows; noise in the shape of the whole. Of
   /// ratings, what else the moment and the user's other ratings say, and everything together. Rankings of few runs have
@@ -135,7 +140,7 @@ class Plan {
     options.output = choice_.output / "records" / table.name;
     options.command = choice_.command;
     options.devices = {choice_.device};
-    options.seeds = seeds();
+    options.seeds = seeds(table);
     return options;
   }
 
@@ -155,7 +160,7 @@ class Plan {
       table.peers = {.data = data(split, task),
                      .folds = folds(split),
                      .task = task,
-                     .seeds = seeds(),
+                     .seeds = seeds(table),
                      .environments = choice_.environments,
                      .output = choice_.output / "records" / name,
                      .command = choice_.command};

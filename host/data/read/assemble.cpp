@@ -172,8 +172,9 @@ Scale data_scale(Span<const float> values) {
   const auto [lowest, highest] = std::minmax_element(values.begin(), values.end());
   Scale scale{*lowest, *highest, 0};
   if (scale.lowest < 0.5F || scale.highest > 5.0F) return scale;
-  const auto multiples_of = [&](float step) {
-    return std::all_of(values.begin(), values.end(), [step](float v) { return v / step == std::floor(v / step); });
+  const auto multiples_of = [&](float step) {  // of at most 10 steps; std::floor would be a call for each
+    return std::all_of(values.begin(), values.end(),
+                       [step](float v) { return v / step == static_cast<float>(static_cast<int>(v / step)); });
   };
   scale.step = multiples_of(1.0F) ? 1.0F : multiples_of(0.5F) ? 0.5F : 0.0F;
   return scale;

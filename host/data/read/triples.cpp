@@ -15,7 +15,7 @@
 namespace embrace {
 namespace {
 
-constexpr std::size_t piece_bytes = std::size_t{4} << 20U;
+constexpr std::size_t piece_bytes = std::size_t{1} << 20U;  // 80,000 lines: small files have some for each thread
 constexpr std::size_t shown_line = 1024;
 
 struct Row {

@@ -113,7 +113,7 @@ TEST(Plan, OfManyRatingsLessIsAsked) {
     if (table.judged) {
       EXPECT_EQ(table.judged->draws, 1) << table.name;
     }
-    for (const StudyOptions& run : table.runs) EXPECT_EQ(run.seeds, 2) << table.name;
+    for (const StudyOptions& run : table.runs) EXPECT_EQ(run.seeds, table.name == "methods-warm" ? 2 : 1) << table.name;
   }
 }
 

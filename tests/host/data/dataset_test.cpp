@@ -100,7 +100,7 @@ std::map<std::pair<std::int64_t, std::int64_t>, float> by_pair(const Ratings& ra
   return result;
 }
 
-// Three pieces of 4 MiB: the seams between pieces and the numbering of lines behind them are exercised.
+// Ten pieces of 1 MiB: the seams between pieces and the numbering of lines behind them are exercised.
 TEST_F(Reading, ALargeFileIsTheSameForAnyNumberOfThreads) {
   const std::vector<Row> rows = some_rows(500000, 1000);
   const std::string path = write("large.csv", "user,item,rating,timestamp\n" + as_text(rows, ","));
