@@ -250,17 +250,6 @@ void NormalEquations::add(ConstMatrixView y, Span<const std::int32_t> indices, c
   }
 }
 
-void NormalEquations::add_range(ConstMatrixView y, std::int64_t begin, std::int64_t end) {
-  for (; begin < end; begin += capacity_) {
-    const std::int64_t count = std::min(capacity_, end - begin);
-    for (std::int64_t p = 0; p < count; ++p) {
-      const float* row = y.row(begin + p);
-      for (std::int64_t j = 0; j < width_; j += 16) std::copy_n(row + j, 16, block_.data() + j * capacity_ + p * 16);
-    }
-    add_block(count, nullptr);
-  }
-}
-
 void NormalEquations::add_products(ConstMatrixView y, Span<const std::int32_t> indices) {
   for (std::int64_t begin = 0; begin < y.columns; begin += capacity_) {
     const std::int64_t count = std::min(capacity_, y.columns - begin);

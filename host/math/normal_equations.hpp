@@ -33,8 +33,6 @@ class NormalEquations {
   void start_from(ConstMatrixView symmetric);
   /// For each index e: A += y_e y_e', sum += y_e, target += targets[e] y_e (none when targets is null).
   void add(ConstMatrixView y, Span<const std::int32_t> indices, const float* targets);
-  /// The same for the rows [begin, end) of y, without targets.
-  void add_range(ConstMatrixView y, std::int64_t begin, std::int64_t end);
   /// A system with one unknown a row: A_ef += <y_e, y_f> for rows e, f of `indices`, as many as there are
   /// unknowns.
   void add_products(ConstMatrixView y, Span<const std::int32_t> indices);

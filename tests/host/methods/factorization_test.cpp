@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "host/error.hpp"
 #include "host/math/normal_equations.hpp"
@@ -388,7 +389,9 @@ TEST(NormalEquations, SolveALargeSystem) {
   }
   NormalEquations equations(k);
   equations.clear(k);
-  equations.add_range(y.view(), 0, rows);
+  std::vector<std::int32_t> all(rows);
+  std::iota(all.begin(), all.end(), 0);
+  equations.add(y.view(), all, nullptr);
   equations.add_diagonal(50);
   equations.factorize();
   AlignedVector<float> x(k);
