@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "host/learning/feature_columns.hpp"
 #include "host/math/normal_numbers.hpp"
 
 namespace embrace::cpu {
@@ -14,27 +15,6 @@ constexpr double identity_rate = 1;
 constexpr std::int64_t places_a_task = 16384;
 
 constexpr std::int64_t whole_groups(std::int64_t n) { return (n + rating_group - 1) / rating_group * rating_group; }
-
-/// Sparse features and dense vectors side by side.
-Csr joined(const BlockShape& shape) {
-  Csr out;
-  out.columns = shape.features.columns + shape.vectors.columns;
-  for (std::int64_t r = 0; r < shape.rows; ++r) {
-    if (shape.features.rows > 0) {
-      const auto indices = shape.features.row_indices(r);
-      const auto values = shape.features.row_values(r);
-      out.indices.insert(out.indices.end(), indices.begin(), indices.end());
-      out.values.insert(out.values.end(), values.begin(), values.end());
-    }
-    for (std::int64_t c = 0; c < shape.vectors.columns; ++c) {
-      if (shape.vectors(r, c) == 0.0F) continue;
-      out.indices.push_back(static_cast<std::int32_t>(shape.features.columns + c));
-      out.values.push_back(shape.vectors(r, c));
-    }
-    out.offsets.push_back(out.entries());
-  }
-  return out;
-}
 
 Csr chosen_rows(const Csr& from, Span<const std::int32_t> rows) {
   Csr out;
@@ -109,7 +89,7 @@ void BayesBlock::arrange(const BlockRatings& ratings, Span<const std::int64_t> p
 }
 
 void BayesBlock::collect_features(const BlockShape& shape) {
-  const Csr all = joined(shape);
+  const Csr all = feature_columns(rows_, shape.features, shape.vectors);
   for (const Field& field : shape.fields) {
     field_of_column_.resize(field.last, static_cast<std::int32_t>(fields_++));
   }
