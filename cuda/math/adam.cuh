@@ -1,5 +1,6 @@
-// One Adam step of one parameter; host/math/adam.hpp has the formula and the factors.
+// Adam's step of one parameter, for kernels.
 #pragma once
+#include "host/math/adam.hpp"
 
 namespace embrace::gpu {
 
@@ -8,6 +9,8 @@ struct AdamFactors {
   float rate;
   float scale;
   float shrink;
+
+  explicit AdamFactors(const embrace::AdamStep& step) : rate(step.rate), scale(step.scale), shrink(step.shrink) {}
 
   __device__ void operator()(float g, float& w, float& m, float& v) const {
     m = 0.9F * m + 0.1F * g;

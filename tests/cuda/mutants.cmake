@@ -172,5 +172,5 @@ add_mutant(judges_cross_without_the_sample SOURCE cuda/judge/network.cu PROGRAM 
            FAILS Kinds/JudgeNetworkTest.PredictionsAgreeWithTheCpu/2 FROM [[x(r, c) * (g + 1.0F)]] TO [[x(r, c) * g]])
 add_mutant(judges_drop_by_another_layer SOURCE cuda/judge/network.cu PROGRAM network_twin_test
            FAILS Kinds/JudgeNetworkTest.GradientsAgreeWithTheCpu/1 FROM [[(mask.layer << 16U)]] TO [[(mask.layer << 17U)]])
-add_mutant(judges_let_biases_decay SOURCE cuda/judge/network.cu PROGRAM network_twin_test
+add_mutant(judges_let_biases_decay SOURCE cuda/math/adam.cu PROGRAM network_twin_test
            FAILS Kinds/JudgeNetworkTest.StepsAreThoseOfTheCpuAndOnlyMatricesDecay/0 FROM [[if (i >= decaying) step.shrink = 1.0F;]] TO [[]])

@@ -152,7 +152,7 @@ const std::vector<HotKernel>& hot_kernels() {
       {"deep_model", "learn_output_kernel", {}, "deep: second layer's activation, output, loss and their gradients"},
       {"deep_model", "pass_back_first_kernel", {}, "deep: gradient through relu and dropout of the first layer"},
       {"deep_model", "score_samples_kernel", {}, "deep: the output for predictions"},
-      {"deep_model", "update_parameters_kernel", {}, "deep: Adam's step of the network"},
+      {"adam", "update_weights_kernel", {}, "deep: Adam's step of the network"},
       {"embedding", "predict_pairs_kernel", {}, "all methods of vectors: predictions of pairs"},
       {"embedding", "write_biases_kernel", {}, "scores of all items: what the matrix product is added to"},
   };
