@@ -15,7 +15,7 @@ __global__ void __launch_bounds__(threads)
                         double deviation, DeviceMatrixView<float> factors) {
   const std::int64_t element = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
   const std::int64_t row = element / factors.columns, column = element % factors.columns;
-  if (row >= factors.rows || offsets[row] == offsets[row + 1]) return;
+  if (row >= factors.rows || (!offsets.empty() && offsets[row] == offsets[row + 1])) return;
   factors(row, column) = static_cast<float>(
       deviation * random.normal(static_cast<std::uint64_t>(first_row + row), static_cast<std::uint32_t>(column)));
 }

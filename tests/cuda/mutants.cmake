@@ -174,3 +174,16 @@ add_mutant(judges_drop_by_another_layer SOURCE cuda/judge/network.cu PROGRAM net
            FAILS Kinds/JudgeNetworkTest.GradientsAgreeWithTheCpu/1 FROM [[(mask.layer << 16U)]] TO [[(mask.layer << 17U)]])
 add_mutant(judges_let_biases_decay SOURCE cuda/math/adam.cu PROGRAM network_twin_test
            FAILS Kinds/JudgeNetworkTest.StepsAreThoseOfTheCpuAndOnlyMatricesDecay/0 FROM [[if (i >= decaying) step.shrink = 1.0F;]] TO [[]])
+add_mutant(histories_lose_a_warp SOURCE cuda/learning/user_batches.cuh COMPILE cuda/methods/elsa.cu PROGRAM elsa_twin_test
+           FAILS ElsaTwinTest.EpochsAgreeWithTheCpu FROM [[other < history_warps;]] TO [[other + 1 < history_warps;]])
+add_mutant(marks_end_with_a_word SOURCE cuda/learning/user_batches.cuh COMPILE cuda/methods/elsa.cu PROGRAM elsa_twin_test
+           FAILS ElsaTwinTest.EpochsAgreeWithTheCpu FROM [[word < marks.columns;]] TO [[word < 1;]])
+add_mutant(totals_are_of_a_warp SOURCE cuda/math/block_totals.cuh COMPILE cuda/methods/elsa.cu PROGRAM elsa_twin_test
+           FAILS ElsaTwinTest.EpochsAgreeWithTheCpu FROM [=[group_sum<warps>(scratch[lane % warps])]=] TO [=[group_sum<warps>(scratch[0])]=])
+add_mutant(elsa_moves_what_is_not_positive SOURCE cuda/methods/elsa.cu PROGRAM elsa_twin_test
+           FAILS ElsaTwinTest.AStepAgreesWithTheCpu FROM [[positive > 0 ? positive - each * length / cosine : 0.0F]] TO [[positive - each * length / cosine]])
+add_mutant(elsa_lengthens_vectors SOURCE cuda/methods/elsa.cu PROGRAM elsa_twin_test
+           FAILS ElsaTwinTest.AStepAgreesWithTheCpu FROM [=[add_scaled(-along, a[j], g[j]);]=] TO [=[add_scaled(-0.5F * along, a[j], g[j]);]=])
+add_mutant(elsa_begins_with_other_lengths SOURCE cuda/methods/elsa.cu PROGRAM elsa_twin_test
+           FAILS ElsaTwinTest.NothingToLearnFromIsFine FROM [[const float length = sqrtf(group_sum<warp_size>(squares));]]
+           TO [[const float length = sqrtf(2.0F * group_sum<warp_size>(squares));]])

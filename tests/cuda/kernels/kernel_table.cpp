@@ -153,6 +153,12 @@ const std::vector<HotKernel>& hot_kernels() {
       {"deep_model", "pass_back_first_kernel", {}, "deep: gradient through relu and dropout of the first layer"},
       {"deep_model", "score_samples_kernel", {}, "deep: the output for predictions"},
       {"adam", "update_weights_kernel", {}, "deep: Adam's step of the network"},
+      {"elsa", "sum_histories_kernel", {}, "elsa: sums of the vectors of what users have"},
+      {"elsa", "learn_outputs_kernel", {}, "elsa: loss and gradient of the outputs"},
+      {"elsa",
+       "turn_items_kernel",
+       {"<1>", "<1>", "<1>"},
+       "elsa: gradient and Adam's step of items, vectors of length one"},
       {"embedding", "predict_pairs_kernel", {}, "all methods of vectors: predictions of pairs"},
       {"embedding", "write_biases_kernel", {}, "scores of all items: what the matrix product is added to"},
   };
