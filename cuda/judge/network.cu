@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "cuda/device/phase.hpp"
-#include "cuda/math/adam.cuh"
+#include "cuda/math/adam.hpp"
 #include "cuda/math/product.hpp"
 #include "cuda/math/random.cuh"
 #include "cuda/math/reduce.cuh"
@@ -129,15 +129,6 @@ __global__ void __launch_bounds__(threads)
 __global__ void __launch_bounds__(threads) fill_kernel(DeviceSpan<float> out, float value) {
   const std::int64_t i = thread_index();
   if (i < out.size) out[i] = value;
-}
-
-__global__ void __launch_bounds__(threads)
-    step_weights_kernel(AdamFactors step, std::int64_t decaying, DeviceSpan<const float> gradient,
-                        DeviceSpan<float> value, DeviceSpan<float> m, DeviceSpan<float> v) {
-  const std::int64_t i = thread_index();
-  if (i >= value.size) return;
-  if (i >= decaying) step.shrink = 1.0F;
-  step(gradient[i], value[i], m[i], v[i]);
 }
 
 template <typename T>
@@ -290,11 +281,8 @@ JudgeDescent::JudgeDescent(DevicePtr device, const NetworkLayout& layout)
 
 void JudgeDescent::step(double rate, double decay, JudgeWeights& weights) {
   EMBRACE_PHASE("update network");
-  const AdamStep step(rate, decay, ++steps_);
-  step_weights_kernel<<<blocks_for(gradient_.size(), threads), threads, 0, device_->stream()>>>(
-      AdamFactors{step.rate, step.scale, step.shrink}, weights.layout().decaying, gradient_.span(), weights.span(),
-      m_.span(), v_.span());
-  EMBRACE_CHECK(cudaGetLastError());
+  update_by_adam(*device_, AdamStep(rate, decay, ++steps_), weights.layout().decaying,
+                 {gradient_.span(), weights.span(), m_.span(), v_.span()});
 }
 
 }  // namespace embrace::gpu

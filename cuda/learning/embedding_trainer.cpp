@@ -4,9 +4,10 @@
 #include "host/span.hpp"
 
 namespace embrace::gpu {
-EmbeddingTrainer::EmbeddingTrainer(DevicePtr device, const Problem& problem, const MemoryPlan& plan)
+EmbeddingTrainer::EmbeddingTrainer(DevicePtr device, const Problem& problem, const MemoryPlan& plan,
+                                   const std::string& hint)
     : Trainer(problem.threads), device_(std::move(device)), users_(problem.users()), items_(problem.items()) {
-  plan.require(*device_);
+  plan.require(*device_, hint);
   plan_ = plan.text(*device_);
   make_vectors(0);
 }

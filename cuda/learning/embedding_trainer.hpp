@@ -23,8 +23,8 @@ class EmbeddingTrainer : public Trainer {
   std::string device_memory() const override { return plan_; }
 
  protected:
-  /// Throws OutOfMemory when `plan` does not fit. Derived classes allocate after this.
-  EmbeddingTrainer(DevicePtr device, const Problem& problem, const MemoryPlan& plan);
+  /// Throws OutOfMemory, with the hint, when `plan` does not fit. Derived classes allocate after this.
+  EmbeddingTrainer(DevicePtr device, const Problem& problem, const MemoryPlan& plan, const std::string& hint = {});
   Device& device() const { return *device_; }
   /// Makes the vectors of all users and items, or their biases, all zero.
   void make_vectors(std::int64_t factors);

@@ -15,9 +15,17 @@ __global__ void __launch_bounds__(threads)
                         double deviation, DeviceMatrixView<float> factors) {
   const std::int64_t element = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
   const std::int64_t row = element / factors.columns, column = element % factors.columns;
-  if (row >= factors.rows || offsets[row] == offsets[row + 1]) return;
+  if (row >= factors.rows || (!offsets.empty() && offsets[row] == offsets[row + 1])) return;
   factors(row, column) = static_cast<float>(
       deviation * random.normal(static_cast<std::uint64_t>(first_row + row), static_cast<std::uint32_t>(column)));
+}
+
+__global__ void __launch_bounds__(threads)
+    draw_layer_kernel(DeviceRandom random, std::uint32_t part, double deviation, DeviceMatrixView<float> weights) {
+  const std::int64_t element = static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x;
+  if (element >= weights.rows * weights.columns) return;
+  weights(element / weights.columns, element % weights.columns) =
+      static_cast<float>(deviation * random.normal(static_cast<std::uint64_t>(element), part));
 }
 
 }  // namespace
@@ -28,6 +36,15 @@ void draw_factors(Device& device, std::uint64_t seed, std::int64_t first_row, De
   if (factors.rows == 0 || factors.columns == 0) return;
   draw_factors_kernel<<<blocks_for(factors.rows * factors.columns, threads), threads, 0, device.stream()>>>(
       DeviceRandom(seed, Stream::initial), first_row, offsets, deviation, factors);
+  EMBRACE_CHECK(cudaGetLastError());
+}
+
+void draw_layer(Device& device, std::uint64_t seed, std::uint32_t part, double deviation,
+                DeviceMatrixView<float> weights) {
+  EMBRACE_PHASE("initial factors");
+  if (weights.rows == 0 || weights.columns == 0) return;
+  draw_layer_kernel<<<blocks_for(weights.rows * weights.columns, threads), threads, 0, device.stream()>>>(
+      DeviceRandom(seed, Stream::initial), part, deviation, weights);
   EMBRACE_CHECK(cudaGetLastError());
 }
 

@@ -15,7 +15,7 @@
 
 #include "cuda/device/phase.hpp"
 #include "cuda/learning/embedding_table.cuh"
-#include "cuda/math/adam.cuh"
+#include "cuda/math/adam.hpp"
 #include "cuda/math/product.hpp"
 #include "cuda/math/random.cuh"
 #include "host/span.hpp"
@@ -162,13 +162,6 @@ __global__ void __launch_bounds__(threads)
 }
 
 __global__ void __launch_bounds__(threads)
-    update_parameters_kernel(AdamFactors step, DeviceSpan<const float> gradient, DeviceSpan<float> value,
-                             DeviceSpan<float> m, DeviceSpan<float> v) {
-  const std::int64_t i = thread_index();
-  if (i < value.size) step(gradient[i], value[i], m[i], v[i]);
-}
-
-__global__ void __launch_bounds__(threads)
     list_pairs_kernel(DeviceSpan<const std::int32_t> chosen, std::int64_t items, std::int64_t first,
                       DeviceSpan<std::int32_t> user_of_pair, DeviceSpan<std::int32_t> item_of_pair) {
   const std::int64_t p = thread_index();
@@ -290,9 +283,7 @@ std::int64_t Network::bytes(const HostNetwork& host) { return 16 * Layout(host).
 
 void Network::update(Device& device, const embrace::AdamStep& step) {
   EMBRACE_PHASE("update network");
-  update_parameters_kernel<<<blocks_for(value_.size(), threads), threads, 0, device.stream()>>>(
-      AdamFactors{step.rate, step.scale, step.shrink}, gradient_.span(), value_.span(), m_.span(), v_.span());
-  EMBRACE_CHECK(cudaGetLastError());
+  update_by_adam(device, step, value_.size(), {gradient_.span(), value_.span(), m_.span(), v_.span()});
 }
 
 std::int64_t deep_loss_blocks(std::int64_t samples) { return blocks_for(samples, threads / warp_size); }

@@ -172,5 +172,41 @@ add_mutant(judges_cross_without_the_sample SOURCE cuda/judge/network.cu PROGRAM 
            FAILS Kinds/JudgeNetworkTest.PredictionsAgreeWithTheCpu/2 FROM [[x(r, c) * (g + 1.0F)]] TO [[x(r, c) * g]])
 add_mutant(judges_drop_by_another_layer SOURCE cuda/judge/network.cu PROGRAM network_twin_test
            FAILS Kinds/JudgeNetworkTest.GradientsAgreeWithTheCpu/1 FROM [[(mask.layer << 16U)]] TO [[(mask.layer << 17U)]])
-add_mutant(judges_let_biases_decay SOURCE cuda/judge/network.cu PROGRAM network_twin_test
+add_mutant(judges_let_biases_decay SOURCE cuda/math/adam.cu PROGRAM network_twin_test
            FAILS Kinds/JudgeNetworkTest.StepsAreThoseOfTheCpuAndOnlyMatricesDecay/0 FROM [[if (i >= decaying) step.shrink = 1.0F;]] TO [[]])
+add_mutant(histories_lose_a_warp SOURCE cuda/learning/user_batches.cuh COMPILE cuda/methods/elsa.cu PROGRAM elsa_twin_test
+           FAILS ElsaTwinTest.EpochsAgreeWithTheCpu FROM [[other < history_warps;]] TO [[other + 1 < history_warps;]])
+add_mutant(marks_end_with_a_word SOURCE cuda/learning/user_batches.cuh COMPILE cuda/methods/elsa.cu PROGRAM elsa_twin_test
+           FAILS ElsaTwinTest.EpochsAgreeWithTheCpu FROM [[word < marks.columns;]] TO [[word < 1;]])
+add_mutant(totals_are_of_a_warp SOURCE cuda/math/block_totals.cuh COMPILE cuda/methods/elsa.cu PROGRAM elsa_twin_test
+           FAILS ElsaTwinTest.EpochsAgreeWithTheCpu FROM [=[group_sum<warps>(scratch[lane % warps])]=] TO [=[group_sum<warps>(scratch[0])]=])
+add_mutant(the_largest_is_of_a_warp SOURCE cuda/math/block_totals.cuh COMPILE cuda/methods/mult_vae_kernels.cu PROGRAM mult_vae_twin_test
+           FAILS MultVaeTwinTest.ScoresBecomeTheGradientOfTheLoss FROM [=[return of_warp(scratch[lane % warps]);]=] TO [=[return of_warp(scratch[lane % warps / warps]);]=])
+add_mutant(elsa_moves_what_is_not_positive SOURCE cuda/methods/elsa.cu PROGRAM elsa_twin_test
+           FAILS ElsaTwinTest.AStepAgreesWithTheCpu FROM [[positive > 0 ? positive - each * length / cosine : 0.0F]] TO [[positive - each * length / cosine]])
+add_mutant(elsa_lengthens_vectors SOURCE cuda/methods/elsa.cu PROGRAM elsa_twin_test
+           FAILS ElsaTwinTest.AStepAgreesWithTheCpu FROM [=[add_scaled(-along, a[j], g[j]);]=] TO [=[add_scaled(-0.5F * along, a[j], g[j]);]=])
+add_mutant(elsa_begins_with_other_lengths SOURCE cuda/methods/elsa.cu PROGRAM elsa_twin_test
+           FAILS ElsaTwinTest.NothingToLearnFromIsFine FROM [[const float length = sqrtf(group_sum<warp_size>(squares));]]
+           TO [[const float length = sqrtf(2.0F * group_sum<warp_size>(squares));]])
+add_mutant(layers_begin_alike SOURCE cuda/learning/first_vectors.cu PROGRAM mult_vae_twin_test
+           FAILS MultVaeTwinTest.AStepAgreesWithTheCpu FROM [[static_cast<std::uint64_t>(element), part)]] TO [[static_cast<std::uint64_t>(element), part / 4)]])
+add_mutant(noise_of_the_next_numbers SOURCE cuda/math/normal_numbers.cuh COMPILE cuda/methods/mult_vae_kernels.cu PROGRAM mult_vae_twin_test
+           FAILS MultVaeTwinTest.AStepAgreesWithTheCpu FROM [[random.bits(a, b)]] TO [[random.bits(a, b + 1)]])
+add_mutant(fours_keep_their_second_moment SOURCE cuda/math/adam.cuh COMPILE cuda/methods/mult_vae_kernels.cu PROGRAM mult_vae_twin_test
+           FAILS MultVaeTwinTest.EpochsAgreeWithTheCpu FROM [[v = second;]] TO [[]])
+add_mutant(vae_leaves_nothing_out SOURCE cuda/methods/mult_vae_kernels.cu PROGRAM mult_vae_twin_test
+           FAILS MultVaeTwinTest.EpochsAgreeWithTheCpu FROM [[epoch) < share) return false;]] TO [[epoch) < 0) return false;]])
+add_mutant(vae_takes_constants_away SOURCE cuda/methods/mult_vae_kernels.cu PROGRAM mult_vae_twin_test
+           FAILS MultVaeTwinTest.EpochsAgreeWithTheCpu FROM [=[f(x(r, column) + constants[column])]=] TO [=[f(x(r, column) - constants[column])]=])
+add_mutant(vae_passes_tanh_untouched SOURCE cuda/methods/mult_vae_kernels.cu PROGRAM mult_vae_twin_test
+           FAILS MultVaeTwinTest.EpochsAgreeWithTheCpu FROM [[*= 1.0F - y(r, column) * y(r, column);]] TO [[*= 1.0F;]])
+add_mutant(vae_pulls_logarithms_to_nothing SOURCE cuda/methods/mult_vae_kernels.cu PROGRAM mult_vae_twin_test
+           FAILS MultVaeTwinTest.EpochsAgreeWithTheCpu FROM [[pull * (half * half - 1.0F)]] TO [[pull * half * half]])
+add_mutant(vae_diverges_twice SOURCE cuda/methods/mult_vae_kernels.cu PROGRAM mult_vae_twin_test
+           FAILS MultVaeTwinTest.EpochsAgreeWithTheCpu FROM [=[losses[r] = beta * divergence;]=] TO [=[losses[r] = 2 * beta * divergence;]=])
+add_mutant(vae_adds_sums_of_other_bases SOURCE cuda/methods/mult_vae_kernels.cu PROGRAM mult_vae_twin_test
+           FAILS MultVaeTwinTest.ScoresBecomeTheGradientOfTheLoss FROM [[seen.sum * static_cast<double>(expf(seen.most - most))]] TO [[seen.sum]])
+add_mutant(vae_weighs_all_users_alike SOURCE cuda/methods/mult_vae_kernels.cu PROGRAM mult_vae_twin_test
+           FAILS MultVaeTwinTest.EpochsAgreeWithTheCpu FROM [=[add_scaled(scales[r], quad_of(g1, r, quad), gradient);]=]
+           TO [=[add_scaled(1.0F, quad_of(g1, r, quad), gradient);]=])

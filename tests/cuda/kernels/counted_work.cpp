@@ -123,7 +123,8 @@ double sweeps(double factors) { return 2 * (4 * factors + 8); }
 // Declared bytes of sgd: a rating, and both rows with bias and decay, read and written; of hybrid and deep a user's and
 // a movie's row with what the optimizer keeps, read and written, and their representations and gradients.
 const std::vector<CountedWork>& counted_works() {
-  using gpu::make_als, gpu::make_ials, gpu::make_sgd, gpu::make_hybrid, gpu::make_deep;
+  using gpu::make_als, gpu::make_ials, gpu::make_sgd, gpu::make_hybrid, gpu::make_deep, gpu::make_elsa,
+      gpu::make_mult_vae;
   static const Shape wide{150, 200, 12'000}, few{60, 80, 3000}, many{400, 500, 20'000};
   static const std::vector<CountedWork> works{
       of_ratings("aggregate", 100'000, 12, gpu::aggregate_ratings),
@@ -148,6 +149,9 @@ const std::vector<CountedWork>& counted_works() {
       samples_of("hybrid k=64, ranking", make_hybrid, "hybrid", Task::ranking, true, 0,
                  {{"factors", 64}, {"batch", 1024}}),
       samples_of("deep k=64, features", make_deep, "deep", Task::rating, true, 0, {{"factors", 64}, {"batch", 1024}}),
+      epoch_of("elsa k=64", make_elsa, "elsa", Task::ranking, wide, 0, {{"factors", 64}, {"batch", 32}}),
+      epoch_of("mult-vae, 64 units", make_mult_vae, "mult-vae", Task::ranking, wide, 0,
+               {{"hidden", 64}, {"latent", 32}, {"batch", 32}}),
       {"predict k=64", "pair", prepare_predict},
       {"rank k=64", "score", prepare_rank},
   };
