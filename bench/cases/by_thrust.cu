@@ -1,6 +1,6 @@
 // Cost of sorting: Thrust's radix sort takes all bits of a key, hence 4 passes for a row and 8 for a cell, each of
 // which reads and writes keys and values: 64 bytes a rating and side for `aggregate`, 192 a rating for `csr` and a
-// score for `top_items`.
+// score for `rank`.
 #include <thrust/binary_search.h>
 #include <thrust/copy.h>
 #include <thrust/execution_policy.h>
@@ -126,16 +126,23 @@ struct ItemOf {
 struct TakeFirst {
   gpu::DeviceMatrixView<const float> scores;
   const std::int32_t* sorted;
-  std::int64_t depth;
-  DeviceSpan<std::int32_t> items;
-  DeviceSpan<float> values;
+  gpu::Ranking ranking;
   __device__ void operator()(std::int64_t place) const {
-    const std::int64_t row = place / depth, rank = place % depth;
+    const std::int64_t row = place / ranking.depth, rank = place % ranking.depth;
     const float masked = -std::numeric_limits<float>::infinity();
     const std::int32_t item = rank < scores.columns ? sorted[row * scores.columns + rank] : -1;
     const float value = item < 0 ? masked : scores(row, item);
-    items[place] = value == masked ? -1 : item;
-    values[place] = value;
+    ranking.lists[place] = {value == masked ? -1 : item, value};
+  }
+};
+struct MaskRow {
+  gpu::Ranking ranking;
+  gpu::DeviceMatrixView<float> scores;
+  __device__ void operator()(std::int64_t row) const {
+    const std::int64_t user = ranking.users[row];
+    for (std::int64_t e = ranking.mask.begin(user); e < ranking.mask.end(user); ++e) {
+      scores(row, ranking.mask.indices[e]) = -std::numeric_limits<float>::infinity();
+    }
   }
 };
 
@@ -170,18 +177,18 @@ gpu::DeviceCsr csr_by_thrust(Device& device, std::int64_t rows, std::int64_t col
   return {std::move(offsets), std::move(indices), std::move(values), rows, columns};
 }
 
-void top_items_by_thrust(Device& device, gpu::DeviceMatrixView<const float> scores, std::int64_t depth,
-                         DeviceSpan<std::int32_t> items, DeviceSpan<float> values) {
+void rank_scores_by_thrust(Device& device, gpu::DeviceMatrixView<float> scores, const gpu::Ranking& ranking) {
   Scratch scratch(device);
   const auto policy = policy_of(scratch, device);
   const std::int64_t size = scores.rows * scores.columns;
   DeviceBuffer<std::uint64_t> keys(device, size);
   DeviceBuffer<std::int32_t> sorted(device, size);
   const auto numbers = thrust::make_counting_iterator(std::int64_t{0});
+  thrust::for_each_n(policy, numbers, scores.rows, MaskRow{ranking, scores});
   thrust::transform(policy, numbers, numbers + size, keys.span().data, ScoreKey{scores});
   thrust::transform(policy, numbers, numbers + size, sorted.span().data, ItemOf{scores.columns});
   thrust::stable_sort_by_key(policy, keys.span().data, keys.span().data + size, sorted.span().data);
-  thrust::for_each_n(policy, numbers, items.size, TakeFirst{scores, sorted.span().data, depth, items, values});
+  thrust::for_each_n(policy, numbers, ranking.lists.size, TakeFirst{scores, sorted.span().data, ranking});
 }
 
 }  // namespace embrace::cases

@@ -3,6 +3,7 @@
 #pragma once
 #include "cuda/device/device.hpp"
 #include "cuda/math/aggregate.hpp"
+#include "cuda/math/rank.hpp"
 #include "cuda/math/triples.hpp"
 
 namespace embrace::cases {
@@ -15,8 +16,8 @@ gpu::DeviceAggregates aggregate_by_thrust(gpu::Device& device, std::int64_t user
 gpu::DeviceCsr csr_by_thrust(gpu::Device& device, std::int64_t rows, std::int64_t columns,
                              gpu::DeviceTriplesView triples);
 
-/// As gpu::top_items: all scores are sorted by row, then score, of which the first of each row are taken.
-void top_items_by_thrust(gpu::Device& device, gpu::DeviceMatrixView<const float> scores, std::int64_t depth,
-                         gpu::DeviceSpan<std::int32_t> items, gpu::DeviceSpan<float> values);
+/// As gpu::rank_scores: masked items get the worst of scores, and all scores are sorted by row, then score, of which
+/// the first of each row are taken.
+void rank_scores_by_thrust(gpu::Device& device, gpu::DeviceMatrixView<float> scores, const gpu::Ranking& ranking);
 
 }  // namespace embrace::cases

@@ -1,7 +1,8 @@
-// A model that is vectors and biases, on the device, and what is asked of it: pairs and whole rows of scores.
+// A model that is vectors and biases, on the device, and what is asked of it: pairs, rows of scores, and lists.
 //   score(u, i) = offset + b_u + b_i + p_u · q_i
 #pragma once
 #include "cuda/device/device.hpp"
+#include "cuda/math/rank.hpp"
 
 namespace embrace::gpu {
 
@@ -9,9 +10,11 @@ struct DeviceEmbeddingView {
   DeviceMatrixView<const float> users;  // users × factors; factors may be 0
   DeviceMatrixView<const float> items;  // rows of both as in DeviceMatrix: 16-byte aligned, zeros up to the stride
   DeviceSpan<const float> user_bias;    // absent: empty
-  DeviceSpan<const float> item_bias;
+  DeviceSpan<const float> item_bias;    // begins on 16 bytes
   float offset = 0;
 };
+
+constexpr float bias_of(DeviceSpan<const float> bias, std::int64_t index) { return bias.empty() ? 0.0F : bias[index]; }
 
 struct DeviceEmbedding {
   DeviceMatrix users;
@@ -30,5 +33,8 @@ void predict_pairs(Device& device, const DeviceEmbeddingView& model, DeviceSpan<
 /// out(r, i) = score(users[r], i) for all items; out is users.size × items.
 void score_items(Device& device, const DeviceEmbeddingView& model, DeviceSpan<const std::int32_t> users,
                  DeviceMatrixView<float> out);
+
+/// Ranks all items by the scores that score_items() writes, without writing them.
+void rank_items(Device& device, const DeviceEmbeddingView& model, const Ranking& ranking);
 
 }  // namespace embrace::gpu

@@ -33,20 +33,19 @@ void EmbeddingTrainer::predict(const PairsView& pairs, Span<float> out) const {
   predict_in_parts(*device_, predict, pairs, out);
 }
 
-Scorer EmbeddingTrainer::scorer() const {
-  complete_model();
-  return [this](DeviceSpan<const std::int32_t> users, DeviceMatrixView<float> scores) {
-    score_items(*device_, model_.view(), users, scores);
-  };
-}
-
 void EmbeddingTrainer::score(Span<const std::int32_t> users, MatrixView out) const {
-  score_users(*device_, scorer(), users, out);
+  complete_model();
+  const Scorer score = [this](DeviceSpan<const std::int32_t> chosen, DeviceMatrixView<float> scores) {
+    score_items(*device_, model_.view(), chosen, scores);
+  };
+  score_users(*device_, score, users, out);
 }
 
 bool EmbeddingTrainer::rank(Span<const std::int32_t> users, CsrView mask, std::int64_t depth,
                             Span<ScoredItem> out) const {
-  return rank_users(*device_, scorer(), users, mask, depth, out);
+  complete_model();
+  const Ranker rank = [this](const Ranking& ranking) { rank_items(*device_, model_.view(), ranking); };
+  return rank_users(*device_, rank, users, mask, depth, out);
 }
 
 std::optional<EmbeddingView> EmbeddingTrainer::embedding() const {

@@ -34,7 +34,6 @@ class EmbeddingTrainer : public Trainer {
   /// Makes model_ what the last epoch has learned; called before it is read. For trainers that learn something else
   /// from which it follows.
   virtual void complete_model() const {}
-  Scorer scorer() const;
 
   DevicePtr device_;  // before everything that lies on it
 

@@ -1,15 +1,17 @@
 #include "cuda/math/scoring.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
-#include "cuda/math/rank.hpp"
+#include "host/error.hpp"
 #include "host/span.hpp"
 
 namespace embrace::gpu {
 namespace {
 
-/// Scores that are held at a time: they are read several times, so they should stay in the level 2 cache (40 MB on the
-/// A100, 50 on the H100).
+/// Scores that are held at a time: they are read soon, so they should stay in the level 2 cache (40 MB on the A100, 50
+/// on the H100).
 constexpr std::int64_t score_bytes = std::int64_t{32} << 20U;
 
 constexpr std::int64_t pairs_at_a_time = std::int64_t{1} << 22U;
@@ -52,28 +54,31 @@ void score_users(Device& device, const Scorer& score, Span<const std::int32_t> u
   });
 }
 
-bool rank_users(Device& device, const Scorer& score, Span<const std::int32_t> users, CsrView mask, std::int64_t depth,
+bool rank_users(Device& device, const Ranker& rank, Span<const std::int32_t> users, CsrView mask, std::int64_t depth,
                 Span<ScoredItem> out) {
   if (depth > longest_list) return false;
-  const DeviceCsr seen(device, mask);
+  if (out.empty()) return true;
   const DeviceBuffer<std::int32_t> chosen(device, users);
-  const std::int64_t size = out.size();
-  DeviceBuffer<std::int32_t> items(device, size);
-  DeviceBuffer<float> values(device, size);
-  rank_users(device, score, chosen.span(), seen.view(), depth, items.span(), values.span());
-  const std::vector<std::int32_t> item = items.download();
-  const std::vector<float> value = values.download();
-  for (std::size_t place = 0; place < item.size(); ++place) out[place] = {item[place], value[place]};
+  const DeviceBuffer<std::int64_t> offsets(device, {mask.offsets, mask.rows + 1});
+  const DeviceBuffer<std::int32_t> indices(device, {mask.indices, mask.entries()});
+  DeviceBuffer<ScoredItem> lists(device, out.size());
+  rank({chosen.span(), {offsets.span(), indices.span(), {}, mask.rows, mask.columns}, depth, lists.span()});
+  device.download(std::as_const(lists).span(), out);
+  for (const ScoredItem& place : out) {
+    if (std::isnan(place.score)) throw Diverged("score is not finite for an item to be ranked");
+  }
   return true;
 }
 
-void rank_users(Device& device, const Scorer& score, DeviceSpan<const std::int32_t> users, DeviceCsrView mask,
-                std::int64_t depth, DeviceSpan<std::int32_t> items, DeviceSpan<float> values) {
-  for_parts(device, score, mask.columns, users, [&](std::int64_t first, DeviceMatrixView<float> scores) {
-    const std::int64_t begin = first * depth, size = scores.rows * depth;
-    mask_scores(device, users.part(first, scores.rows), mask, scores);
-    top_items(device, scores, depth, items.part(begin, size), values.part(begin, size));
-  });
+bool rank_users(Device& device, const Scorer& score, Span<const std::int32_t> users, CsrView mask, std::int64_t depth,
+                Span<ScoredItem> out) {
+  const Ranker rank = [&](const Ranking& ranking) {
+    for_parts(device, score, mask.columns, ranking.users,
+              [&](std::int64_t first, DeviceMatrixView<const float> scores) {
+                rank_scores(device, scores, ranking.part(first, scores.rows));
+              });
+  };
+  return rank_users(device, rank, users, mask, depth, out);
 }
 
 }  // namespace embrace::gpu

@@ -57,8 +57,14 @@ add_mutant(random_key SOURCE cuda/math/random.cuh COMPILE tests/cuda/math/random
            FAILS RandomTest.TheSameBitsAsOnTheHost FROM [[0xBB67AE85U]] TO [[0xBB67AE84U]])
 add_mutant(pairs_skip_columns SOURCE cuda/learning/embedding.cu PROGRAM embedding_test
            FAILS EmbeddingTest.PairsOfEveryWidthAndNumber FROM [[k += lanes_a_pair]] TO [[k += 2 * lanes_a_pair]])
-add_mutant(scores_take_the_wrong_bias SOURCE cuda/learning/embedding.cu PROGRAM embedding_test
-           FAILS EmbeddingTest.ScoresOfAllItems FROM [=[bias_of(model.user_bias, users[row])]=] TO [=[bias_of(model.user_bias, row)]=])
+add_mutant(scores_take_the_wrong_bias SOURCE cuda/learning/embedding_items.cu PROGRAM embedding_test
+           FAILS EmbeddingTest.ScoresOfAllItems FROM [=[bias_of(model.user_bias, users[number])]=] TO [=[bias_of(model.user_bias, number)]=])
+add_mutant(tiles_lack_a_barrier SOURCE cuda/learning/embedding_items.cu PROGRAM embedding_test
+           FAILS EmbeddingTest.ListsOfEveryShape FROM [[__syncthreads();  // the next slab is there, and all have read this one]] TO [[]])
+add_mutant(tiles_offer_one_row_of_two SOURCE cuda/learning/embedding_items.cu PROGRAM embedding_test
+           FAILS EmbeddingTest.ListsOfEveryShape FROM [[(lanes & ~lanes_of_first) != 0]] TO [[(lanes & ~lanes_of_first) == all_lanes]])
+add_mutant(tiles_overlook_what_is_not_finite SOURCE cuda/learning/embedding_items.cu PROGRAM embedding_test
+           FAILS EmbeddingTest.ListsOfScoresThatAreNotFinite FROM [[__all_sync(all_lanes, wrong == 0)]] TO [[__any_sync(all_lanes, wrong == 0)]])
 add_mutant(biases_of_single_ratings SOURCE cuda/methods/baselines.cu PROGRAM baselines_test
            FAILS BaselinesTest.BiasesOfRowsAreThoseOfPlainLoops FROM [[if (size > 0)]] TO [[if (size > 1)]])
 add_mutant(sgd_steps_without_a_barrier SOURCE cuda/methods/sgd_epoch.cu PROGRAM sgd_test
@@ -154,12 +160,20 @@ add_mutant(columns_one_bit_short SOURCE cuda/math/sparse.cu PROGRAM sparse_twin_
            FROM [[cells[e] & ((std::uint64_t{1} << column_bits) - 1)]] TO [[cells[e] & ((std::uint64_t{1} << column_bits) / 2 - 1)]])
 add_mutant(parts_forget_where_they_begin SOURCE cuda/math/scoring.cpp PROGRAM rank_test FAILS RankTest.UsersAreTakenInParts
            FROM [[score(users.part(first, count), scores);]] TO [[score(users.part(0, count), scores);]])
-add_mutant(ties_by_higher_item SOURCE cuda/math/rank.cu PROGRAM rank_test FAILS RankTest.AllScoresEqualAreRankedByItem
-           FROM [[| static_cast<unsigned>(item);]] TO [[| ~static_cast<unsigned>(item);]])
-add_mutant(list_ends_early SOURCE cuda/math/rank.cu PROGRAM rank_test FAILS RankTest.ListsOfEveryLength
-           FROM [[rest >= static_cast<int>(histogram[value])};]] TO [[rest + 1 >= static_cast<int>(histogram[value])};]])
-add_mutant(zeros_have_signs SOURCE cuda/math/rank.cu PROGRAM rank_test FAILS RankTest.ListsOfEveryLength
-           FROM [[__float_as_uint(score + 0.0F)]] TO [[__float_as_uint(score)]])
+add_mutant(lists_pass_a_masked_item SOURCE cuda/math/rank.cuh COMPILE cuda/math/rank.cu PROGRAM rank_test FAILS RankTest.MasksOfEveryShape
+           FROM [[passed && item >= first]] TO [[passed && item > first]])
+add_mutant(lists_go_beyond_the_catalogue SOURCE cuda/math/rank.cuh COMPILE cuda/math/rank.cu PROGRAM rank_test FAILS RankTest.ListsOfEveryLength
+           FROM [[place = items - first + lane]] TO [[place = stretch]])
+add_mutant(ties_by_higher_item SOURCE cuda/math/rank.cuh COMPILE cuda/math/rank.cu PROGRAM rank_test
+           FAILS RankTest.AllScoresEqualAreRankedByItem FROM [[| static_cast<unsigned>(item);]] TO [[| ~static_cast<unsigned>(item);]])
+add_mutant(ties_beyond_the_list SOURCE cuda/math/rank.cuh COMPILE cuda/math/rank.cu PROGRAM rank_test
+           FAILS RankTest.ListsOfEveryLength FROM [[ties -= __popc(equal);]] TO [[]])
+add_mutant(weeding_stops_early SOURCE cuda/math/rank.cuh COMPILE cuda/math/rank.cu PROGRAM rank_test FAILS RankTest.ListsOfEveryLength
+           FROM [[if (here == depth)]] TO [[if (here >= depth)]])
+add_mutant(lists_of_one_slice SOURCE cuda/math/rank.cu PROGRAM rank_test FAILS RankTest.ListsOfEveryLength
+           FROM [[slice < candidates.slices;]] TO [[slice < 1;]])
+add_mutant(zeros_have_signs SOURCE cuda/math/rank.cuh COMPILE cuda/math/rank.cu PROGRAM rank_test
+           FAILS RankTest.ZerosOfBothSignsAreOneScore FROM [[__float_as_uint(score + 0.0F)]] TO [[__float_as_uint(score)]])
 add_mutant(inverse_turns_nothing SOURCE cuda/math/invert_symmetric.cu PROGRAM inverse_twin_test
            FAILS InverseTwinTest.AgreesWithPlainElimination FROM [=[above ? turned[y][x] :]=] TO [=[above ? turned[x][y] :]=])
 add_mutant(counts_lack_a_barrier SOURCE cuda/math/count_together.cu PROGRAM inverse_twin_test

@@ -32,6 +32,20 @@ TEST_F(DeviceTest, UploadHasReadItsSourceWhenItReturns) {
   EXPECT_EQ(buffer.download(), std::vector<std::int32_t>(100, 7));
 }
 
+// They share the memory that they go through, and more than it holds: nothing may be written over before it has left.
+TEST_F(DeviceTest, UploadsThatFollowEachOtherKeepTheirValues) {
+  std::vector<DeviceBuffer<std::int32_t>> buffers;
+  std::vector<std::vector<std::int32_t>> values;
+  for (std::int32_t n = 0; n < 40; ++n) {
+    values.emplace_back(static_cast<std::size_t>(n % 3 == 0 ? 700'001 : 17 * n + 1), n);
+    buffers.push_back(on_device(values.back()));
+    if (n == 20) {
+      EXPECT_EQ(buffers[3].download(), values[3]);
+    }
+  }
+  for (std::size_t n = 0; n < values.size(); ++n) EXPECT_EQ(buffers[n].download(), values[n]) << n;
+}
+
 TEST_F(DeviceTest, MatricesHaveAlignedRowsThatEndInZeros) {
   for (const std::int64_t columns : {0, 1, 3, 4, 5, 31, 33}) {
     Matrix host(3, columns);

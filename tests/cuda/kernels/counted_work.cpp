@@ -1,10 +1,12 @@
 #include "tests/cuda/kernels/counted_work.hpp"
 
 #include <memory>
+#include <numeric>
 #include <utility>
 
 #include "bench/cases/by_thrust.hpp"
 #include "cuda/math/aggregate.hpp"
+#include "cuda/math/rank.hpp"
 #include "cuda/math/sparse.hpp"
 #include "cuda/trainers.hpp"
 #include "host/methods/registry.hpp"
@@ -91,27 +93,58 @@ CountedWork of_ratings(std::string name, std::int64_t size, double bytes,
 }
 
 /// After an epoch of sgd with 64 factors.
-std::shared_ptr<Training> model(const gpu::DevicePtr& device) {
-  return std::make_shared<Training>(device, gpu::make_sgd, "sgd", Task::rating, ratings_alone(300, 1700, 3000),
+std::shared_ptr<Training> model(const gpu::DevicePtr& device, std::int64_t users, std::int64_t items) {
+  return std::make_shared<Training>(device, gpu::make_sgd, "sgd", Task::rating, ratings_alone(users, items, 10 * users),
                                     Settings{{"factors", 64}});
 }
 
 PreparedWork prepare_predict(const gpu::DevicePtr& device) {
   constexpr std::int64_t size = 20'000;
   const auto pairs = std::make_shared<Pairs>(skewed_pairs(300, 1700, size));
-  return {size, 8 * 64 + 20, [training = model(device), pairs] {
+  return {size, 8 * 64 + 20, [training = model(device, 300, 1700), pairs] {
             std::vector<float> out(pairs->users.size());
             training->trainer->predict({pairs->users, pairs->items, {}}, out);
           }};
 }
 
-PreparedWork prepare_rank(const gpu::DevicePtr& device) {
-  constexpr std::int64_t users = 300, items = 1700, depth = 10;
-  return {users * items, 0, [training = model(device)] {
-            std::vector<std::int32_t> all;
-            for (std::int32_t u = 0; u < users; ++u) all.push_back(u);
-            std::vector<ScoredItem> out(static_cast<std::size_t>(users * depth));
-            training->trainer->rank(all, training->data.ratings.view(), depth, out);
+constexpr std::int64_t list = 10;
+
+/// Lists for all users.
+CountedWork rank_of(std::string name, std::int64_t users, std::int64_t items) {
+  return {std::move(name), "score", [=](const gpu::DevicePtr& device) {
+            return PreparedWork{users * items, 0, [=, training = model(device, users, items)] {
+                                  std::vector<std::int32_t> all(static_cast<std::size_t>(users));
+                                  std::iota(all.begin(), all.end(), 0);
+                                  std::vector<ScoredItem> out(static_cast<std::size_t>(users * list));
+                                  training->trainer->rank(all, training->data.ratings.view(), list, out);
+                                }};
+          }};
+}
+
+/// The same from scores that lie in memory.
+PreparedWork prepare_rank_scores(const gpu::DevicePtr& device) {
+  constexpr std::int64_t users = 300, items = 1700;
+  struct Inputs {
+    gpu::DeviceMatrix scores;
+    gpu::DeviceBuffer<std::int32_t> users;
+    gpu::DeviceCsr mask;
+    gpu::DeviceBuffer<ScoredItem> lists;
+  };
+  const Random random(4, Stream::sampling);
+  Matrix scores(users, items);
+  for (std::int64_t i = 0; i < scores.size(); ++i)
+    scores.data()[i] = static_cast<float>(random.normal(static_cast<std::uint64_t>(i), 0));
+  std::vector<std::int32_t> all(users);
+  std::iota(all.begin(), all.end(), 0);
+  const auto in = std::make_shared<Inputs>();
+  in->scores = {*device, users, items};
+  in->scores.upload(*device, scores.view());
+  in->users = {*device, Span<const std::int32_t>(all)};
+  in->mask = {*device, ratings_alone(users, items, 10 * users).ratings.view()};
+  in->lists = {*device, users * list};
+  return {users * items, 4, [=] {
+            const auto chosen = std::as_const(in->users).span();
+            gpu::rank_scores(*device, in->scores.view(), {chosen, in->mask.view(), list, in->lists.span()});
           }};
 }
 
@@ -153,7 +186,9 @@ const std::vector<CountedWork>& counted_works() {
       epoch_of("mult-vae, 64 units", make_mult_vae, "mult-vae", Task::ranking, wide, 0,
                {{"hidden", 64}, {"latent", 32}, {"batch", 32}}),
       {"predict k=64", "pair", prepare_predict},
-      {"rank k=64", "score", prepare_rank},
+      rank_of("rank k=64", 300, 1700),
+      rank_of("rank k=64, 20,000 items", 256, 20'000),
+      {"rank of scores", "score", prepare_rank_scores},
   };
   return works;
 }

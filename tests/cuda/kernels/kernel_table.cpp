@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "cuda/math/normal_equations.hpp"
+#include "cuda/math/rank.hpp"
 
 namespace embrace::test {
 namespace {
@@ -26,6 +27,12 @@ std::optional<int> asked_for(const KernelFacts& kernel) {
     const int factors = 4 * std::stoi(match[1]) * std::stoi(match[2]);
     return static_cast<int>(gpu::solver_shared_bytes(factors, gpu::Solver::conjugate_gradients));
   }
+  constexpr std::int64_t depth = 10;  // of lists
+  if (kernel.kernel == "score_tiles_kernel<Written>") return 0;
+  if (kernel.kernel == "score_tiles_kernel<Ranked>" || kernel.kernel == "offer_scores_kernel") {
+    return static_cast<int>(gpu::offering_shared_bytes(kernel.threads / 32, depth));
+  }
+  if (kernel.kernel == "finish_lists_kernel") return static_cast<int>(gpu::sorting_shared_bytes(depth));
   return std::nullopt;
 }
 
@@ -164,7 +171,9 @@ const std::vector<HotKernel>& hot_kernels() {
        {"<1>", "<1>", "<1>"},
        "elsa: gradient and Adam's step of items, vectors of length one"},
       {"embedding", "predict_pairs_kernel", {}, "all methods of vectors: predictions of pairs"},
-      {"embedding", "write_biases_kernel", {}, "scores of all items: what the matrix product is added to"},
+      {"embedding_items", "score_tiles_kernel", {}, "all methods of vectors: scores of all items, written or ranked"},
+      {"rank", "offer_scores_kernel", {}, "all other methods: ranks scores that were written"},
+      {"rank", "finish_lists_kernel", {}, "all methods: sorts the candidates for a list"},
   };
   return kernels;
 }
@@ -200,7 +209,7 @@ nvcc {} with
 cmake --preset cuda-ptx && cmake --build --preset cuda-ptx --target kernel_table && build/cuda-ptx/bin/kernel_table > tests/golden/kernels.md
 ```
 Registers are a thread's. Spilled: bytes that a thread stores to and loads from local memory because registers ran out. Shared: bytes of
-shared memory a block, with what the launch asks for. Occupancy: the share of a multiprocessor's 2048 threads that may be in flight, in
+shared memory a block, with what the launch asks for, for lists of ten. Occupancy: the share of a multiprocessor's 2048 threads that may be in flight, in
 percent, by NVIDIA's occupancy calculator. Nothing here was measured on a GPU.
 
 ## Hot kernels

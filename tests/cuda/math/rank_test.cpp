@@ -1,9 +1,9 @@
-// Heads of lists against a plain sort; ties are many, since scores are small whole numbers.
+// Lists from scores in memory against a plain sort; ties are many, since scores are small whole numbers.
 #include "cuda/math/rank.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 
 #include "cuda/learning/embedding.hpp"
@@ -11,12 +11,14 @@
 #include "host/error.hpp"
 #include "host/random.hpp"
 #include "host/sparse.hpp"
-#include "tests/cuda/gpu_test.hpp"
+#include "tests/cuda/plain_lists.hpp"
 
 namespace embrace::gpu {
 namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
+
+Csr no_masks(std::int64_t users, std::int64_t items) { return csr_from_triples(users, items, {}, {}, {}); }
 
 class RankTest : public test::GpuTest {
  protected:
@@ -25,33 +27,19 @@ class RankTest : public test::GpuTest {
     matrix.upload(device(), scores.view());
     return matrix;
   }
-  void expect_sorted(const Matrix& scores, std::int64_t depth) {
-    DeviceBuffer<std::int32_t> items(device(), scores.rows() * depth);
-    DeviceBuffer<float> values(device(), scores.rows() * depth);
+  /// Users are taken backwards, so that a row is not its user.
+  void expect_sorted(const Matrix& scores, const Csr& mask, std::int64_t depth) {
+    std::vector<std::int32_t> users(static_cast<std::size_t>(scores.rows()));
+    std::iota(users.rbegin(), users.rend(), 0);
     const DeviceMatrix on = upload(scores);
-    top_items(device(), on.view(), depth, items.span(), values.span());
-    const auto item = items.download();
-    const auto value = values.download();
-    for (std::int64_t r = 0; r < scores.rows(); ++r) {
-      std::vector<std::int32_t> order;
-      for (std::int32_t i = 0; i < scores.columns(); ++i) {
-        if (scores(r, i) != -infinity) order.push_back(i);
-      }
-      std::stable_sort(order.begin(), order.end(),
-                       [&](std::int32_t a, std::int32_t b) { return scores(r, a) > scores(r, b); });
-      order.resize(static_cast<std::size_t>(depth), -1);
-      for (std::int64_t d = 0; d < depth; ++d) {
-        const std::int32_t expected = order[static_cast<std::size_t>(d)];
-        const auto at = static_cast<std::size_t>(r * depth + d);
-        ASSERT_EQ(item[at], expected) << "row " << r << ", place " << d << " of " << depth << ", " << scores.columns();
-        ASSERT_EQ(value[at], expected < 0 ? -infinity : scores(r, expected));
-      }
-    }
+    test::expect_lists(
+        device(), users, mask, depth, [&](std::int64_t r, std::int64_t i) { return static_cast<double>(scores(r, i)); },
+        [&](const Ranking& ranking) { rank_scores(device(), on.view(), ranking); });
   }
 };
 
-/// `kinds` different scores, both signs, zeros of both signs; a share of them masked.
-Matrix some_scores(std::int64_t rows, std::int64_t items, std::uint64_t kinds, bool with_masked) {
+/// `kinds` different scores, both signs, zeros of both signs.
+Matrix some_scores(std::int64_t rows, std::int64_t items, std::uint64_t kinds) {
   const Random random(8, Stream::sampling);
   Matrix scores(rows, items);
   const std::uint64_t half = kinds / 2;
@@ -59,62 +47,79 @@ Matrix some_scores(std::int64_t rows, std::int64_t items, std::uint64_t kinds, b
   for (std::int64_t i = 0; i < scores.size(); ++i) {
     const auto number = static_cast<float>(random.below(kinds, static_cast<std::uint64_t>(i), 0)) - middle;
     scores.data()[i] = number == 0 && i % 2 == 0 ? -0.0F : number * 0.37F;
-    if (with_masked && random.below(3, static_cast<std::uint64_t>(i), 1) == 0) scores.data()[i] = -infinity;
   }
   return scores;
 }
 
 TEST_F(RankTest, ListsOfEveryLength) {
-  for (const std::int64_t items : {1, 31, 32, 33, 64, 255, 256, 257, 3000}) {
+  for (const std::int64_t items : {1, 31, 32, 33, 127, 128, 129, 257, 3000}) {
     for (const std::int64_t depth : {1, 2, 10, 31, 32, 33, 100}) {
-      expect_sorted(some_scores(5, items, 40, items % 2 == 0), depth);
-      expect_sorted(some_scores(2, items, 1U << 30U, items % 2 == 1), depth);
+      expect_sorted(some_scores(5, items, 40), no_masks(5, items), depth);
+      expect_sorted(some_scores(2, items, 1U << 30U), test::some_masks(2, items), depth);
     }
   }
-  expect_sorted(some_scores(2, 3000, 1U << 20U, true), longest_list);
+  expect_sorted(some_scores(2, 3000, 1U << 20U), test::some_masks(2, 3000), longest_list);
 }
 
 TEST_F(RankTest, AllScoresEqualAreRankedByItem) {
   Matrix scores(3, 5000);
   for (std::int64_t i = 0; i < scores.size(); ++i) scores.data()[i] = 1.5F;
-  expect_sorted(scores, 100);
+  expect_sorted(scores, no_masks(3, 5000), 100);
+  expect_sorted(scores, test::some_masks(3, 5000), 100);
+}
+
+TEST_F(RankTest, ZerosOfBothSignsAreOneScore) {
+  Matrix scores(2, 300);
+  for (std::int64_t i = 0; i < scores.size(); ++i) scores.data()[i] = i % 3 == 0 ? -0.0F : 0.0F;
+  for (const std::int64_t depth : {5, 50, 250}) expect_sorted(scores, no_masks(2, 300), depth);
+}
+
+// Whatever comes is better than all before it: candidates are weeded out as often as can be.
+TEST_F(RankTest, ScoresThatAscendAndDescend) {
+  Matrix scores(2, 5000);
+  for (std::int64_t i = 0; i < 5000; ++i) {
+    scores(0, i) = static_cast<float>(i / 3) - 700.0F;
+    scores(1, i) = -scores(0, i);
+  }
+  for (const std::int64_t depth : {1, 10, 100}) expect_sorted(scores, test::some_masks(2, 5000), depth);
+}
+
+TEST_F(RankTest, MasksOfEveryShape) {
+  for (const std::int64_t items : {1, 127, 128, 129, 700}) {
+    expect_sorted(some_scores(40, items, 9), test::some_masks(40, items), 10);
+  }
 }
 
 TEST_F(RankTest, NothingLeftGivesAnEmptyList) {
-  Matrix scores(2, 50);
-  for (std::int64_t i = 0; i < scores.size(); ++i) scores.data()[i] = -infinity;
-  expect_sorted(scores, 10);
-  expect_sorted(Matrix(2, 0), 10);
+  const std::vector<std::int32_t> row(50, 0);
+  std::vector<std::int32_t> column(50);
+  std::iota(column.begin(), column.end(), 0);
+  expect_sorted(some_scores(1, 50, 9), csr_from_triples(1, 50, row, column, std::vector<float>(50, 1.0F)), 10);
+  expect_sorted(Matrix(2, 0), no_masks(2, 0), 10);
+  expect_sorted(Matrix(0, 10), no_masks(0, 10), 10);
 }
 
-TEST_F(RankTest, SeenItemsAreMasked) {
-  const Csr mask = csr_from_triples(4, 40, std::vector<std::int32_t>{0, 0, 2, 3},
-                                    std::vector<std::int32_t>{5, 39, 7, 0}, std::vector<float>(4, 1.0F));
-  const Matrix scores = some_scores(3, 40, 100, false);
-  const std::vector<std::int32_t> users = {2, 0, 1};
-  DeviceMatrix on = upload(scores);
-  mask_scores(device(), on_device(users).span(), DeviceCsr(device(), mask.view()).view(), on.view());
-  const Matrix masked = download(device(), on);
-  for (std::int64_t r = 0; r < 3; ++r) {
-    const auto seen = mask.view().row_indices(users[static_cast<std::size_t>(r)]);
-    for (std::int32_t i = 0; i < 40; ++i) {
-      const bool out = std::find(seen.begin(), seen.end(), i) != seen.end();
-      EXPECT_EQ(masked(r, i), out ? -infinity : scores(r, i));
+// Of a masked item, too.
+TEST_F(RankTest, ScoresThatAreNotFiniteAndListsTooLongAreRefused) {
+  const std::vector<std::int32_t> users = {0};
+  const Csr mask =
+      csr_from_triples(1, 400, std::vector<std::int32_t>{0}, std::vector<std::int32_t>{17}, std::vector<float>{1.0F});
+  std::vector<ScoredItem> lists(10);
+  for (const float wrong : {infinity, -infinity, std::nanf("")}) {
+    for (const std::int64_t item : {0, 17, 399}) {
+      Matrix scores = some_scores(1, 400, 100);
+      scores(0, item) = wrong;
+      const DeviceMatrix on = upload(scores);
+      const Ranker rank = [&](const Ranking& ranking) { rank_scores(device(), on.view(), ranking); };
+      EXPECT_THROW(rank_users(device(), rank, users, mask.view(), 10, lists), Diverged);
     }
   }
-}
-
-TEST_F(RankTest, ScoresThatAreNotFiniteAndListsTooLongAreRefused) {
-  const Csr mask = csr_from_triples(1, 40, {}, {}, {});
-  const std::vector<std::int32_t> users = {0};
-  for (const float wrong : {infinity, -infinity, std::nanf("")}) {
-    Matrix scores = some_scores(1, 40, 100, false);
-    scores(0, 17) = wrong;
-    DeviceMatrix on = upload(scores);
-    EXPECT_THROW(mask_scores(device(), on_device(users).span(), DeviceCsr(device(), mask.view()).view(), on.view()),
-                 Diverged);
-  }
-  EXPECT_THROW(top_items(device(), {}, longest_list + 1, {}, {}), std::invalid_argument);
+  const DeviceMatrix on = upload(some_scores(1, 400, 100));
+  const auto chosen = on_device(users);
+  DeviceBuffer<ScoredItem> many(device(), longest_list + 1);
+  const DeviceCsr left_out(device(), mask.view());
+  EXPECT_THROW(rank_scores(device(), on.view(), {chosen.span(), left_out.view(), longest_list + 1, many.span()}),
+               std::invalid_argument);
 }
 
 // More scores than are held at a time: user u's score of item i is u (i mod 7), so that her best are items 6, 13, 20.
