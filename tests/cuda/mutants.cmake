@@ -174,3 +174,11 @@ add_mutant(judges_drop_by_another_layer SOURCE cuda/judge/network.cu PROGRAM net
            FAILS Kinds/JudgeNetworkTest.GradientsAgreeWithTheCpu/1 FROM [[(mask.layer << 16U)]] TO [[(mask.layer << 17U)]])
 add_mutant(judges_let_biases_decay SOURCE cuda/judge/network.cu PROGRAM network_twin_test
            FAILS Kinds/JudgeNetworkTest.StepsAreThoseOfTheCpuAndOnlyMatricesDecay/0 FROM [[if (i >= decaying) step.shrink = 1.0F;]] TO [[]])
+add_mutant(short_products_lose_an_entry SOURCE cuda/math/spmm.cu PROGRAM spmm_test FAILS SpmmTest.RowsOfEverySizeAreExact
+           FROM [[work.add_entries(work.matrix.begin(row), ]] TO [[work.add_entries(work.matrix.begin(row) + 1, ]])
+add_mutant(medium_products_stride_too_far SOURCE cuda/math/spmm.cu PROGRAM spmm_test FAILS SpmmTest.RowsOfEverySizeAreExact
+           FROM [[work.matrix.end(row), groups, quad, sum)]] TO [[work.matrix.end(row), groups + 1, quad, sum)]])
+add_mutant(piece_products_lack_the_barrier SOURCE cuda/math/spmm.cu PROGRAM spmm_test FAILS SpmmTest.RowsOfEverySizeAreExact
+           FROM [[__syncthreads();  // the first group adds]] TO [[// the first group adds]])
+add_mutant(long_products_lose_a_piece SOURCE cuda/math/spmm.cu PROGRAM spmm_test FAILS SpmmTest.RowsOfEverySizeAreExact
+           FROM [[piece = row.first;]] TO [[piece = row.first + 1;]])
