@@ -57,4 +57,23 @@ void form_gram(Device& device, DeviceMatrixView<const float> y, DeviceMatrixView
   multiply_by_transposed(device, y, y, 0, {g.data, y.columns, y.columns, g.stride});
 }
 
+// What is on and above the diagonal row by row is on and below it column by column.
+void add_gram(Device& device, DeviceMatrixView<const double> a, DeviceMatrixView<double> gram) {
+  EMBRACE_PHASE("gram");
+  if (gram.rows == 0) return;
+  const double one = 1;
+  EMBRACE_CHECK(cublasDsyrk(device.blas(), CUBLAS_FILL_MODE_LOWER, CUBLAS_OP_N, narrow(a.columns), narrow(a.rows), &one,
+                            a.data, narrow(a.stride), &one, gram.data, narrow(gram.stride)));
+}
+
+// aᵀ = rᵀ (a r⁻¹)ᵀ, and rᵀ, column by column, is r row by row.
+void divide_by_triangle(Device& device, DeviceMatrixView<double> a, DeviceMatrixView<const double> r) {
+  EMBRACE_PHASE("triangle");
+  if (a.rows == 0 || a.columns == 0) return;
+  const double one = 1;
+  EMBRACE_CHECK(cublasDtrsm(device.blas(), CUBLAS_SIDE_LEFT, CUBLAS_FILL_MODE_LOWER, CUBLAS_OP_N, CUBLAS_DIAG_NON_UNIT,
+                            narrow(a.columns), narrow(a.rows), &one, r.data, narrow(r.stride), a.data,
+                            narrow(a.stride)));
+}
+
 }  // namespace embrace::gpu

@@ -182,3 +182,13 @@ add_mutant(piece_products_lack_the_barrier SOURCE cuda/math/spmm.cu PROGRAM spmm
            FROM [[__syncthreads();  // the first group adds]] TO [[// the first group adds]])
 add_mutant(long_products_lose_a_piece SOURCE cuda/math/spmm.cu PROGRAM spmm_test FAILS SpmmTest.RowsOfEverySizeAreExact
            FROM [[piece = row.first;]] TO [[piece = row.first + 1;]])
+add_mutant(wide_columns_have_no_part SOURCE cuda/math/orthogonal.cu PROGRAM orthogonal_twin_test
+           FAILS OrthogonalTwinTest.TrianglesAndColumnsAreThoseOfTheHost FROM [[if (at.row < x.rows)]] TO [[if (at.row + 1 < x.rows)]])
+add_mutant(columns_without_direction_stay SOURCE cuda/math/orthogonal.cu PROGRAM orthogonal_twin_test
+           FAILS OrthogonalTwinTest.TrianglesAndColumnsAreThoseOfTheHost FROM [=[has_direction[at.column] != 0]=] TO [=[has_direction[at.column] < 2]=])
+add_mutant(signs_of_one_word SOURCE cuda/math/randomized_svd.cu PROGRAM orthogonal_twin_test
+           FAILS OrthogonalTwinTest.SingularVectorsAreThoseOfTheHost FROM [=[words[word] >> bit]=] TO [=[words[0] >> bit]=])
+add_mutant(filters_forget_two_degrees_ago SOURCE cuda/math/randomized_svd.cu PROGRAM orthogonal_twin_test
+           FAILS OrthogonalTwinTest.SingularVectorsAreThoseOfTheHost FROM [=[(first ? 0.0F : older[e])]=] TO [=[0.0F]=])
+add_mutant(singular_vectors_of_any_sign SOURCE cuda/math/randomized_svd.cu PROGRAM orthogonal_twin_test
+           FAILS OrthogonalTwinTest.SingularVectorsAreThoseOfTheHost FROM [[if (largest >= 0) return;]] TO [[if (largest <= 0) return;]])
