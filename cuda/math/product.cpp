@@ -34,6 +34,17 @@ void multiply(Device& device, const Shape& shape, DeviceMatrixView<const float> 
                             &one, b.data, narrow(b.stride), a.data, narrow(a.stride), &beta, c.data, narrow(c.stride)));
 }
 
+void multiply_each(Device& device, const Shape& shape, std::int64_t count, const DeviceMatrices<const float>& a,
+                   const DeviceMatrices<const float>& b, const DeviceMatrices<float>& c) {
+  EMBRACE_PHASE("matrix products");
+  if (count == 0 || c.first.rows == 0 || c.first.columns == 0) return;
+  const float one = 1, zero = 0;
+  EMBRACE_CHECK(cublasSgemmStridedBatched(device.blas(), shape.b, shape.a, narrow(c.first.columns),
+                                          narrow(c.first.rows), narrow(shape.inner), &one, b.first.data,
+                                          narrow(b.first.stride), b.step, a.first.data, narrow(a.first.stride), a.step,
+                                          &zero, c.first.data, narrow(c.first.stride), c.step, narrow(count)));
+}
+
 }  // namespace
 
 void multiply(Device& device, DeviceMatrixView<const float> a, DeviceMatrixView<const float> b, float beta,
@@ -49,6 +60,21 @@ void multiply_transposed(Device& device, DeviceMatrixView<const float> a, Device
 void multiply_by_transposed(Device& device, DeviceMatrixView<const float> a, DeviceMatrixView<const float> b,
                             float beta, DeviceMatrixView<float> c) {
   multiply(device, {CUBLAS_OP_N, CUBLAS_OP_T, a.rows}, a, b, beta, c);
+}
+
+void multiply_each(Device& device, std::int64_t count, const DeviceMatrices<const float>& a,
+                   const DeviceMatrices<const float>& b, const DeviceMatrices<float>& c) {
+  multiply_each(device, {CUBLAS_OP_N, CUBLAS_OP_N, a.first.columns}, count, a, b, c);
+}
+
+void multiply_each_transposed(Device& device, std::int64_t count, const DeviceMatrices<const float>& a,
+                              const DeviceMatrices<const float>& b, const DeviceMatrices<float>& c) {
+  multiply_each(device, {CUBLAS_OP_T, CUBLAS_OP_N, a.first.columns}, count, a, b, c);
+}
+
+void multiply_each_by_transposed(Device& device, std::int64_t count, const DeviceMatrices<const float>& a,
+                                 const DeviceMatrices<const float>& b, const DeviceMatrices<float>& c) {
+  multiply_each(device, {CUBLAS_OP_N, CUBLAS_OP_T, a.first.rows}, count, a, b, c);
 }
 
 // Both triangles: twice the flops of a symmetric update, which are few beside those of the rows that use them.

@@ -192,3 +192,21 @@ add_mutant(filters_forget_two_degrees_ago SOURCE cuda/math/randomized_svd.cu PRO
            FAILS OrthogonalTwinTest.SingularVectorsAreThoseOfTheHost FROM [=[(first ? 0.0F : older[e])]=] TO [=[0.0F]=])
 add_mutant(singular_vectors_of_any_sign SOURCE cuda/math/randomized_svd.cu PROGRAM orthogonal_twin_test
            FAILS OrthogonalTwinTest.SingularVectorsAreThoseOfTheHost FROM [[if (largest >= 0) return;]] TO [[if (largest <= 0) return;]])
+add_mutant(groups_draw_the_same_items SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [=[batch.orders[group](drawn)]=] TO [=[batch.orders[0](drawn)]=])
+add_mutant(directions_keep_a_length SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [[length > 0 ? 1 / length : 0]] TO [[length > 0 ? 1 / squares : 0]])
+add_mutant(pairs_pull_the_other_item SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [[times(-slope, x)]] TO [[times(slope, x)]])
+add_mutant(contrasts_keep_the_users_own SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [[= -INFINITY;]] TO [[= 0.5F;]])
+add_mutant(contrasts_count_twice SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [=[ratings.indices[e - 1] == item]=] TO [=[ratings.indices[e - 1] > item]=])
+add_mutant(parts_move_along_themselves SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [[add_scaled(-along, ]] TO [[add_scaled(along, ]])
+add_mutant(parts_are_not_counted SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [[sum.bias += 1.0F;]] TO [[sum.bias = 1.0F;]])
+add_mutant(nodes_pay_once SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [=[each * static_cast<double>(counts[node])]=] TO [=[each]=])
+add_mutant(tables_step_three_of_four SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.EpochsAgreeWithTheCpu FROM [[step(g.w, w.w, m.w, v.w);]] TO [[]])
