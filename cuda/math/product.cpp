@@ -34,6 +34,17 @@ void multiply(Device& device, const Shape& shape, DeviceMatrixView<const float> 
                             &one, b.data, narrow(b.stride), a.data, narrow(a.stride), &beta, c.data, narrow(c.stride)));
 }
 
+void multiply_each(Device& device, const Shape& shape, std::int64_t count, const DeviceMatrices<const float>& a,
+                   const DeviceMatrices<const float>& b, const DeviceMatrices<float>& c) {
+  EMBRACE_PHASE("matrix products");
+  if (count == 0 || c.first.rows == 0 || c.first.columns == 0) return;
+  const float one = 1, zero = 0;
+  EMBRACE_CHECK(cublasSgemmStridedBatched(device.blas(), shape.b, shape.a, narrow(c.first.columns),
+                                          narrow(c.first.rows), narrow(shape.inner), &one, b.first.data,
+                                          narrow(b.first.stride), b.step, a.first.data, narrow(a.first.stride), a.step,
+                                          &zero, c.first.data, narrow(c.first.stride), c.step, narrow(count)));
+}
+
 }  // namespace
 
 void multiply(Device& device, DeviceMatrixView<const float> a, DeviceMatrixView<const float> b, float beta,
@@ -51,10 +62,44 @@ void multiply_by_transposed(Device& device, DeviceMatrixView<const float> a, Dev
   multiply(device, {CUBLAS_OP_N, CUBLAS_OP_T, a.rows}, a, b, beta, c);
 }
 
+void multiply_each(Device& device, std::int64_t count, const DeviceMatrices<const float>& a,
+                   const DeviceMatrices<const float>& b, const DeviceMatrices<float>& c) {
+  multiply_each(device, {CUBLAS_OP_N, CUBLAS_OP_N, a.first.columns}, count, a, b, c);
+}
+
+void multiply_each_transposed(Device& device, std::int64_t count, const DeviceMatrices<const float>& a,
+                              const DeviceMatrices<const float>& b, const DeviceMatrices<float>& c) {
+  multiply_each(device, {CUBLAS_OP_T, CUBLAS_OP_N, a.first.columns}, count, a, b, c);
+}
+
+void multiply_each_by_transposed(Device& device, std::int64_t count, const DeviceMatrices<const float>& a,
+                                 const DeviceMatrices<const float>& b, const DeviceMatrices<float>& c) {
+  multiply_each(device, {CUBLAS_OP_N, CUBLAS_OP_T, a.first.rows}, count, a, b, c);
+}
+
 // Both triangles: twice the flops of a symmetric update, which are few beside those of the rows that use them.
 void form_gram(Device& device, DeviceMatrixView<const float> y, DeviceMatrixView<float> g) {
   EMBRACE_PHASE("gram");
   multiply_by_transposed(device, y, y, 0, {g.data, y.columns, y.columns, g.stride});
+}
+
+// What is on and above the diagonal row by row is on and below it column by column.
+void add_gram(Device& device, DeviceMatrixView<const double> a, DeviceMatrixView<double> gram) {
+  EMBRACE_PHASE("gram");
+  if (gram.rows == 0) return;
+  const double one = 1;
+  EMBRACE_CHECK(cublasDsyrk(device.blas(), CUBLAS_FILL_MODE_LOWER, CUBLAS_OP_N, narrow(a.columns), narrow(a.rows), &one,
+                            a.data, narrow(a.stride), &one, gram.data, narrow(gram.stride)));
+}
+
+// aᵀ = rᵀ (a r⁻¹)ᵀ, and rᵀ, column by column, is r row by row.
+void divide_by_triangle(Device& device, DeviceMatrixView<double> a, DeviceMatrixView<const double> r) {
+  EMBRACE_PHASE("triangle");
+  if (a.rows == 0 || a.columns == 0) return;
+  const double one = 1;
+  EMBRACE_CHECK(cublasDtrsm(device.blas(), CUBLAS_SIDE_LEFT, CUBLAS_FILL_MODE_LOWER, CUBLAS_OP_N, CUBLAS_DIAG_NON_UNIT,
+                            narrow(a.columns), narrow(a.rows), &one, r.data, narrow(r.stride), a.data,
+                            narrow(a.stride)));
 }
 
 }  // namespace embrace::gpu

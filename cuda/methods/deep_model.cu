@@ -18,6 +18,7 @@
 #include "cuda/math/adam.hpp"
 #include "cuda/math/product.hpp"
 #include "cuda/math/random.cuh"
+#include "cuda/math/softplus.cuh"
 #include "host/span.hpp"
 
 namespace embrace::gpu {
@@ -108,9 +109,6 @@ __global__ void __launch_bounds__(threads)
   const float score = score_of(samples, bias, output, mask, s, lane);
   if (lane == 0) scores[s] = score;
 }
-
-/// log(1 + exp(x)) without overflow.
-__device__ float softplus(float x) { return fmaxf(x, 0.0F) + log1pf(expf(-fabsf(x))); }
 
 __global__ void __launch_bounds__(threads)
     learn_output_kernel(DeepSamples samples, DeviceMatrixView<const float> bias, DeviceMatrixView<const float> output,

@@ -13,6 +13,7 @@
 #include "cuda/device/phase.hpp"
 #include "cuda/learning/adagrad.cuh"
 #include "cuda/learning/frozen_vectors.cuh"
+#include "cuda/math/softplus.cuh"
 #include "cuda/methods/hybrid_kernels.hpp"
 
 namespace embrace::gpu {
@@ -49,9 +50,6 @@ Batch batch_of(const HybridBatch& batch) {
           embrace::is_paired(batch.loss),
           batch.sides > 2};
 }
-
-/// log(1 + exp(x)) without overflow.
-__device__ float softplus(float x) { return fmaxf(x, 0.0F) + log1pf(expf(-fabsf(x))); }
 
 /// A sample's loss, and its derivative by the score.
 struct LossAt {

@@ -47,8 +47,10 @@ Array<double> gram_of(ConstMatrixView x, Threads& threads) {
 }  // namespace
 
 Array<double> triangle_of(ConstMatrixView x, Threads& threads) {
-  const std::int64_t n = x.columns;
-  Array<double> r = gram_of(x, threads);
+  return triangle_of_gram(gram_of(x, threads), x.columns);
+}
+
+Array<double> triangle_of_gram(Array<double> r, std::int64_t n) {
   for (std::int64_t k = 0; k < n; ++k) {
     double* row = r.data() + k * n;
     std::fill(row, row + k, 0.0);

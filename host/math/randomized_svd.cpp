@@ -7,15 +7,13 @@
 #include "host/math/orthogonal.hpp"
 #include "host/math/product.hpp"
 #include "host/math/sparse_product.hpp"
+#include "host/math/subspace_iteration.hpp"
 #include "host/random.hpp"
 #include "host/sparse.hpp"
 
 namespace embrace {
 namespace {
 
-constexpr double least_value = 1e-6;  // of the largest
-constexpr double widest = 30;         // from the largest to the smallest: beyond, a filter leaves the small no digits
-constexpr std::int64_t least_oversampling = 10;
 constexpr std::int64_t rows_a_task = 512;
 
 /// Signs at random: a start as good as one of normal numbers, whose draws cost more.
@@ -56,20 +54,7 @@ void choose_signs(Svd& svd) {
   }
 }
 
-/// The first columns of the rotation, each times its factor.
-template <typename Factor>
-Matrix turn_of(const Rotation& rotation, std::int64_t columns, const Factor& factor) {
-  const std::int64_t width = rotation.values.size();
-  Matrix turn(width, columns);
-  for (std::int64_t k = 0; k < std::min(columns, width); ++k) {
-    for (std::int64_t r = 0; r < width; ++r) {
-      turn(r, k) = static_cast<float>(rotation.vectors[k * width + r] * factor(rotation.values[k]));
-    }
-  }
-  return turn;
-}
-
-/// The best directions in the span of an orthonormal basis of the right side, and their images.
+/// As host/math/subspace_iteration.hpp wants it, with the images of the basis.
 class Subspace {
  public:
   Subspace(CsrView matrix, CsrView by_column, std::int64_t width, std::uint64_t seed, Threads& threads)
@@ -83,7 +68,6 @@ class Subspace {
     orthonormal(basis_);
   }
 
-  /// basis ← an orthonormal basis of mᵀ m basis.
   void multiply() {
     multiply_sparse(matrix_, basis_.view(), image_.view(), threads_);
     orthonormal(image_);
@@ -91,7 +75,6 @@ class Subspace {
     orthonormal(basis_);
   }
 
-  /// Turns the basis to singular vectors, as far as it has them, by their values.
   Array<double> sort() {
     multiply_sparse(matrix_, basis_.view(), image_.view(), threads_);
     const Rotation rotation = rotate_columns(triangle_of(image_.view(), threads_), basis_.columns(), threads_);
@@ -101,8 +84,6 @@ class Subspace {
     return rotation.values;
   }
 
-  /// basis ← an orthonormal basis of p(mᵀ m) basis, p being Chebyshev's polynomial of degree 3 on [0, cut²]: singular
-  /// values up to the cut stay small, and no polynomial of that degree lets those above it grow faster.
   void filter(double cut) {
     const auto scale = static_cast<float>(2 / (cut * cut));
     Matrix next(basis_.rows(), basis_.columns());
@@ -124,15 +105,11 @@ class Subspace {
 
   Svd svd(std::int64_t rank) {
     multiply_sparse(matrix_, basis_.view(), image_.view(), threads_);
-    const std::int64_t width = basis_.columns();
-    const Rotation rotation = rotate_columns(triangle_of(image_.view(), threads_), width, threads_);
-    const auto is_there = [&](double value) { return value > least_value * rotation.values[0]; };
-    Svd svd{Matrix(image_.rows(), rank), Array<float>(rank), Matrix(basis_.rows(), rank)};
-    for (std::int64_t k = 0; k < std::min(rank, width) && is_there(rotation.values[k]); ++k) {
-      svd.values[k] = static_cast<float>(rotation.values[k]);
-    }
-    const Matrix right = turn_of(rotation, rank, [&](double value) { return is_there(value) ? 1.0 : 0.0; });
-    const Matrix left = turn_of(rotation, rank, [&](double value) { return is_there(value) ? 1 / value : 0.0; });
+    const Rotation rotation = rotate_columns(triangle_of(image_.view(), threads_), basis_.columns(), threads_);
+    Svd svd{Matrix(image_.rows(), rank), values_of(rotation, rank), Matrix(basis_.rows(), rank)};
+    const Matrix right = turn_to_right(rotation, rank);
+    const Matrix left =
+        turn_of(rotation, rank, [&](double value) { return is_there(value, rotation.values[0]) ? 1 / value : 0.0; });
     multiply_rows(basis_.view(), right.view(), svd.right.view(), threads_);
     multiply_rows(image_.view(), left.view(), svd.left.view(), threads_);
     choose_signs(svd);
@@ -151,19 +128,9 @@ class Subspace {
 }  // namespace
 
 Svd randomized_svd(CsrView matrix, CsrView by_column, const SvdSettings& settings, Threads& threads) {
-  const std::int64_t more = settings.oversampling.value_or(std::max<std::int64_t>(least_oversampling, settings.rank));
-  const std::int64_t width = std::min({settings.rank + more, matrix.rows, matrix.columns});
+  const std::int64_t width = svd_width(settings, matrix.rows, matrix.columns);
   Subspace subspace(matrix, by_column, width, settings.seed, threads);
-  subspace.multiply();
-  for (std::int64_t iteration = 0; iteration < settings.power_iterations && width > 0; ++iteration) {
-    const Array<double> values = subspace.sort();
-    if (!(values[width - 1] > least_value * values[0])) break;  // the subspace holds all that the matrix has
-    if (values[0] < widest * values[width - 1]) {
-      subspace.filter(values[width - 1]);
-    } else {
-      subspace.multiply();
-    }
-  }
+  iterate_subspace(subspace, width, settings);
   return subspace.svd(settings.rank);
 }
 

@@ -24,17 +24,12 @@ namespace {
 
 constexpr std::int64_t rows_a_task = 256;
 
-Samples samples_of(const Problem& problem) {
-  return Contrast(problem.hyper).of_directions() ? Samples(problem, Samples::Negatives::pointwise, 0)
-                                                 : Samples(problem, Samples::Negatives::pairwise, 1);
-}
-
 class LightGcn final : public EmbeddingTrainer {
  public:
   explicit LightGcn(const Problem& problem)
       : EmbeddingTrainer(problem.threads),
         model_(problem),
-        samples_(samples_of(problem)),
+        samples_(LightGcnModel::samples(problem)),
         learning_rate_(problem.hyper["learning_rate"]),
         batch_(problem.hyper.integer("batch")),
         factors_(problem.hyper.integer("factors")),

@@ -65,6 +65,11 @@ LightGcnModel::LightGcnModel(const Problem& problem)
   }
 }
 
+Samples LightGcnModel::samples(const Problem& problem) {
+  return Contrast(problem.hyper).of_directions() ? Samples(problem, Samples::Negatives::pointwise, 0)
+                                                 : Samples(problem, Samples::Negatives::pairwise, 1);
+}
+
 void LightGcnModel::draw(std::int64_t number, Span<std::int32_t> items) const {
   const Permutation order(std::max<std::int64_t>(1, trained_.size()), sampling_, static_cast<std::uint32_t>(number));
   for (std::int64_t j = 0; j < items.size(); ++j) items[j] = trained_[order(j)];

@@ -24,6 +24,8 @@ class LightGcnModel {
   static constexpr std::int64_t group_samples = 256;  // samples; their scores stay in the second-level cache
 
   explicit LightGcnModel(const Problem& problem);
+  /// What batches are made of: ratings, for bpr each with an item that the user does not have.
+  static Samples samples(const Problem& problem);
 
   /// What is learned: a row a node.
   Matrix& table() { return table_; }

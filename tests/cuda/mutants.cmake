@@ -224,3 +224,39 @@ add_mutant(vae_adds_sums_of_other_bases SOURCE cuda/methods/mult_vae_kernels.cu 
 add_mutant(vae_weighs_all_users_alike SOURCE cuda/methods/mult_vae_kernels.cu PROGRAM mult_vae_twin_test
            FAILS MultVaeTwinTest.EpochsAgreeWithTheCpu FROM [=[add_scaled(scales[r], quad_of(g1, r, quad), gradient);]=]
            TO [=[add_scaled(1.0F, quad_of(g1, r, quad), gradient);]=])
+add_mutant(short_products_lose_an_entry SOURCE cuda/math/spmm.cu PROGRAM spmm_test FAILS SpmmTest.RowsOfEverySizeAreExact
+           FROM [[work.add_entries(work.matrix.begin(row), ]] TO [[work.add_entries(work.matrix.begin(row) + 1, ]])
+add_mutant(medium_products_stride_too_far SOURCE cuda/math/spmm.cu PROGRAM spmm_test FAILS SpmmTest.RowsOfEverySizeAreExact
+           FROM [[work.matrix.end(row), groups, quad, sum)]] TO [[work.matrix.end(row), groups + 1, quad, sum)]])
+add_mutant(piece_products_lack_the_barrier SOURCE cuda/math/spmm.cu PROGRAM spmm_test FAILS SpmmTest.RowsOfEverySizeAreExact
+           FROM [[__syncthreads();  // the first group adds]] TO [[// the first group adds]])
+add_mutant(long_products_lose_a_piece SOURCE cuda/math/spmm.cu PROGRAM spmm_test FAILS SpmmTest.RowsOfEverySizeAreExact
+           FROM [[piece = row.first;]] TO [[piece = row.first + 1;]])
+add_mutant(wide_columns_have_no_part SOURCE cuda/math/orthogonal.cu PROGRAM orthogonal_twin_test
+           FAILS OrthogonalTwinTest.TrianglesAndColumnsAreThoseOfTheHost FROM [[if (at.row < x.rows)]] TO [[if (at.row + 1 < x.rows)]])
+add_mutant(columns_without_direction_stay SOURCE cuda/math/orthogonal.cu PROGRAM orthogonal_twin_test
+           FAILS OrthogonalTwinTest.TrianglesAndColumnsAreThoseOfTheHost FROM [=[has_direction[at.column] != 0]=] TO [=[has_direction[at.column] < 2]=])
+add_mutant(signs_of_one_word SOURCE cuda/math/randomized_svd.cu PROGRAM orthogonal_twin_test
+           FAILS OrthogonalTwinTest.SingularVectorsAreThoseOfTheHost FROM [=[words[word] >> bit]=] TO [=[words[0] >> bit]=])
+add_mutant(filters_forget_two_degrees_ago SOURCE cuda/math/randomized_svd.cu PROGRAM orthogonal_twin_test
+           FAILS OrthogonalTwinTest.SingularVectorsAreThoseOfTheHost FROM [=[(first ? 0.0F : older[e])]=] TO [=[0.0F]=])
+add_mutant(singular_vectors_of_any_sign SOURCE cuda/math/randomized_svd.cu PROGRAM orthogonal_twin_test
+           FAILS OrthogonalTwinTest.SingularVectorsAreThoseOfTheHost FROM [[if (largest >= 0) return;]] TO [[if (largest <= 0) return;]])
+add_mutant(groups_draw_the_same_items SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [=[batch.orders[group](drawn)]=] TO [=[batch.orders[0](drawn)]=])
+add_mutant(directions_keep_a_length SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [[length > 0 ? 1 / length : 0]] TO [[length > 0 ? 1 / squares : 0]])
+add_mutant(pairs_pull_the_other_item SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [[times(-slope, x)]] TO [[times(slope, x)]])
+add_mutant(contrasts_keep_the_users_own SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [[= -INFINITY;]] TO [[= 0.5F;]])
+add_mutant(contrasts_count_twice SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [=[ratings.indices[e - 1] == item]=] TO [=[ratings.indices[e - 1] > item]=])
+add_mutant(parts_move_along_themselves SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [[add_scaled(-along, ]] TO [[add_scaled(along, ]])
+add_mutant(parts_are_not_counted SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [[sum.bias += 1.0F;]] TO [[sum.bias = 1.0F;]])
+add_mutant(nodes_pay_once SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [=[each * static_cast<double>(counts[node])]=] TO [=[each]=])
+add_mutant(tables_step_three_of_four SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
+           FAILS LightGcnTwinTest.EpochsAgreeWithTheCpu FROM [[step(g.w, w.w, m.w, v.w);]] TO [[]])

@@ -151,13 +151,17 @@ PreparedWork prepare_rank_scores(const gpu::DevicePtr& device) {
 /// Of two half-sweeps: a vector, a column and a value are read for each rating of each.
 double sweeps(double factors) { return 2 * (4 * factors + 8); }
 
+/// Of a batch through two layers, forward, back, and forward once more for what the epoch has learned: each rating is
+/// an entry of two rows of the graph, with a vector, a column and a value.
+double propagations(double factors) { return 3 * 2 * sweeps(factors); }
+
 }  // namespace
 
 // Declared bytes of sgd: a rating, and both rows with bias and decay, read and written; of hybrid and deep a user's and
 // a movie's row with what the optimizer keeps, read and written, and their representations and gradients.
 const std::vector<CountedWork>& counted_works() {
   using gpu::make_als, gpu::make_ials, gpu::make_sgd, gpu::make_hybrid, gpu::make_deep, gpu::make_elsa,
-      gpu::make_mult_vae;
+      gpu::make_mult_vae, gpu::make_lightgcn, gpu::make_puresvd;
   static const Shape wide{150, 200, 12'000}, few{60, 80, 3000}, many{400, 500, 20'000};
   static const std::vector<CountedWork> works{
       of_ratings("aggregate", 100'000, 12, gpu::aggregate_ratings),
@@ -185,6 +189,11 @@ const std::vector<CountedWork>& counted_works() {
       epoch_of("elsa k=64", make_elsa, "elsa", Task::ranking, wide, 0, {{"factors", 64}, {"batch", 32}}),
       epoch_of("mult-vae, 64 units", make_mult_vae, "mult-vae", Task::ranking, wide, 0,
                {{"hidden", 64}, {"latent", 32}, {"batch", 32}}),
+      epoch_of("lightgcn k=64, 1 batch", make_lightgcn, "lightgcn", Task::ranking, wide, propagations(64),
+               {{"factors", 64}, {"layers", 2}}),
+      epoch_of("lightgcn k=64, pairs", make_lightgcn, "lightgcn", Task::ranking, wide, propagations(64),
+               {{"factors", 64}, {"layers", 2}, {"loss", 0}}),
+      epoch_of("puresvd k=32", make_puresvd, "puresvd", Task::ranking, wide, 0, {{"factors", 32}}),
       {"predict k=64", "pair", prepare_predict},
       rank_of("rank k=64", 300, 1700),
       rank_of("rank k=64, 20,000 items", 256, 20'000),

@@ -121,7 +121,8 @@ std::string other_kernels(const std::vector<KernelFacts>& facts) {
 
 const std::vector<HotKernel>& hot_kernels() {
   using Instances = std::array<std::string, 3>;
-  static const Instances shapes{"<Shape<32, ", "<Shape<64, ", "<Shape<128, "}, lanes{"<8, ", "<16, ", "<32, "};
+  static const Instances shapes{"<Shape<32, ", "<Shape<64, ", "<Shape<128, "}, lanes{"<8, ", "<16, ", "<32, "},
+      lanes_alone{"<8>", "<16>", "<32>"};
   static const std::vector<HotKernel> kernels{
       {"normal_equations", "solve_rows_kernel", shapes,
        "als, ials: sums the system of a row of up to 2048 ratings, factorizes and solves it"},
@@ -136,18 +137,13 @@ const std::vector<HotKernel>& hot_kernels() {
        "descend_round_kernel",
        {"<1, 1>", "<2, 1>", "<4, 1>"},
        "sgd: a step of gradient descent for each rating of a round"},
-      {"samples", "draw_samples_kernel", {}, "hybrid, deep: the samples of an epoch, with sampled movies"},
-      {"search",
-       "find_movies_kernel",
-       {"<8>", "<16>", "<32>"},
+      {"samples", "draw_samples_kernel", {}, "hybrid, deep, lightgcn: the samples of an epoch, with sampled movies"},
+      {"search", "find_movies_kernel", lanes_alone,
        "hybrid with WARP: draws and scores movies until one comes near the rated one"},
       {"hybrid_kernels", "sum_pieces_kernel", lanes,
        "hybrid: Represent sums the embeddings of features, SlotGradient the gradients of samples, UpdateRows those of "
        "features, and makes Adagrad's step"},
-      {"hybrid_kernels",
-       "find_coefficients_kernel",
-       {"<8>", "<16>", "<32>"},
-       "hybrid: scores, losses and their derivatives"},
+      {"hybrid_kernels", "find_coefficients_kernel", lanes_alone, "hybrid: scores, losses and their derivatives"},
       {"deep_slots", "sum_pieces_kernel", lanes,
        "deep: Represent sums a field's embeddings, Interactions the factorization machine's gradients, HiddenGradient "
        "those of the first layer, UpdateRows makes Adagrad's step"},
@@ -170,6 +166,18 @@ const std::vector<HotKernel>& hot_kernels() {
        "turn_items_kernel",
        {"<1>", "<1>", "<1>"},
        "elsa: gradient and Adam's step of items, vectors of length one"},
+      {"spmm", "multiply_short_rows_kernel", lanes_alone,
+       "lightgcn, puresvd: rows of a sparse matrix of up to 32 entries times a dense one"},
+      {"spmm", "multiply_medium_rows_kernel", lanes_alone, "lightgcn, puresvd: the same of up to 2048 entries"},
+      {"spmm", "multiply_pieces_kernel", lanes_alone, "lightgcn, puresvd: the same of a piece of a longer row"},
+      {"lightgcn_kernels", "sum_pieces_kernel", lanes, "lightgcn: SumParts adds what a batch says of a node"},
+      {"lightgcn_kernels", "compare_pairs_kernel", lanes_alone,
+       "lightgcn with BPR: score differences, losses and gradients of samples"},
+      {"lightgcn_kernels", "find_directions_kernel", lanes_alone, "lightgcn: vectors of length one"},
+      {"lightgcn_kernels", "contrast_kernel", {}, "lightgcn: losses of drawn items' scores and their derivatives"},
+      {"lightgcn_kernels", "finish_parts_kernel", lanes_alone,
+       "lightgcn: gradients by vectors from those by directions"},
+      {"lightgcn_kernels", "step_table_kernel", {}, "lightgcn: Adam's step of all vectors"},
       {"embedding", "predict_pairs_kernel", {}, "all methods of vectors: predictions of pairs"},
       {"embedding_items", "score_tiles_kernel", {}, "all methods of vectors: scores of all items, written or ranked"},
       {"rank", "offer_scores_kernel", {}, "all other methods: ranks scores that were written"},
