@@ -42,7 +42,12 @@ const std::map<std::string, std::vector<std::string>>& all_phase_names() {
        {"draw samples", "collect", "clear", "represent", "coefficients", "slot gradients", "update rows", "search"}},
       {"deep",
        {"draw samples", "collect", "clear", "represent", "matrix product", "network", "slot gradients",
-        "weight gradients", "update network", "update rows"}}};
+        "weight gradients", "update network", "update rows"}},
+      {"elsa", {"sums of vectors", "matrix product", "outputs", "turn vectors", "sum"}},
+      {"mult-vae", {"first layer", "matrix product", "codes", "scores", "weight gradients", "update network", "sum"}},
+      {"lightgcn",
+       {"draw samples", "propagate", "sparse product", "list parts", "directions", "matrix products", "compare",
+        "finish parts", "sort", "cut segments", "sum parts", "penalties", "step"}}};
   return names;
 }
 

@@ -16,7 +16,7 @@
 
 #include "cuda/device/phase.hpp"
 #include "cuda/learning/samples.cuh"
-#include "cuda/math/adam.cuh"
+#include "cuda/math/adam.hpp"
 #include "cuda/math/quads.cuh"
 #include "cuda/math/segments.cuh"
 #include "cuda/math/softplus.cuh"
@@ -310,28 +310,10 @@ __global__ void __launch_bounds__(threads)
   add_scaled(factor, quad_of(table, node, k), quad_of(gradient, node, k));
 }
 
-/// A thread four numbers; where rows are padded all of them are zero and stay so.
-__global__ void __launch_bounds__(threads)
-    step_table_kernel(AdamFactors step, DeviceSpan<const float4> gradient, DeviceSpan<float4> table,
-                      DeviceSpan<float4> first_moment, DeviceSpan<float4> second_moment) {
-  const std::int64_t i = thread_index();
-  if (i >= table.size) return;
-  const float4 g = gradient[i];
-  float4 w = table[i], m = first_moment[i], v = second_moment[i];
-  step(g.x, w.x, m.x, v.x);
-  step(g.y, w.y, m.y, v.y);
-  step(g.z, w.z, m.z, v.z);
-  step(g.w, w.w, m.w, v.w);
-  table[i] = w;
-  first_moment[i] = m;
-  second_moment[i] = v;
-}
-
-DeviceSpan<float4> all_quads(DeviceMatrixView<float> matrix) {
-  return {reinterpret_cast<float4*>(matrix.data), matrix.rows * matrix.stride / 4};
-}
-DeviceSpan<const float4> all_quads(DeviceMatrixView<const float> matrix) {
-  return {reinterpret_cast<const float4*>(matrix.data), matrix.rows * matrix.stride / 4};
+/// Where rows are padded all numbers are zero and stay so.
+template <typename T>
+DeviceSpan<T> all_of(DeviceMatrixView<T> matrix) {
+  return {matrix.data, matrix.rows * matrix.stride};
 }
 
 }  // namespace
@@ -422,11 +404,8 @@ void step_table(Device& device, const AdamStep& step, DeviceMatrixView<const flo
                 DeviceMatrixView<float> table, DeviceMatrixView<float> first_moment,
                 DeviceMatrixView<float> second_moment) {
   EMBRACE_PHASE("step");
-  const DeviceSpan<float4> numbers = all_quads(table);
-  step_table_kernel<<<blocks_for(numbers.size, threads), threads, 0, device.stream()>>>(
-      AdamFactors{step.rate, step.scale, step.shrink}, all_quads(gradient), numbers, all_quads(first_moment),
-      all_quads(second_moment));
-  EMBRACE_CHECK(cudaGetLastError());
+  const DeviceSpan<float> numbers = all_of(table);
+  update_by_adam(device, step, numbers.size, {all_of(gradient), numbers, all_of(first_moment), all_of(second_moment)});
 }
 
 }  // namespace embrace::gpu
