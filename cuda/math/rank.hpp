@@ -36,7 +36,7 @@ struct CandidatesView {
   std::int32_t slice_items = 0;  // of all slices but the last: a multiple of those that are offered at a time
 };
 
-/// Places for the candidates of a list. Those beyond `depth` are weeded out when fewer than 32 are left.
+/// Places for the candidates of a list, of whom all but `depth` are weeded out when fewer than 32 places are left.
 inline constexpr std::int64_t candidate_places(std::int64_t depth) { return 2 * depth + 64; }
 
 /// Shared memory that a block asks for whose warps offer scores, and one that sorts a list.

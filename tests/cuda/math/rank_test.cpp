@@ -78,7 +78,8 @@ TEST_F(RankTest, ZerosOfBothSignsAreOneScore) {
 TEST_F(RankTest, ScoresThatAscendAndDescend) {
   Matrix scores(2, 5000);
   for (std::int64_t i = 0; i < 5000; ++i) {
-    scores(0, i) = static_cast<float>(i / 3) - 700.0F;
+    const std::int64_t third = i / 3;  // three items of one score
+    scores(0, i) = static_cast<float>(third) - 700.0F;
     scores(1, i) = -scores(0, i);
   }
   for (const std::int64_t depth : {1, 10, 100}) expect_sorted(scores, test::some_masks(2, 5000), depth);
