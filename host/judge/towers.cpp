@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "host/math/product.hpp"
+#include "host/math/score_losses.hpp"
 #include "host/math/vector_math.hpp"
 
 namespace embrace::judge {
@@ -16,20 +18,13 @@ MatrixView right(MatrixView m, std::int64_t first) { return {m.data + first, m.r
 /// Rows become softmax probabilities less 1 on the diagonal, over the number of rows; returns the mean loss.
 double softmax_gradient(MatrixView logits) {
   double loss = 0;
-  const auto n = static_cast<float>(logits.rows);
   for (std::int64_t r = 0; r < logits.rows; ++r) {
     float* row = logits.row(r);
-    const float most = *std::max_element(row, row + logits.columns);
-    double sum = 0;
-    const auto own = static_cast<double>(row[r] - most);
-    for (std::int64_t c = 0; c < logits.columns; ++c) {
-      row[c] = std::exp(row[c] - most);
-      sum += static_cast<double>(row[c]);
-    }
-    loss += std::log(sum) - own;
-    const auto factor = static_cast<float>(1 / sum) / n;
-    for (std::int64_t c = 0; c < logits.columns; ++c) row[c] *= factor;
-    row[r] -= 1 / n;
+    const float own = std::exchange(row[r], -std::numeric_limits<float>::infinity());
+    const SoftmaxTerm term = sampled_softmax(1, own, 1, row, logits.columns);
+    row[r] = term.positive;
+    scale_row(1 / static_cast<float>(logits.rows), row, logits.columns);
+    loss += term.loss;
   }
   return loss / static_cast<double>(logits.rows);
 }

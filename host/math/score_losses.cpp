@@ -1,6 +1,7 @@
 #include "host/math/score_losses.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "host/math/score_losses.cpp"
@@ -114,6 +115,14 @@ float logistic_losses(float sign, float weight, float* x, std::int64_t n) {
 }
 
 void scale_row(float factor, float* x, std::int64_t n) { HWY_DYNAMIC_DISPATCH(scaled_row)(factor, x, n); }
+
+SoftmaxTerm sampled_softmax(float sharp, float positive, double each, float* x, std::int64_t n) {
+  const float most = largest(positive, x, n);
+  const double ahead = static_cast<double>(sharp) * static_cast<double>(positive - most), own = std::exp(ahead);
+  const double all = own + each * static_cast<double>(exponentials(most, sharp, x, n));
+  scale_row(static_cast<float>(static_cast<double>(sharp) * each / all), x, n);
+  return {std::log(all) - ahead, static_cast<float>(static_cast<double>(sharp) * (own / all - 1))};
+}
 
 }  // namespace embrace
 #endif  // HWY_ONCE

@@ -20,4 +20,12 @@ float logistic_losses(float sign, float weight, float* x, std::int64_t n);
 /// x = factor x
 void scale_row(float factor, float* x, std::int64_t n);
 
+struct SoftmaxTerm {
+  double loss = 0;
+  float positive = 0;  // derivative by the positive's score
+};
+/// loss = -log(exp(sharp · positive) / (exp(sharp · positive) + each · Σ exp(sharp · x))): a positive beside drawn
+/// items, each of which stands for `each` of its kind (Jean et al. 2015, section 3). x becomes the derivatives by x.
+SoftmaxTerm sampled_softmax(float sharp, float positive, double each, float* x, std::int64_t n);
+
 }  // namespace embrace

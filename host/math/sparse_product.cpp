@@ -1,5 +1,7 @@
 #include "host/math/sparse_product.hpp"
 
+#include <numeric>
+
 #include "host/array.hpp"
 #include "host/math/row_schedule.hpp"
 #include "host/math/vector_math.hpp"
@@ -19,6 +21,12 @@ void multiply_sparse(CsrView matrix, ConstMatrixView x, MatrixView out, Threads&
     }
     sum.run();
   });
+}
+
+Csr sums_of_parts(std::int64_t rows, Span<const std::int32_t> row_of, Threads& threads) {
+  Array<std::int32_t> parts(row_of.size());
+  std::iota(parts.begin(), parts.end(), 0);
+  return csr_from_triples(rows, row_of.size(), row_of, parts, Array<float>(row_of.size(), 1.0F), threads);
 }
 
 }  // namespace embrace

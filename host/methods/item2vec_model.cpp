@@ -139,10 +139,7 @@ double Item2VecModel::pull_together(const Group& group, Scratch& scratch) {
 }
 
 void Item2VecModel::sum_parts(std::int64_t rows) {
-  ones_.assign(rows, 1.0F);
-  part_numbers_.resize(rows);
-  std::iota(part_numbers_.begin(), part_numbers_.end(), 0);
-  const Csr sums = csr_from_triples(2 * items_, rows, table_rows_, part_numbers_, ones_, threads_);
+  const Csr sums = sums_of_parts(2 * items_, table_rows_, threads_);
   multiply_sparse(sums.view(), part_rows(0, rows), gradient_.view(), threads_);
 }
 

@@ -69,11 +69,9 @@ class Item2VecModel {
   Array<std::int32_t> trained_;  // items with ratings
   Array<double> up_to_;          // sum of the weights of these and those before
   Matrix table_, gradient_;
-  Matrix parts_;                      // what groups say of vectors: a row each
-  Array<std::int32_t> table_rows_;    // of which each says it
-  Array<std::int32_t> part_numbers_;  // 0, 1, 2 …
-  Array<float> ones_;
-  Array<double> losses_;  // of the groups
+  Matrix parts_;                    // what groups say of vectors: a row each
+  Array<std::int32_t> table_rows_;  // of which each says it
+  Array<double> losses_;            // of the groups
   Array<Scratch> scratch_;
   std::int64_t groups_ = 0;  // so far
 };

@@ -1,7 +1,6 @@
 #include "host/methods/lightgcn_loss.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "host/array.hpp"
 #include "host/math/score_losses.hpp"
@@ -18,13 +17,9 @@ ContrastTerm hinge_losses(const Contrast& loss, float positive, std::int64_t dra
 
 ContrastTerm softmax_losses(const Contrast& loss, float positive, std::int64_t drawn, std::int64_t items,
                             Span<float> scores) {
-  const float sharp = 1 / loss.temperature, most = largest(positive, scores.data(), scores.size());
   const double each = drawn > 0 ? static_cast<double>(items) / static_cast<double>(drawn) : 0;
-  const double own = std::exp(static_cast<double>(sharp) * static_cast<double>(positive - most));
-  const double all = own + each * static_cast<double>(exponentials(most, sharp, scores.data(), scores.size()));
-  scale_row(static_cast<float>(static_cast<double>(sharp) * each / all), scores.data(), scores.size());
-  return {std::log(all) - static_cast<double>(sharp) * static_cast<double>(positive - most),
-          static_cast<float>(static_cast<double>(sharp) * (own / all - 1))};
+  const SoftmaxTerm term = sampled_softmax(1 / loss.temperature, positive, each, scores.data(), scores.size());
+  return {term.loss, term.positive};
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
 #include "host/methods/lightgcn_model.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <numeric>
 
 #include "host/learning/first_vectors.hpp"
+#include "host/math/directions.hpp"
 #include "host/math/product.hpp"
 #include "host/math/sparse_product.hpp"
 #include "host/math/vector_math.hpp"
@@ -75,20 +75,6 @@ void LightGcnModel::draw(std::int64_t number, Span<std::int32_t> items) const {
   for (std::int64_t j = 0; j < items.size(); ++j) items[j] = trained_[order(j)];
 }
 
-/// Writes a node's vector with length one; returns the length that it had.
-float LightGcnModel::direction(std::int64_t node, float* out) const {
-  const float* x = vectors_.row(node);
-  const float length = std::sqrt(dot(x, x, factors_)), scale = length > 0 ? 1 / length : 0;
-  for (std::int64_t k = 0; k < factors_; ++k) out[k] = scale * x[k];
-  return length;
-}
-
-/// The gradient by a direction becomes that by the vector: of a vector of length one nothing moves along itself.
-void LightGcnModel::turn_aside(const float* direction, float length, float* gradient) const {
-  const float along = dot(gradient, direction, factors_), scale = length > 0 ? 1 / length : 0;
-  for (std::int64_t k = 0; k < factors_; ++k) gradient[k] = scale * (gradient[k] - along * direction[k]);
-}
-
 MatrixView LightGcnModel::part_rows(std::int64_t begin, std::int64_t rows) {
   return {parts_.row(begin), rows, factors_, factors_};
 }
@@ -105,10 +91,7 @@ double LightGcnModel::differentiate(const Batch& batch, std::int64_t first_group
                      2 * n + g * negatives_};
     losses_[g] = loss_.of_directions() ? contrast_group(here, scratch_[worker]) : pair_group(here, scratch_[worker]);
   });
-  ones_.assign(parts, 1.0F);
-  part_numbers_.resize(parts);
-  std::iota(part_numbers_.begin(), part_numbers_.end(), 0);
-  const Csr sums = csr_from_triples(nodes(), parts, part_nodes_, part_numbers_, ones_, threads_);
+  const Csr sums = sums_of_parts(nodes(), part_nodes_, threads_);
   multiply_sparse(sums.view(), part_rows(0, parts), vector_gradient_.view(), threads_);
   propagation_.mean_of_layers(layers_, vector_gradient_.view(), gradient_.view(), threads_);
   if (regularization_ > 0) add_penalty(sums.view(), n);
@@ -159,7 +142,7 @@ void LightGcnModel::draw_for(const Group& group, Scratch& scratch) {
     const std::int32_t item = scratch.numbers[j];
     scratch.place[item] = static_cast<std::int32_t>(j);
     part_nodes_[group.drawn + j] = static_cast<std::int32_t>(users_ + item);
-    scratch.drawn_lengths[j] = direction(users_ + item, scratch.drawn.row(j));
+    scratch.drawn_lengths[j] = direction(vectors_.row(users_ + item), scratch.drawn.row(j), factors_);
   }
 }
 
@@ -184,8 +167,8 @@ void LightGcnModel::take_in(const Group& group, Scratch& scratch) {
     const std::int64_t s = group.begin + r;
     part_nodes_[s] = group.batch.users[s];
     part_nodes_[n + s] = static_cast<std::int32_t>(users_ + group.batch.items[s]);
-    scratch.user_lengths[r] = direction(part_nodes_[s], scratch.users.row(r));
-    scratch.item_lengths[r] = direction(part_nodes_[n + s], scratch.items.row(r));
+    scratch.user_lengths[r] = direction(vectors_.row(part_nodes_[s]), scratch.users.row(r), factors_);
+    scratch.item_lengths[r] = direction(vectors_.row(part_nodes_[n + s]), scratch.items.row(r), factors_);
   }
 }
 
@@ -221,13 +204,13 @@ void LightGcnModel::finish_parts(const Group& group, float each, const Scratch& 
       by_user[k] = each * by_user[k] + scratch.slopes[r] * item[k];
       by_item[k] = scratch.slopes[r] * user[k];
     }
-    turn_aside(user, scratch.user_lengths[r], by_user);
-    turn_aside(item, scratch.item_lengths[r], by_item);
+    turn_aside(user, scratch.user_lengths[r], by_user, factors_);
+    turn_aside(item, scratch.item_lengths[r], by_item, factors_);
   }
   for (std::int64_t j = 0; j < negatives_; ++j) {
     float* by_drawn = parts_.row(group.drawn + j);
     for (std::int64_t k = 0; k < factors_; ++k) by_drawn[k] *= each;
-    turn_aside(scratch.drawn.row(j), scratch.drawn_lengths[j], by_drawn);
+    turn_aside(scratch.drawn.row(j), scratch.drawn_lengths[j], by_drawn, factors_);
   }
 }
 
@@ -236,7 +219,7 @@ void LightGcnModel::represent(MatrixView vectors) {
   threads_.for_ranges(nodes(), rows_a_task, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t r = begin; r < end; ++r) {
       if (loss_.of_directions()) {
-        direction(r, vectors.row(r));
+        direction(vectors_.row(r), vectors.row(r), factors_);
       } else {
         std::copy_n(vectors_.row(r), factors_, vectors.row(r));
       }

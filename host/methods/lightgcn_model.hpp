@@ -67,8 +67,6 @@ class LightGcnModel {
   void take_in(const Group& group, Scratch& scratch);
   void finish_parts(const Group& group, float each, const Scratch& scratch);
   void leave_out(std::int32_t user, Scratch& scratch, float* scores, std::int64_t& drawn, std::int64_t& items) const;
-  float direction(std::int64_t node, float* out) const;
-  void turn_aside(const float* direction, float length, float* gradient) const;
   MatrixView part_rows(std::int64_t begin, std::int64_t rows);
   void add_penalty(CsrView parts, std::int64_t samples);
 
@@ -84,11 +82,9 @@ class LightGcnModel {
   Matrix vectors_;          // mean of the layers
   Matrix vector_gradient_;  // of the loss by it
   Matrix gradient_;
-  Matrix parts_;                      // what groups say of nodes: a row each
-  Array<std::int32_t> part_nodes_;    // whom each is about
-  Array<std::int32_t> part_numbers_;  // 0, 1, 2 …
-  Array<float> ones_;
-  Array<double> losses_;  // of the groups
+  Matrix parts_;                    // what groups say of nodes: a row each
+  Array<std::int32_t> part_nodes_;  // whom each is about
+  Array<double> losses_;            // of the groups
   Array<Scratch> scratch_;
 };
 

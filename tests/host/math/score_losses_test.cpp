@@ -94,6 +94,27 @@ TEST(ScoreLosses, Logistic) {
   }
 }
 
+// The sum errs as in Exponentials; what follows from it is one quotient.
+TEST(ScoreLosses, ASampledSoftmax) {
+  for (const std::int64_t n : widths) {
+    for (const double each : {1.0, 7.5}) {
+      const float sharp = 4, positive = 0.3F;
+      const std::vector<float> before = scores(n);
+      std::vector<float> x = before;
+      const auto part = [&](float score) { return std::exp(static_cast<double>(sharp) * static_cast<double>(score)); };
+      double all = part(positive);
+      for (const float score : before) all += each * part(score);
+      const SoftmaxTerm term = sampled_softmax(sharp, positive, each, x.data(), n);
+      EXPECT_NEAR(term.loss, -std::log(part(positive) / all), 3e-5) << n;
+      EXPECT_NEAR(static_cast<double>(term.positive), static_cast<double>(sharp) * (part(positive) / all - 1), 1e-4);
+      for (std::size_t k = 0; k < x.size(); ++k) {
+        const double slope = static_cast<double>(sharp) * each * part(before[k]) / all;
+        EXPECT_NEAR(static_cast<double>(x[k]), slope, 5e-5 * slope) << k << " of " << n;
+      }
+    }
+  }
+}
+
 TEST(ScoreLosses, AScaledRow) {
   for (const std::int64_t n : widths) {
     std::vector<float> x(static_cast<std::size_t>(n) + 1, 3.0F);
