@@ -19,7 +19,8 @@
 #include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/learning/embedding_trainer.hpp"
-#include "host/math/adam.hpp"
+#include "host/learning/table_adam.hpp"
+#include "host/learning/usual_settings.hpp"
 #include "host/math/vector_math.hpp"
 #include "host/matrix.hpp"
 #include "host/methods/item2vec_baskets.hpp"
@@ -47,8 +48,7 @@ class Item2Vec final : public EmbeddingTrainer {
         declared_(problem.hyper.integer("epochs")),
         batch_(problem.hyper.integer("batch")),
         factors_(problem.hyper.integer("factors")),
-        first_moment_(model_.table().rows(), factors_),
-        second_moment_(model_.table().rows(), factors_),
+        adam_(model_.table().rows(), factors_),
         users_(problem.users(), factors_),
         known_(problem.items(), factors_),
         items_(problem.items(), factors_) {}
@@ -80,11 +80,7 @@ class Item2Vec final : public EmbeddingTrainer {
   /// `epochs`: how many are done, with the part of this one.
   void step(double epochs) {
     const double done = std::min(1.0, epochs / static_cast<double>(declared_));
-    const AdamStep step(learning_rate_ * (1 - (1 - last_rate_) * done), 0, ++steps_);
-    threads_.for_ranges(model_.table().rows(), rows_a_task, [&](std::int64_t begin, std::int64_t end, int) {
-      adam(step, model_.gradient().row(begin), model_.table().row(begin), first_moment_.row(begin),
-           second_moment_.row(begin), (end - begin) * factors_);
-    });
+    adam_.step(learning_rate_ * (1 - (1 - last_rate_) * done), model_.gradient(), model_.table(), threads_);
   }
 
   /// The vectors that scores are products of.
@@ -137,18 +133,12 @@ class Item2Vec final : public EmbeddingTrainer {
   std::int64_t declared_;
   std::int64_t batch_;
   std::int64_t factors_;
-  Matrix first_moment_, second_moment_;
+  TableAdam adam_;
   Matrix users_;
   Matrix known_;  // of items as something that a user has
   Matrix items_;  // of items that are scored
-  std::int64_t steps_ = 0;
   std::uint32_t epochs_ = 0;
 };
-
-/// An epoch has about 64 steps on data of any size: Adam's steps have a size that does not depend on the batch.
-double usual_batch(Task, const DataShape& shape, const Hyper&) {
-  return std::floor(std::clamp(static_cast<double>(shape.ratings) / 64, 256.0, 16384.0));
-}
 
 }  // namespace
 
@@ -167,7 +157,7 @@ MethodInfo item2vec_info() {
        {"negatives", 1, 1, 1e-3, 1e6, false, "weight of drawn movies: how many a pair of movies has"},
        {"exponent", 0.4, 0.4, -1, 1, false, "movies are drawn by their number of ratings to this power"},
        {"subsampling", 1, 1, 1e-9, 1, false, "share of all ratings beyond which a movie is left out at times"},
-       {"batch", 15630, 15630, 1, 65536, true, "ratings a step", {}, {usual_batch, "ratings / 64, 256 to 16384"}},
+       {"batch", 15630, 15630, 1, 65536, true, "ratings a step", {}, usual_batch()},
        {"score", 0, 0, 0, 1, true, "of users' vectors with those of contexts, or cosines", {"context", "cosine"}}},
       {0.0, 1e-2, "sums in another order, over many steps"},
       {{"epochs", 5, 100},

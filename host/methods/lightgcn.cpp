@@ -14,15 +14,14 @@
 #include "host/error.hpp"
 #include "host/learning/embedding_trainer.hpp"
 #include "host/learning/samples.hpp"
-#include "host/math/adam.hpp"
+#include "host/learning/table_adam.hpp"
+#include "host/learning/usual_settings.hpp"
 #include "host/math/vector_math.hpp"
 #include "host/matrix.hpp"
 #include "host/methods/lightgcn_model.hpp"
 
 namespace embrace::cpu {
 namespace {
-
-constexpr std::int64_t rows_a_task = 256;
 
 class LightGcn final : public EmbeddingTrainer {
  public:
@@ -33,8 +32,7 @@ class LightGcn final : public EmbeddingTrainer {
         learning_rate_(problem.hyper["learning_rate"]),
         batch_(problem.hyper.integer("batch")),
         factors_(problem.hyper.integer("factors")),
-        first_moment_(model_.nodes(), factors_),
-        second_moment_(model_.nodes(), factors_),
+        adam_(model_.nodes(), factors_),
         vectors_(model_.nodes(), factors_) {}
 
   EpochResult epoch() override {
@@ -44,7 +42,7 @@ class LightGcn final : public EmbeddingTrainer {
       samples_.fill(order, epochs_, first, std::min(batch_, samples_.size() - first), threads_, drawn_);
       loss += model_.differentiate(drawn_, groups_) * static_cast<double>(drawn_.size());
       groups_ += (drawn_.size() + LightGcnModel::group_samples - 1) / LightGcnModel::group_samples;
-      step();
+      adam_.step(learning_rate_, model_.gradient(), model_.table(), threads_);
     }
     ++epochs_;
     model_.represent(vectors_.view());
@@ -64,35 +62,17 @@ class LightGcn final : public EmbeddingTrainer {
   }
 
  private:
-  void step() {
-    const AdamStep step(learning_rate_, 0, ++steps_);
-    threads_.for_ranges(model_.nodes(), rows_a_task, [&](std::int64_t begin, std::int64_t end, int) {
-      adam(step, model_.gradient().row(begin), model_.table().row(begin), first_moment_.row(begin),
-           second_moment_.row(begin), (end - begin) * factors_);
-    });
-  }
-
   LightGcnModel model_;
   Samples samples_;
   double learning_rate_;
   std::int64_t batch_;
   std::int64_t factors_;
-  Matrix first_moment_, second_moment_;
+  TableAdam adam_;
   Matrix vectors_;  // of users, then of items, after the last epoch
   Batch drawn_;
-  std::int64_t steps_ = 0, groups_ = 0;  // so far
+  std::int64_t groups_ = 0;  // so far
   std::uint32_t epochs_ = 0;
 };
-
-/// An epoch has about 64 steps on data of any size: Adam's steps have a size that does not depend on the batch.
-double usual_batch(Task, const DataShape& shape, const Hyper&) {
-  return std::floor(std::clamp(static_cast<double>(shape.ratings) / 64, 256.0, 16384.0));
-}
-
-/// In a larger catalogue a movie must stand out from more, by cosines that lie closer together (docs/defaults.md).
-double usual_temperature(Task, const DataShape& shape, const Hyper&) {
-  return std::pow(static_cast<double>(std::max<std::int64_t>(1, shape.items)), -0.25);
-}
 
 }  // namespace
 
@@ -109,7 +89,7 @@ MethodInfo lightgcn_info() {
        {"loss", 2, 2, 0, 2, true, "pairs (BPR), cosine contrast or sampled softmax", all_texts<GraphLoss>()},
        {"learning_rate", 0.02, 0.02, 1e-6, 10, false, "of Adam"},
        {"regularization", 1e-4, 1e-4, 0, 1e6, false, "L2 penalty of the vectors that a sample names"},
-       {"batch", 15630, 15630, 1, 65536, true, "samples a step", {}, {usual_batch, "ratings / 64, 256 to 16384"}},
+       {"batch", 15630, 15630, 1, 65536, true, "samples a step", {}, usual_batch()},
        {"negatives", 512, 512, 1, 65536, true, "of ccl and softmax: items drawn for each 256 samples"},
        {"temperature",
         0.1282,
@@ -119,7 +99,7 @@ MethodInfo lightgcn_info() {
         false,
         "of softmax: what cosines are divided by",
         {},
-        {usual_temperature, "movies^(-1/4)"}},
+        usual_temperature()},
        {"margin", 0.6, 0.6, -1, 1, false, "of ccl: cosine up to which a drawn item costs nothing"},
        {"negative_weight", 10, 10, 0, 1e6, false, "of ccl: weight of the mean over the drawn items"},
        {"spread", 1, 1, 1e-6, 100, false, "initial standard deviation of a vector, times sqrt(factors)"}},

@@ -13,6 +13,7 @@
 #include "host/methods/item2vec_model.hpp"
 #include "host/random.hpp"
 #include "tests/planted.hpp"
+#include "tests/reference/plain_adam.hpp"
 #include "tests/reference/plain_item2vec.hpp"
 #include "tests/same_bits.hpp"
 
@@ -22,6 +23,7 @@ namespace {
 using test::Data;
 using test::Dense;
 using test::Pairs;
+using test::PlainAdam;
 using test::PlainBasket;
 using test::Planted;
 using test::Settings;
@@ -120,27 +122,6 @@ TEST(Item2Vec, TheFormulasAreTheSlopesOfTheLoss) {
   }
 }
 
-/// Adam on the whole table with a rate that falls from learning_rate to last_rate of it.
-struct PlainTraining {
-  const Hyper& hyper;
-  Dense table, first, second;
-  int steps = 0;
-
-  void step(const Dense& gradient, double done) {
-    ++steps;
-    const double rate = hyper["learning_rate"] * ((1 - done) + done * hyper["last_rate"]);
-    for (std::size_t r = 0; r < table.size(); ++r) {
-      for (std::size_t k = 0; k < table[r].size(); ++k) {
-        const double g = gradient[r][k];
-        first[r][k] = 0.9 * first[r][k] + 0.1 * g;
-        second[r][k] = 0.999 * second[r][k] + 0.001 * g * g;
-        table[r][k] -= rate * (first[r][k] / (1 - std::pow(0.9, steps))) /
-                       (std::sqrt(second[r][k] / (1 - std::pow(0.999, steps))) + 1e-8);
-      }
-    }
-  }
-};
-
 TEST(Item2Vec, EpochsAreThoseOfTheFormulas) {
   const Planted planted;
   const Data data(Planted::users, Planted::items, planted.seen);
@@ -152,8 +133,7 @@ TEST(Item2Vec, EpochsAreThoseOfTheFormulas) {
   Threads threads(1);
   const Problem problem = data.problem(Task::ranking, hyper, 1, threads);
   const Item2VecModel model(problem);  // for its first table, and for what groups draw
-  const Dense zeros(2 * Planted::items, std::vector<double>(5));
-  PlainTraining training{hyper, test::to_dense(model.table().view()), zeros, zeros};
+  PlainAdam training(test::to_dense(model.table().view()));
   std::int64_t group = 0;
   for (std::uint32_t epoch = 0; epoch < 2; ++epoch) {
     const Baskets baskets = UserBaskets(problem).draw(epoch);
@@ -165,7 +145,8 @@ TEST(Item2Vec, EpochsAreThoseOfTheFormulas) {
       Dense gradient;
       loss += test::plain_skip_gram(training.table, 3, plain_baskets(model, baskets, cuts[s], cuts[s + 1], group),
                                     gradient);
-      training.step(gradient, (epoch + static_cast<double>(s) / steps) / 2);
+      const double done = (epoch + static_cast<double>(s) / steps) / 2;
+      training.step(gradient, hyper["learning_rate"] * ((1 - done) + done * hyper["last_rate"]));
     }
     EXPECT_NEAR(trained.results()[epoch].objective, loss / static_cast<double>(baskets.pairs()), 1e-4) << epoch;
   }

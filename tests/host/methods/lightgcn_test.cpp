@@ -11,6 +11,7 @@
 #include "host/learning/samples.hpp"
 #include "host/methods/lightgcn_model.hpp"
 #include "tests/planted.hpp"
+#include "tests/reference/plain_adam.hpp"
 #include "tests/reference/plain_lightgcn.hpp"
 #include "tests/same_bits.hpp"
 
@@ -20,6 +21,7 @@ namespace {
 using test::Data;
 using test::Dense;
 using test::Pairs;
+using test::PlainAdam;
 using test::PlainLightGcn;
 using test::PlainSample;
 using test::Planted;
@@ -182,27 +184,6 @@ TEST(LightGcn, TheFormulasAreTheSlopesOfTheLoss) {
   }
 }
 
-/// Adam on the whole table, a step for each batch of Samples.
-struct PlainTraining {
-  const Data& data;
-  const Hyper& hyper;
-  Dense table, first, second;
-  int steps = 0;
-
-  void step(const Dense& gradient) {
-    ++steps;
-    for (std::size_t r = 0; r < table.size(); ++r) {
-      for (std::size_t k = 0; k < table[r].size(); ++k) {
-        const double g = gradient[r][k];
-        first[r][k] = 0.9 * first[r][k] + 0.1 * g;
-        second[r][k] = 0.999 * second[r][k] + 0.001 * g * g;
-        table[r][k] -= hyper["learning_rate"] * (first[r][k] / (1 - std::pow(0.9, steps))) /
-                       (std::sqrt(second[r][k] / (1 - std::pow(0.999, steps))) + 1e-8);
-      }
-    }
-  }
-};
-
 TEST(LightGcn, EpochsAreThoseOfTheFormulas) {
   const Planted planted;
   const Data data(Planted::users, Planted::items, planted.seen);
@@ -218,8 +199,7 @@ TEST(LightGcn, EpochsAreThoseOfTheFormulas) {
     const Samples samples(problem,
                           loss == GraphLoss::bpr ? Samples::Negatives::pairwise : Samples::Negatives::pointwise, 0);
     const PlainLightGcn formulas = plain_of(data, hyper);
-    const Dense zeros(Planted::users + Planted::items, std::vector<double>(5));
-    PlainTraining training{data, hyper, test::to_dense(model.table().view()), zeros, zeros};
+    PlainAdam training(test::to_dense(model.table().view()));
     std::int64_t groups = 0;
     for (std::uint32_t epoch = 0; epoch < 2; ++epoch) {
       double total = 0;
@@ -232,7 +212,7 @@ TEST(LightGcn, EpochsAreThoseOfTheFormulas) {
         Dense gradient;
         total += static_cast<double>(batch.size()) *
                  formulas.differentiate(training.table, plain.samples, plain.named, gradient);
-        training.step(gradient);
+        training.step(gradient, hyper["learning_rate"]);
       }
       EXPECT_NEAR(trained.results()[epoch].objective, total / static_cast<double>(samples.size()), 1e-4) << epoch;
     }
