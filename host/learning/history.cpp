@@ -1,5 +1,7 @@
 #include "host/learning/history.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace embrace {
@@ -16,6 +18,18 @@ Csr replace_rows(CsrView rows, CsrView by) {
     merged.offsets.push_back(merged.entries());
   }
   return merged;
+}
+
+Csr distinct_entries(CsrView rows) {
+  Csr distinct;
+  distinct.columns = rows.columns;
+  for (std::int64_t r = 0; r < rows.rows; ++r) {
+    const auto row = rows.row_indices(r);
+    std::unique_copy(row.begin(), row.end(), std::back_inserter(distinct.indices));
+    distinct.offsets.push_back(distinct.entries());
+  }
+  distinct.values.assign(distinct.entries(), 1.0F);
+  return distinct;
 }
 
 void History::fold_in(CsrView known) {

@@ -10,6 +10,9 @@ namespace embrace {
 /// `rows` with the rows of `by` that have entries in the place of its own.
 Csr replace_rows(CsrView rows, CsrView by);
 
+/// What each row names, once, with the value 1.
+Csr distinct_entries(CsrView rows);
+
 class History {
  public:
   /// `train` must outlive the history.

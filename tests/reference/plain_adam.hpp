@@ -20,14 +20,16 @@ struct PlainAdam {
     }
   }
 
-  void step(const Dense& gradient, double rate) {
+  /// `shares` of the rate, by row; all of it where there are none.
+  void step(const Dense& gradient, double rate, const std::vector<double>& shares = {}) {
     ++steps;
     for (std::size_t r = 0; r < table.size(); ++r) {
+      const double here = shares.empty() ? rate : rate * shares[r];
       for (std::size_t k = 0; k < table[r].size(); ++k) {
         const double g = gradient[r][k];
         first[r][k] = 0.9 * first[r][k] + 0.1 * g;
         second[r][k] = 0.999 * second[r][k] + 0.001 * g * g;
-        table[r][k] -= rate * (first[r][k] / (1 - std::pow(0.9, steps))) /
+        table[r][k] -= here * (first[r][k] / (1 - std::pow(0.9, steps))) /
                        (std::sqrt(second[r][k] / (1 - std::pow(0.999, steps))) + 1e-8);
       }
     }

@@ -45,6 +45,18 @@ TEST(History, IsWhatWasTrainedUntilSomethingIsFoldedIn) {
   }
 }
 
+TEST(History, DistinctEntriesNameEachColumnOnce) {
+  Pairs pairs;
+  for (const std::int64_t item : {4, 1, 4, 4}) pairs.add(0, item, 5);
+  pairs.add(2, 0, 3);
+  pairs.add(2, 0, 2);
+  const Csr distinct = distinct_entries(Data(3, 5, pairs).ratings.view());
+  EXPECT_EQ(distinct.columns, 5);
+  EXPECT_EQ(distinct.offsets, (Array<std::int64_t>{0, 2, 2, 3}));
+  EXPECT_EQ(distinct.indices, (Array<std::int32_t>{1, 4, 0}));
+  EXPECT_EQ(distinct.values, (Array<float>{1, 1, 1}));
+}
+
 /// Item j speaks for the item after it, by 1 / (j + 1).
 class Successor final : public ItemTrainer {
  public:

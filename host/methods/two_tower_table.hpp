@@ -1,0 +1,45 @@
+// One side of `two-tower`: the vectors of all users, or of all items, as sums of rows of a table, and the way back from
+// their gradients to the rows'.
+#pragma once
+#include <cstdint>
+
+#include "host/array.hpp"
+#include "host/learning/embedding_table.hpp"
+#include "host/learning/table_adam.hpp"
+#include "host/matrix.hpp"
+#include "host/sparse.hpp"
+#include "host/threads.hpp"
+#include "host/views.hpp"
+
+namespace embrace {
+
+class TowerTable {
+ public:
+  /// The table as it begins. Its biases stay zero.
+  TowerTable(EmbeddingTable table, Threads& threads);
+
+  const EmbeddingTable& table() const { return table_; }
+
+  /// Makes vectors() anew.
+  void represent(Threads& threads);
+  ConstMatrixView vectors() const { return vectors_.left(table_.factors()); }
+  /// Of the loss by vectors(), for whoever finds it.
+  MatrixView vector_gradient() { return vector_gradient_.view(); }
+  /// Makes gradient(), as the table's rows, of vector_gradient().
+  void pass_back(Threads& threads);
+  const Matrix& gradient() const { return gradient_; }
+  /// Adam on all rows. Those of features take less of the rate, and less yet where several are read at once
+  /// (EmbeddingTable::rate).
+  void step(double rate, Threads& threads);
+
+ private:
+  EmbeddingTable table_;
+  Csr readers_;     // rows of the table but those of frozen vectors × entities
+  Matrix vectors_;  // with a bias
+  Matrix vector_gradient_;
+  Matrix gradient_;
+  Array<float> shares_;  // of the rate, by row
+  TableAdam adam_;
+};
+
+}  // namespace embrace
