@@ -59,17 +59,20 @@ std::string name_of(const Record& record) {
                      record.information, to_text(record.device.kind));
 }
 
-/// The hyper-parameters that differ among these rows.
+/// The hyper-parameters that differ among these rows, some of which may lack one.
 std::string settings_of(const Hypers& own, const std::map<Hypers, Side>& rows) {
   std::string text;
   for (const auto& [name, value] : own) {
     std::set<HyperValue> values;
+    std::size_t having = 0;
     for (const auto& [hyper, side] : rows) {
       for (const auto& [other, of_other] : hyper) {
-        if (other == name) values.insert(of_other);
+        if (other != name) continue;
+        values.insert(of_other);
+        ++having;
       }
     }
-    if (values.size() < 2) continue;
+    if (values.size() < 2 && having == rows.size()) continue;
     const auto* number = std::get_if<double>(&value);
     text += (text.empty() ? "" : " ") + name + "=" +
             (number != nullptr ? fmt::format("{:.6g}", *number) : std::get<std::string>(value));

@@ -61,15 +61,29 @@ struct SettingText {
   bool always = false;  // shown as well when it does not differ
 };
 
-/// What this build does not know the default of stands in the row, too.
-SettingText hyper_setting(const Record& record, const std::string& name, const HyperValue& value) {
+const HyperSpec* spec_of(const Record& record, const std::string& name) {
   const Method* method = find_method(record.method);
-  const HyperSpec* spec = method == nullptr ? nullptr : find_hyper(*method, name);
-  const std::string text = hyper_text(spec, value);
+  return method == nullptr ? nullptr : find_hyper(*method, name);
+}
+
+/// Whether the value is this build's default. What it does not know the default of is not.
+bool is_usual(const Record& record, const HyperSpec* spec, const HyperValue& value) {
+  if (spec == nullptr) return false;
   const DataShape shape{record.data.users, record.data.items, record.split.train};
-  const bool usual = spec != nullptr &&
-                     text == hyper_text(spec, default_value(*spec, record.task, shape, numbers_of(*method, record)));
-  return {name, name + "=" + text, !usual};
+  const Hyper others = numbers_of(*find_method(record.method), record);
+  return hyper_text(spec, value) == hyper_text(spec, default_value(*spec, record.task, shape, others));
+}
+
+/// Such a default differs between folds of unequal size, which are runs of one setting.
+bool follows_rule(const Record& record, const std::string& name, const HyperValue& value) {
+  const HyperSpec* spec = spec_of(record, name);
+  return spec != nullptr && spec->rule.value != nullptr && is_usual(record, spec, value);
+}
+
+SettingText hyper_setting(const Record& record, const std::string& name, const HyperValue& value) {
+  if (follows_rule(record, name, value)) return {name, "", false};
+  const HyperSpec* spec = spec_of(record, name);
+  return {name, name + "=" + hyper_text(spec, value), !is_usual(record, spec, value)};
 }
 
 std::vector<SettingText> settings_of(const Record& r) {
@@ -117,7 +131,11 @@ std::vector<std::string> build_texts(const std::vector<const Record*>& records) 
 
 SettingsKey settings_key(const Record& record) {
   if (record.tuned) return {record.tuned->sha256, {}};
-  return {"", record.hyper};
+  SettingsKey key;
+  for (const auto& [name, value] : record.hyper) {
+    if (!follows_rule(record, name, value)) key.hyper.emplace_back(name, value);
+  }
+  return key;
 }
 
 std::string build_text(const Record& record) {

@@ -14,10 +14,10 @@ namespace embrace {
 void add_settings(std::vector<Entry>& entries);
 
 /// The hyper-parameters as they tell rows apart. Tuned ones may differ between the folds of one row: there it is the
-/// digest of the file that holds them.
+/// digest of the file that holds them. So may defaults that follow from the data, which are left out.
 struct SettingsKey {
-  std::string tuned;
-  std::vector<std::pair<std::string, HyperValue>> hyper;
+  std::string tuned{};
+  std::vector<std::pair<std::string, HyperValue>> hyper{};
   auto operator<=>(const SettingsKey&) const = default;
 };
 SettingsKey settings_key(const Record& record);

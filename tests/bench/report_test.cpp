@@ -374,6 +374,23 @@ TEST(Report, SettingsThatAreNotTheDefaultStandInTheRow) {
   EXPECT_EQ(make_report(with_ids({unknown})).rows[0].settings, "factors=64") << "its default is not known here";
 }
 
+// A default that follows from the number of ratings is another one in each fold of unequal size: still one row.
+TEST(Report, DefaultsThatFollowFromTheDataDoNotSetFoldsApart) {
+  std::vector<Record> records = {scored("lightgcn", 0.9, 0.001, 0), scored("lightgcn", 0.92, 0.001, 1)};
+  for (Record& r : records) r.task = Task::ranking;
+  records[1].split.train = 64 * 2000;
+  records[0].hyper = {{"batch", 1250.0}};
+  records[1].hyper = {{"batch", 2000.0}};
+  const Report folds = make_report(with_ids(records));
+  ASSERT_EQ(folds.rows.size(), 1U);
+  EXPECT_EQ(folds.rows[0].runs, 2);
+  EXPECT_EQ(folds.rows[0].settings, "");
+  records[1].hyper = {{"batch", 1250.0}};  // there it was set
+  const Report set = make_report(with_ids(records));
+  ASSERT_EQ(set.rows.size(), 2U);
+  EXPECT_EQ(set.rows[0].settings + set.rows[1].settings, "batch=1250");
+}
+
 // Each fold has its own settings, chosen on a part of its own training ratings: still one row.
 TEST(Report, FoldsTunedApartAreOneRowThatNamesTheFile) {
   std::vector<Record> records = {scored("als", 0.9, 0.001, 0), scored("als", 0.92, 0.001, 1),
