@@ -8,7 +8,7 @@
 // with probability `dropout`, the others are scaled up. β rises from 0 to `beta` over the first `annealing` epochs (the
 // paper's section 2.2.2). Outside of training z = m, and nothing is left out: a user's vector is d, an item's its row
 // of W4, its bias c4, so that users who were held out have one by what is known of them.
-// Cost of an epoch: 6 · users · items · hidden floating-point operations, as products of matrices; memory: 24 · items ·
+// Cost of an epoch: 6 · users · items · hidden floating-point operations, as products of matrices; memory: 8 · items ·
 // hidden floats in all, and batch · items. Each sum is made by one task in a fixed order: bits do not depend on
 // threads.
 #include <algorithm>
