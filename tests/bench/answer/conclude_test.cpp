@@ -96,6 +96,12 @@ TEST(Conclude, ATieThatIsSmallerThanTheMarginIsCalledEqual) {
   EXPECT_NE(sentence.find("hybrid cannot be told"), std::string::npos) << sentence << " (its interval is wider)";
 }
 
+const StudyTable embeddings{.name = "embeddings-warm",
+                            .scenario = Scenario::warm,
+                            .task = Task::rating,
+                            .runs = {},
+                            .judged = judge::JudgeOptions{}};
+
 Record judged(const std::string& judge, const std::string& source, double rmse) {
   Record r = record_of(judge, "embedding:" + source, rmse, 0.0005);
   r.judge = Record::Judge{.source = source, .mode = "items", .width = 32, .draw = 1};
@@ -103,18 +109,13 @@ Record judged(const std::string& judge, const std::string& source, double rmse) 
 }
 
 TEST(Conclude, JudgesThatDifferAreSaidTo) {
-  const StudyTable table{.name = "embeddings-warm",
-                         .scenario = Scenario::warm,
-                         .task = Task::rating,
-                         .runs = {},
-                         .judged = judge::JudgeOptions{}};
   std::vector<Record> records;
   for (const auto& [source, by_ridge, by_mlp] : std::initializer_list<std::tuple<const char*, double, double>>{
            {"als", 0.90, 0.90}, {"sgd", 0.91, 0.92}, {"ials", 0.92, 0.91}, {"random", 0.95, 0.95}}) {
     records.push_back(judged("judge-ridge", source, by_ridge));
     records.push_back(judged("judge-mlp", source, by_mlp));
   }
-  const Conclusions all = conclude(table, records);
+  const Conclusions all = conclude(embeddings, records);
   ASSERT_EQ(all.agreements.size(), 1U);
   const Agreement& agreement = all.agreements[0];
   EXPECT_EQ(agreement.sources, 3) << "random is a control";
@@ -131,18 +132,13 @@ TEST(Conclude, JudgesThatDifferAreSaidTo) {
 }
 
 TEST(Conclude, WhatAJudgeLearnsByItselfStandsBesideTheBestEmbedding) {
-  const StudyTable table{.name = "embeddings-warm",
-                         .scenario = Scenario::warm,
-                         .task = Task::rating,
-                         .runs = {},
-                         .judged = judge::JudgeOptions{}};
   for (const auto& [by_itself, said] :
        std::initializer_list<std::pair<double, const char*>>{{0.92, "has RMSE 0.9200; als is better by 0.02"},
                                                              {0.88, "has RMSE 0.8800; als is worse by 0.02"},
                                                              {0.90, "has RMSE 0.9000; als cannot be told from it"}}) {
     const Conclusions all =
-        conclude(table, {judged("judge-mlp", "als", 0.90), judged("judge-mlp", "random", 0.95),
-                         judged("judge-mlp", "zero", 0.95), judged("judge-mlp:end-to-end", "zero", by_itself)});
+        conclude(embeddings, {judged("judge-mlp", "als", 0.90), judged("judge-mlp", "random", 0.95),
+                              judged("judge-mlp", "zero", 0.95), judged("judge-mlp:end-to-end", "zero", by_itself)});
     const Answer& answer = answer_to(all, "embedding");
     EXPECT_EQ(answer.best, std::vector<std::string>{"als"});
     EXPECT_NE(answer.sentence.find(said), std::string::npos) << answer.sentence;
@@ -151,13 +147,9 @@ TEST(Conclude, WhatAJudgeLearnsByItselfStandsBesideTheBestEmbedding) {
 }
 
 TEST(Conclude, RanksThatCannotBeToldShareAnInterval) {
-  const StudyTable table{.name = "embeddings-warm",
-                         .scenario = Scenario::warm,
-                         .task = Task::rating,
-                         .runs = {},
-                         .judged = judge::JudgeOptions{}};
-  const Conclusions all = conclude(table, {judged("judge-ridge", "als", 0.90000), judged("judge-ridge", "sgd", 0.90001),
-                                           judged("judge-ridge", "ials", 0.95), judged("judge-ridge", "random", 0.99)});
+  const Conclusions all =
+      conclude(embeddings, {judged("judge-ridge", "als", 0.90000), judged("judge-ridge", "sgd", 0.90001),
+                            judged("judge-ridge", "ials", 0.95), judged("judge-ridge", "random", 0.99)});
   const auto& ranks = all.ranks.at("judge-ridge");
   ASSERT_EQ(ranks.size(), 3U);
   for (const std::size_t r : {0U, 1U}) {

@@ -9,9 +9,12 @@
 #include "host/random.hpp"
 #include "host/sparse.hpp"
 #include "tests/cuda/gpu_test.hpp"
+#include "tests/svd_matrices.hpp"
 
 namespace embrace::gpu {
 namespace {
+
+using test::product_of_columns, test::some_matrix;
 
 class OrthogonalTwinTest : public test::GpuTest {};
 
@@ -24,12 +27,6 @@ Matrix some_columns(std::int64_t rows, std::int64_t columns) {
   }
   for (std::int64_t r = 0; r < rows && columns > 2; ++r) x(r, 2) = x(r, 0) + x(r, 1);
   return x;
-}
-
-double product_of_columns(const Matrix& m, std::int64_t a, std::int64_t b) {
-  double sum = 0;
-  for (std::int64_t r = 0; r < m.rows(); ++r) sum += static_cast<double>(m(r, a)) * static_cast<double>(m(r, b));
-  return sum;
 }
 
 // The last matrix has five rows more than are taken at a time.
@@ -59,21 +56,6 @@ TEST_F(OrthogonalTwinTest, TrianglesAndColumnsAreThoseOfTheHost) {
       }
     }
   }
-}
-
-/// About a fifth of all places have a value.
-Csr some_matrix(std::int64_t rows, std::int64_t columns) {
-  const Random random(7, Stream::synthetic);
-  std::vector<std::int32_t> row, column;
-  std::vector<float> value;
-  for (std::int64_t e = 0; e < rows * columns; ++e) {
-    const auto place = static_cast<std::uint64_t>(e);
-    if (random.uniform(place, 1) > 0.2) continue;
-    row.push_back(static_cast<std::int32_t>(e / columns));
-    column.push_back(static_cast<std::int32_t>(e % columns));
-    value.push_back(static_cast<float>(1 + random.normal(place, 2)));
-  }
-  return csr_from_triples(rows, columns, row, column, value);
 }
 
 void expect_same_svd(const Csr& matrix, const SvdSettings& settings, double tolerance) {

@@ -12,32 +12,12 @@
 #include "tests/reference/plain_neighbors.hpp"
 #include "tests/reference/plain_svd.hpp"
 #include "tests/same_bits.hpp"
+#include "tests/svd_matrices.hpp"
 
 namespace embrace {
 namespace {
 
-using test::Dense;
-
-/// About a fifth of all places have a value; their mean makes the first singular value stand out, as in ratings.
-Csr some_matrix(std::int64_t rows, std::int64_t columns) {
-  const Random random(7, Stream::synthetic);
-  std::vector<std::int32_t> row, column;
-  std::vector<float> value;
-  for (std::int64_t e = 0; e < rows * columns; ++e) {
-    const auto place = static_cast<std::uint64_t>(e);
-    if (random.uniform(place, 1) > 0.2) continue;
-    row.push_back(static_cast<std::int32_t>(e / columns));
-    column.push_back(static_cast<std::int32_t>(e % columns));
-    value.push_back(static_cast<float>(1 + random.normal(place, 2)));
-  }
-  return csr_from_triples(rows, columns, row, column, value);
-}
-
-double product_of_columns(const Matrix& m, std::int64_t a, std::int64_t b) {
-  double sum = 0;
-  for (std::int64_t r = 0; r < m.rows(); ++r) sum += static_cast<double>(m(r, a)) * static_cast<double>(m(r, b));
-  return sum;
-}
+using test::Dense, test::product_of_columns, test::some_matrix;
 
 void expect_orthonormal(const Matrix& m, std::int64_t columns) {
   for (std::int64_t a = 0; a < columns; ++a) {
