@@ -31,6 +31,13 @@ struct KeepAll {
   __device__ bool operator()(std::int64_t, std::int64_t, std::int64_t, bool) const { return true; }
 };
 
+/// This thread in its warp, and its warp in a grid of blocks of so many threads.
+__device__ inline int lane_index() { return static_cast<int>(threadIdx.x) % warp_size; }
+template <int threads>
+__device__ std::int64_t warp_index() {
+  return static_cast<std::int64_t>(blockIdx.x) * (threads / warp_size) + static_cast<int>(threadIdx.x) / warp_size;
+}
+
 namespace detail {
 
 inline constexpr int history_warps = 8;
@@ -41,7 +48,7 @@ __global__ void __launch_bounds__(history_warps* warp_size)
                          Keep keep, Finish finish) {
   __shared__ std::int32_t listed[history_warps][warp_size];
   __shared__ float4 sums[history_warps][warp_size];
-  const int lane = static_cast<int>(threadIdx.x) % warp_size, warp = static_cast<int>(threadIdx.x) / warp_size;
+  const int lane = lane_index(), warp = static_cast<int>(threadIdx.x) / warp_size;
   const std::int64_t quads = matrix.stride / 4, tiles = (quads + warp_size - 1) / warp_size;
   const std::int64_t r = blockIdx.x / tiles, tile = blockIdx.x % tiles, quad = tile * warp_size + lane;
   const std::int64_t user = users[r], end = rows.end(user);

@@ -26,11 +26,6 @@ constexpr int warps = threads / warp_size;
 /// Of a block that has a user's row: there are few rows, and long ones.
 constexpr int output_threads = 1024;
 
-__device__ std::int64_t warp_index() {
-  return static_cast<std::int64_t>(blockIdx.x) * warps + static_cast<int>(threadIdx.x) / warp_size;
-}
-__device__ int lane_index() { return static_cast<int>(threadIdx.x) % warp_size; }
-
 /// 0 of a vector of no length.
 __device__ float4 over(float4 x, float length) {
   return length > 0 ? make_float4(x.x / length, x.y / length, x.z / length, x.w / length) : make_float4(0, 0, 0, 0);
@@ -100,7 +95,7 @@ __global__ void __launch_bounds__(output_threads)
 }
 
 __global__ void __launch_bounds__(threads) normalize_items_kernel(ItemsView items) {
-  const std::int64_t item = warp_index(), quads = items.weights.stride / 4;
+  const std::int64_t item = warp_index<threads>(), quads = items.weights.stride / 4;
   if (item >= items.weights.rows) return;  // a whole warp
   float squares = 0;
   for (std::int64_t quad = lane_index(); quad < quads; quad += warp_size) {
@@ -120,7 +115,7 @@ template <int quads_a_lane>
 __global__ void __launch_bounds__(threads, 1)
     turn_items_kernel(AdamFactors step, DeviceMatrixView<const std::uint32_t> marks,
                       DeviceMatrixView<const float> gradient, DeviceMatrixView<const float> shared, ItemsView items) {
-  const std::int64_t item = warp_index(), quads = items.weights.stride / 4;
+  const std::int64_t item = warp_index<threads>(), quads = items.weights.stride / 4;
   if (item >= items.weights.rows) return;  // a whole warp
   const auto for_quads = [&](const auto& act) {
 #pragma unroll

@@ -26,11 +26,6 @@ constexpr int warps = threads / warp_size;
 /// threads each; one of them is asked for, since the compiler would spill for the sake of two.
 constexpr int score_threads = 1024;
 
-__device__ std::int64_t warp_index() {
-  return static_cast<std::int64_t>(blockIdx.x) * warps + static_cast<int>(threadIdx.x) / warp_size;
-}
-__device__ int lane_index() { return static_cast<int>(threadIdx.x) % warp_size; }
-
 __device__ float4 tanh_of(float4 x) { return make_float4(tanhf(x.x), tanhf(x.y), tanhf(x.z), tanhf(x.w)); }
 
 struct KeepSome {
@@ -94,7 +89,7 @@ __global__ void __launch_bounds__(threads)
 __global__ void __launch_bounds__(threads)
     draw_codes_kernel(DeviceRandom random, std::uint64_t first, double beta, const float* constants, VaeCodes codes,
                       DeviceSpan<const std::int32_t> users, DeviceSpan<double> losses) {
-  const std::int64_t r = warp_index(), latent = codes.z.columns;
+  const std::int64_t r = warp_index<threads>(), latent = codes.z.columns;
   if (r >= users.size) return;  // a whole warp
   double divergence = 0;
   for (std::int64_t quad = lane_index(); 4 * quad < latent; quad += warp_size) {
@@ -174,7 +169,8 @@ __global__ void __launch_bounds__(score_threads, 1)
 __global__ void __launch_bounds__(threads)
     update_inputs_kernel(AdamFactors step, DeviceMatrixView<const std::uint32_t> marks, DeviceSpan<const float> scales,
                          DeviceMatrixView<const float> g1, DeviceMatrixView<float> weights, VaeMoments moments) {
-  const std::int64_t item = warp_index(), quad = static_cast<std::int64_t>(blockIdx.y) * warp_size + lane_index();
+  const std::int64_t item = warp_index<threads>(),
+                     quad = static_cast<std::int64_t>(blockIdx.y) * warp_size + lane_index();
   if (item >= weights.rows || quad >= weights.stride / 4) return;
   float4 gradient = make_float4(0, 0, 0, 0);
   for_marked(marks, item, [&](std::int64_t r) { add_scaled(scales[r], quad_of(g1, r, quad), gradient); });
