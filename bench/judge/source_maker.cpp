@@ -21,7 +21,8 @@ namespace {
 using Kind = SourceSpec::Kind;
 
 /// Second words of the counters of controls.
-constexpr std::uint32_t of_random = 301, of_random_users = 302, of_shuffle = 303, of_tenths = 304;
+constexpr std::uint32_t of_random = 301, of_random_users = 302, of_shuffle = 303, of_tenths = 304, of_lengths = 314,
+                        of_user_lengths = 315;
 
 Matrix copied(ConstMatrixView from) {
   Matrix out(from.rows, from.columns);
@@ -61,7 +62,7 @@ SourceVectors everywhere(const Ratings& ratings, std::int64_t width) {
 }
 
 /// Root mean square of each column over the rows that are known.
-Array<double> lengths(const EntityVectors& vectors) {
+Array<double> column_deviations(const EntityVectors& vectors) {
   Array<double> squares(vectors.rows.columns(), 0.0);
   std::int64_t known = 0;
   for (std::int64_t r = 0; r < vectors.rows.rows(); ++r) {
@@ -93,6 +94,32 @@ Array<std::int64_t> known_places(const EntityVectors& items) {
     if (items.known[i] != 0) places.push_back(i);
   }
   return places;
+}
+
+double length_of(Span<const float> row) {
+  double squares = 0;
+  for (const float x : row) squares += std::pow(static_cast<double>(x), 2);
+  return std::sqrt(squares);
+}
+
+/// Of the rows that are known, in their order.
+Array<double> row_lengths(const EntityVectors& vectors) {
+  Array<double> lengths;
+  for (const std::int64_t r : known_places(vectors)) {
+    lengths.push_back(length_of({vectors.rows.row(r), vectors.rows.columns()}));
+  }
+  return lengths;
+}
+
+/// Gives the rows that are known these lengths, in their order.
+void stretch_rows(EntityVectors& vectors, const Array<double>& lengths) {
+  const Array<std::int64_t> places = known_places(vectors);
+  for (std::int64_t k = 0; k < places.size(); ++k) {
+    const Span<float> row{vectors.rows.row(places[k]), vectors.rows.columns()};
+    const double length = length_of(row);
+    const auto factor = length > 0 ? static_cast<float>(lengths[k] / length) : 0.0F;
+    for (float& x : row) x *= factor;
+  }
 }
 
 }  // namespace
@@ -237,13 +264,17 @@ SourceVectors SourceMaker::normal_like(const SourceSpec& spec, std::int64_t widt
   const SourceVectors& source = vectors(*spec.of, width);
   const Axes axes(source.items, source.items.known, width, threads_);
   const Random chance(draw_, Stream::features);
-  const auto alike = [&](const EntityVectors& of, std::uint32_t stream) {
+  const auto alike = [&](const EntityVectors& of, std::uint32_t stream, std::uint32_t lengths_stream) {
     if (of.empty()) return EntityVectors{};
     EntityVectors vectors = axes.apply(of, of.known, threads_);
-    fill_normal(vectors, lengths(vectors), chance, stream);
+    Array<double> lengths = row_lengths(vectors);
+    fill_normal(vectors, column_deviations(vectors), chance, stream);
+    shuffle(lengths, chance, lengths_stream);
+    stretch_rows(vectors, lengths);
     return vectors;
   };
-  return {.items = alike(source.items, of_random), .users = alike(source.users, of_random_users)};
+  return {.items = alike(source.items, of_random, of_lengths),
+          .users = alike(source.users, of_random_users, of_user_lengths)};
 }
 
 SourceVectors SourceMaker::popularity() const {

@@ -22,7 +22,7 @@ struct Control {
 };
 constexpr Control controls[] = {
     {"random", Kind::random,
-     "control: normal random numbers; random:SOURCE: as long on each of its axes, for the items that it knows"},
+     "control: normal random numbers; random:SOURCE: in its shape, for the items that it knows"},
     {"zero", Kind::zero, "control: no vectors at all, the judge has biases alone"},
     {"popularity", Kind::popularity, "control: one number an item, ln(1 + ratings)"},
     {"shuffled", Kind::shuffled, "control, shuffled:SOURCE: its rows on other items"},
