@@ -47,7 +47,10 @@ const std::map<std::string, std::vector<std::string>>& all_phase_names() {
       {"mult-vae", {"first layer", "matrix product", "codes", "scores", "weight gradients", "update network", "sum"}},
       {"lightgcn",
        {"draw samples", "propagate", "sparse product", "list parts", "directions", "matrix products", "compare",
-        "finish parts", "sort", "cut segments", "sum parts", "penalties", "step"}}};
+        "finish parts", "sort", "cut segments", "sum parts", "penalties", "step"}},
+      {"item2vec",
+       {"draw baskets", "list parts", "take in", "matrix products", "push away", "pull together", "sort",
+        "cut segments", "sum parts", "step", "represent", "matrix product", "sum"}}};
   return names;
 }
 

@@ -14,7 +14,10 @@ std::uint64_t joined(std::uint32_t high, std::uint32_t low) { return (std::uint6
 
 std::int64_t Baskets::pairs() const {
   std::int64_t sum = 0;
-  for (std::int64_t b = 0; b < size(); ++b) sum += of(b).size() * (of(b).size() - 1);
+  for (std::int64_t b = 0; b < size(); ++b) {
+    const std::int64_t items_here = begins[b + 1] - begins[b];
+    sum += items_here * (items_here - 1);
+  }
   return sum;
 }
 

@@ -32,6 +32,12 @@ struct Baskets {
 class UserBaskets {
  public:
   explicit UserBaskets(const Problem& problem);
+
+  /// Items of a basket.
+  std::int64_t most() const { return most_; }
+  /// Of the times that each item is read, the share at which it is kept.
+  Span<const float> shares_kept() const { return share_kept_; }
+
   Baskets draw(std::uint32_t epoch) const;
 
  private:
@@ -39,8 +45,8 @@ class UserBaskets {
   void keep(std::int64_t user, std::uint32_t epoch, Array<Place>& kept) const;
 
   CsrView ratings_;
-  std::int64_t most_;        // items of a basket
-  Array<float> share_kept_;  // of the times that an item is read, the share at which it is kept
+  std::int64_t most_;
+  Array<float> share_kept_;
   Random users_, entries_;
 };
 

@@ -14,9 +14,6 @@
 namespace embrace {
 namespace {
 
-/// Of the first vectors of items, times sqrt(factors). Those of contexts begin at zero.
-constexpr double spread = 0.1;
-
 /// Room for at least `rows` rows; what was there is lost when they are too few.
 void make_room(Matrix& m, std::int64_t rows) {
   if (m.rows() < rows) m = Matrix(rows, m.columns());
@@ -29,22 +26,12 @@ Item2VecModel::Item2VecModel(const Problem& problem)
       items_(problem.items()),
       factors_(problem.hyper.integer("factors")),
       negatives_(problem.hyper["negatives"]),
-      sampling_(problem.seed, Stream::sampling),
+      drawing_(problem),
       table_(2 * items_, factors_),
       gradient_(2 * items_, factors_),
       parts_(0, factors_),
       scratch_(threads_.count()) {
-  draw_vectors(problem.seed, 0, problem.by_item, spread / std::sqrt(static_cast<double>(factors_)),
-               table_.rows(0, items_));
-  const double exponent = problem.hyper["exponent"];
-  double sum = 0;
-  for (std::int64_t i = 0; i < items_; ++i) {
-    const std::int64_t ratings = problem.by_item.row_size(i);
-    if (ratings == 0) continue;
-    sum += std::pow(static_cast<double>(ratings), exponent);
-    trained_.push_back(static_cast<std::int32_t>(i));
-    up_to_.push_back(sum);
-  }
+  draw_vectors(problem.seed, 0, problem.by_item, first_deviation(factors_), table_.rows(0, items_));
   for (Scratch& scratch : scratch_) {
     scratch.vectors = Matrix(group_items, factors_);
     scratch.contexts = Matrix(group_items, factors_);
@@ -53,13 +40,7 @@ Item2VecModel::Item2VecModel(const Problem& problem)
   }
 }
 
-void Item2VecModel::draw(std::int64_t number, Span<std::int32_t> items) const {
-  for (std::int64_t j = 0; j < items.size(); ++j) {
-    const double at = sampling_.uniform(static_cast<std::uint64_t>(number * drawn_items + j)) * up_to_.back();
-    const std::int64_t place = std::upper_bound(up_to_.begin(), up_to_.end(), at) - up_to_.begin();
-    items[j] = trained_[std::min(place, trained_.size() - 1)];  // a product rounded up to the sum is beyond all
-  }
-}
+double Item2VecModel::first_deviation(std::int64_t factors) { return 0.1 / std::sqrt(static_cast<double>(factors)); }
 
 MatrixView Item2VecModel::part_rows(std::int64_t begin, std::int64_t rows) { return parts_.rows(begin, begin + rows); }
 
@@ -93,7 +74,7 @@ void Item2VecModel::take_in(const Group& group, Scratch& scratch) {
     std::copy_n(vector(items[r]), factors_, scratch.vectors.row(r));
     std::copy_n(context(items[r]), factors_, scratch.contexts.row(r));
   }
-  draw(group.number, scratch.numbers);
+  drawing_.draw(group.number, scratch.numbers);
   for (std::int64_t j = 0; j < drawn_items; ++j) {
     table_rows_[group.drawn + j] = static_cast<std::int32_t>(items_ + scratch.numbers[j]);
     std::copy_n(context(scratch.numbers[j]), factors_, scratch.drawn.row(j));

@@ -13,7 +13,7 @@
 #include "host/matrix.hpp"
 #include "host/method.hpp"
 #include "host/methods/item2vec_baskets.hpp"
-#include "host/random.hpp"
+#include "host/methods/item2vec_negatives.hpp"
 #include "host/span.hpp"
 #include "host/views.hpp"
 
@@ -22,9 +22,11 @@ namespace embrace {
 class Item2VecModel {
  public:
   static constexpr std::int64_t group_items = 256;
-  static constexpr std::int64_t drawn_items = 128;
+  static constexpr std::int64_t drawn_items = NegativeItems::a_group;
 
   explicit Item2VecModel(const Problem& problem);
+  /// Of the first vectors of items. Those of contexts begin at zero.
+  static double first_deviation(std::int64_t factors);
 
   std::int64_t items() const { return items_; }
   /// What is learned: the vectors of items, then those of contexts. An item without ratings has zeros.
@@ -34,7 +36,7 @@ class Item2VecModel {
   const float* context(std::int64_t item) const { return table_.row(items_ + item); }
 
   /// What group `number` since training began draws: drawn_items items, some perhaps twice.
-  void draw(std::int64_t number, Span<std::int32_t> items) const;
+  void draw(std::int64_t number, Span<std::int32_t> items) const { drawing_.draw(number, items); }
 
   /// Sum of the losses of the pairs in baskets [first, last); afterwards gradient() has its derivatives by table().
   double differentiate(const Baskets& baskets, std::int64_t first, std::int64_t last);
@@ -65,9 +67,7 @@ class Item2VecModel {
   Threads& threads_;
   std::int64_t items_, factors_;
   double negatives_;
-  Random sampling_;
-  Array<std::int32_t> trained_;  // items with ratings
-  Array<double> up_to_;          // sum of the weights of these and those before
+  NegativeItems drawing_;
   Matrix table_, gradient_;
   Matrix parts_;                    // what groups say of vectors: a row each
   Array<std::int32_t> table_rows_;  // of which each says it

@@ -258,3 +258,24 @@ add_mutant(parts_are_not_counted SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM
            FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [[sum.bias += 1.0F;]] TO [[sum.bias = 1.0F;]])
 add_mutant(nodes_pay_once SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
            FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [=[each * static_cast<double>(counts[node])]=] TO [=[each]=])
+add_mutant(baskets_take_what_is_named_twice SOURCE cuda/methods/item2vec_baskets.cu PROGRAM item2vec_twin_test
+           FAILS Item2VecTwinTest.BasketsAreThoseOfTheCpu FROM [[kept = !twice && ]] TO [[kept = (!twice || e > 0) && ]])
+add_mutant(baskets_shuffle_by_half_a_number SOURCE cuda/methods/item2vec_baskets.cu PROGRAM item2vec_twin_test
+           FAILS Item2VecTwinTest.BasketsAreThoseOfTheCpu FROM [[return bits.z;]] TO [[return bits.w;]])
+add_mutant(baskets_of_the_item_before SOURCE cuda/methods/item2vec_baskets.cu PROGRAM item2vec_twin_test
+           FAILS Item2VecTwinTest.BasketsAreThoseOfTheCpu FROM [[((t + 1) * parts - 1) / kept]] TO [[t * parts / kept]])
+add_mutant(groups_draw_from_the_first_on SOURCE cuda/methods/item2vec_kernels.cu PROGRAM item2vec_twin_test
+           FAILS Item2VecTwinTest.SumsOfWholeNumbersAreExact FROM [[batch.number * drawn_items + d]] TO [[d]])
+add_mutant(groups_end_in_other_rows SOURCE cuda/methods/item2vec_kernels.cu PROGRAM item2vec_twin_test
+           FAILS Item2VecTwinTest.SumsOfWholeNumbersAreExact FROM [[place < 0 ? make_float4(0, 0, 0, 0)]] TO [[place < 0 ? make_float4(1, 1, 0, 0)]])
+add_mutant(items_are_pushed_by_one_context SOURCE cuda/methods/item2vec_kernels.cu PROGRAM item2vec_twin_test
+           FAILS Item2VecTwinTest.SumsOfWholeNumbersAreExact FROM [[score = each * sigmoid(score);]] TO [[score = sigmoid(each * score);]])
+add_mutant(items_meet_themselves SOURCE cuda/methods/item2vec_kernels.cu PROGRAM item2vec_twin_test
+           FAILS Item2VecTwinTest.SumsOfWholeNumbersAreExact FROM [[c < size && begin + c != place]] TO [[c < size]])
+add_mutant(contexts_pull_by_the_wrong_score SOURCE cuda/methods/item2vec_kernels.cu PROGRAM item2vec_twin_test
+           FAILS Item2VecTwinTest.GradientsAreThoseOfTheFormulas FROM [[by_backward = odd ? own_score.slope : other_slope]] TO [[by_backward = odd ? other_slope : own_score.slope]])
+add_mutant(items_forget_what_pushed_them SOURCE cuda/methods/item2vec_kernels.cu PROGRAM item2vec_twin_test
+           FAILS Item2VecTwinTest.SumsOfWholeNumbersAreExact
+           FROM [[add_scaled(1.0F, gradient.vector[j], quad_of(parts, row, quad));]] TO [[quad_of(parts, row, quad) = gradient.vector[j];]])
+add_mutant(unrated_items_stay_as_they_are SOURCE cuda/methods/item2vec_kernels.cu PROGRAM item2vec_twin_test
+           FAILS Item2VecTwinTest.EpochsAgreeWithTheCpu FROM [[shares[row] == 0.0F]] TO [[shares[row] < 0.0F]])
