@@ -21,30 +21,13 @@ constexpr std::int64_t rows_a_task = 256;
 /// Of the first vectors, times sqrt(factors). Users speak by what they have at first.
 constexpr double item_spread = 1, user_spread = 0.1;
 
-EmbeddingTable user_table(const Problem& problem) {
+/// A side each of whose entities has a row of `ratings`.
+TowerStart side_of(const Problem& problem, CsrView ratings, bool identity, const Features* features, double spread,
+                   std::uint32_t stream) {
   const std::int64_t factors = problem.hyper.integer("factors");
-  return {problem.users(),
-          problem.hyper.integer("user_id") != 0,
-          problem.user_features,
-          row_sizes(problem.ratings),
-          EmbeddingTable::Slices::one,
-          factors,
-          user_spread / std::sqrt(static_cast<double>(factors)),
-          problem.seed,
-          0};
-}
-
-EmbeddingTable item_table(const Problem& problem) {
-  const std::int64_t factors = problem.hyper.integer("factors");
-  return {problem.items(),
-          true,
-          problem.item_features,
-          row_sizes(problem.by_item),
-          EmbeddingTable::Slices::one,
-          factors,
-          item_spread / std::sqrt(static_cast<double>(factors)),
-          problem.seed,
-          1};
+  return {EmbeddingTable(ratings.rows, identity, features, row_sizes(ratings), EmbeddingTable::Slices::one, factors,
+                         spread / std::sqrt(static_cast<double>(factors)), problem.seed, stream),
+          problem.threads};
 }
 
 /// Room for at least `rows` rows; what was there is lost when they are too few.
@@ -54,25 +37,36 @@ void make_room(Matrix& m, std::int64_t rows, std::int64_t columns) {
 
 }  // namespace
 
-TwoTowerModel::TwoTowerModel(const Problem& problem)
+TwoTowerStart::TwoTowerStart(const Problem& problem)
+    : histories(distinct_entries(problem.ratings)),
+      owners(transposed(histories.view(), problem.threads)),
+      log_share(problem.items()),
+      users(side_of(problem, problem.ratings, problem.hyper.integer("user_id") != 0, problem.user_features, user_spread,
+                    0)),
+      items(side_of(problem, problem.by_item, true, problem.item_features, item_spread, 1)) {
+  const auto pairs = static_cast<double>(problem.ratings.entries());
+  for (std::int64_t i = 0; i < problem.items(); ++i) {
+    const auto here = static_cast<double>(std::max<std::int64_t>(1, problem.by_item.row_size(i)));
+    log_share[i] = static_cast<float>(std::log(here / std::max(1.0, pairs)));
+  }
+}
+
+TwoTowerModel::TwoTowerModel(const Problem& problem) : TwoTowerModel(problem, TwoTowerStart(problem)) {}
+
+TwoTowerModel::TwoTowerModel(const Problem& problem, TwoTowerStart start)
     : threads_(problem.threads),
       factors_(problem.hyper.integer("factors")),
       most_(problem.hyper.integer("negatives") + 1),
       temperature_(static_cast<float>(problem.hyper["temperature"])),
-      histories_(distinct_entries(problem.ratings)),
-      owners_(transposed(histories_.view(), threads_)),
-      log_share_(problem.items()),
-      users_(user_table(problem), threads_),
-      items_(item_table(problem), threads_),
+      histories_(std::move(start.histories)),
+      owners_(std::move(start.owners)),
+      log_share_(std::move(start.log_share)),
+      users_(std::move(start.users)),
+      items_(std::move(start.items)),
       sums_(problem.users(), factors_),
       sum_gradient_(problem.users(), factors_),
       of_own_items_(problem.items(), factors_),
       scratch_(threads_.count()) {
-  const auto pairs = static_cast<double>(problem.ratings.entries());
-  for (std::int64_t i = 0; i < problem.items(); ++i) {
-    const auto here = static_cast<double>(std::max<std::int64_t>(1, problem.by_item.row_size(i)));
-    log_share_[i] = static_cast<float>(std::log(here / std::max(1.0, pairs)));
-  }
   for (Scratch& scratch : scratch_) scratch.first.assign(problem.items(), -1);
 }
 

@@ -29,6 +29,15 @@
 
 namespace embrace {
 
+/// What training begins with; the same for all backends.
+struct TwoTowerStart {
+  explicit TwoTowerStart(const Problem& problem);
+
+  Csr histories, owners;   // users × items, each once; items × users
+  Array<float> log_share;  // log Q, by item
+  TowerStart users, items;
+};
+
 class TwoTowerModel {
  public:
   explicit TwoTowerModel(const Problem& problem);
@@ -63,6 +72,7 @@ class TwoTowerModel {
     std::int64_t begin, end;  // its pairs
     std::int64_t size() const { return end - begin; }
   };
+  TwoTowerModel(const Problem& problem, TwoTowerStart start);
   std::int64_t others(std::int64_t user) const { return histories_.view().row_size(user) - 1; }
   void take_in(const Group& group, Scratch& scratch) const;
   void pool_others(std::int32_t user, std::int32_t item, float* out) const;
@@ -75,8 +85,8 @@ class TwoTowerModel {
   Threads& threads_;
   std::int64_t factors_, most_;  // pairs of a group
   float temperature_;
-  Csr histories_, owners_;  // users × items, each once; items × users
-  Array<float> log_share_;  // log Q, by item
+  Csr histories_, owners_;
+  Array<float> log_share_;
   TowerTable users_, items_;
   Matrix sums_;                     // of histories, by user
   Matrix sum_gradient_;             // of the loss by them

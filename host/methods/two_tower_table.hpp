@@ -13,16 +13,24 @@
 
 namespace embrace {
 
+/// A side as it begins; the same for all backends.
+struct TowerStart {
+  TowerStart(EmbeddingTable of, Threads& threads);
+
+  EmbeddingTable table;  // whose biases stay zero
+  Csr readers;           // rows of the table but those of frozen vectors × entities
+  Array<float> shares;   // of the rate, by row
+};
+
 class TowerTable {
  public:
-  /// The table as it begins. Its biases stay zero.
-  TowerTable(EmbeddingTable table, Threads& threads);
+  explicit TowerTable(TowerStart start);
 
-  const EmbeddingTable& table() const { return table_; }
+  const EmbeddingTable& table() const { return start_.table; }
 
   /// Makes vectors() anew.
   void represent(Threads& threads);
-  ConstMatrixView vectors() const { return vectors_.left(table_.factors()); }
+  ConstMatrixView vectors() const { return vectors_.left(start_.table.factors()); }
   /// Of the loss by vectors(), for whoever finds it.
   MatrixView vector_gradient() { return vector_gradient_.view(); }
   /// Makes gradient(), as the table's rows, of vector_gradient().
@@ -33,12 +41,10 @@ class TowerTable {
   void step(double rate, Threads& threads);
 
  private:
-  EmbeddingTable table_;
-  Csr readers_;     // rows of the table but those of frozen vectors × entities
+  TowerStart start_;
   Matrix vectors_;  // with a bias
   Matrix vector_gradient_;
   Matrix gradient_;
-  Array<float> shares_;  // of the rate, by row
   TableAdam adam_;
 };
 
