@@ -50,7 +50,10 @@ const std::map<std::string, std::vector<std::string>>& all_phase_names() {
         "finish parts", "sort", "cut segments", "sum parts", "penalties", "step"}},
       {"item2vec",
        {"draw baskets", "list parts", "take in", "matrix products", "push away", "pull together", "sort",
-        "cut segments", "sum parts", "step", "represent", "matrix product", "sum"}}};
+        "cut segments", "sum parts", "step", "represent", "matrix product", "sum"}},
+      {"two-tower",
+       {"draw samples", "represent", "sums of histories", "sparse product", "take in", "matrix products", "compare",
+        "finish parts", "sort", "cut segments", "sum parts", "pass back", "step", "directions"}}};
   return names;
 }
 

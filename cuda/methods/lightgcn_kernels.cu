@@ -3,8 +3,7 @@
 //   bpr            score difference s = <x_u, x_i> - <x_u, x_j>;  parts: slope (x_i - x_j), slope x_u, -slope x_u
 //   ccl, softmax   scores S = D_u D_jᵀ by group; their derivatives P in their place (host/methods/lightgcn_loss.hpp);
 //                  parts: P D_j + slope d_i, slope d_u, Pᵀ D_u, each without what lies along the vector itself
-// The products of a group's matrices are cuBLAS's. Sums over the parts of a node go by cuda/math/segments.cuh, in the
-// order of the parts.
+// The products of a group's matrices are cuBLAS's. Sums over the parts of a node are cuda/learning/node_sums.hpp's.
 // Mapping: a group of lanes a part or a sample, four floats a lane; where a sample has m scores, a warp, whose lanes
 // stride over them, 128 bytes at a time, and meet in a fixed tree. What a user has is found among the drawn items by a
 // table of places for each group, so that a sample reads the user's row once. Losses are added by block, in double.
@@ -17,8 +16,8 @@
 #include "cuda/device/phase.hpp"
 #include "cuda/learning/samples.cuh"
 #include "cuda/math/adam.hpp"
-#include "cuda/math/quads.cuh"
-#include "cuda/math/segments.cuh"
+#include "cuda/math/lane_groups.cuh"
+#include "cuda/math/score_losses.cuh"
 #include "cuda/math/softplus.cuh"
 #include "host/methods/lightgcn_model.hpp"
 
@@ -31,19 +30,11 @@ constexpr std::int64_t group_samples = embrace::LightGcnModel::group_samples;
 
 __device__ std::int64_t thread_index() { return static_cast<std::int64_t>(blockIdx.x) * threads + threadIdx.x; }
 
-constexpr std::int64_t quads_of(std::int64_t columns) { return (columns + 3) / 4; }
-
-/// The instance of a kernel for groups of so many lanes.
-template <typename Kernel>
-Kernel instance_for(int lanes, Kernel of_8, Kernel of_16, Kernel of_32) {
-  return lanes == 8 ? of_8 : lanes == 16 ? of_16 : of_32;
-}
-
 /// A thread a part.
 __global__ void __launch_bounds__(threads)
     list_parts_kernel(LightGcnBatch batch, DeviceSpan<const std::int32_t> trained, PartLists parts) {
   const std::int64_t p = thread_index(), n = batch.size;
-  if (p >= parts.nodes.size) return;
+  if (p >= parts.list.nodes.size) return;
   std::int64_t node = 0;
   if (p < n) {
     node = batch.users[p];
@@ -55,11 +46,11 @@ __global__ void __launch_bounds__(threads)
     parts.place(group, item) = static_cast<std::int32_t>(drawn);
     node = parts.users + item;
   }
-  parts.nodes[p] = static_cast<std::uint32_t>(node);
-  parts.elements[p] = {static_cast<std::int32_t>(p), 1.0F};
+  parts.list.nodes[p] = static_cast<std::uint32_t>(node);
+  parts.list.elements[p] = {static_cast<std::int32_t>(p), 1.0F};
   if (p > 0) return;
-  parts.ends[0] = 0;
-  parts.ends[1] = parts.nodes.size;
+  parts.list.ends[0] = 0;
+  parts.list.ends[1] = parts.list.nodes.size;
 }
 
 template <int lanes>
@@ -95,10 +86,6 @@ __device__ float product_of_rows(DeviceMatrixView<const float> matrix, std::int6
   return group_sum<lanes>(sum);
 }
 
-__device__ float4 times(float factor, float4 x) {
-  return make_float4(factor * x.x, factor * x.y, factor * x.z, factor * x.w);
-}
-
 /// A group of lanes a sample.
 template <int lanes>
 __global__ void __launch_bounds__(threads)
@@ -126,37 +113,6 @@ __global__ void __launch_bounds__(threads)
   if (threadIdx.x == 0) losses[blockIdx.x] = sum;
 }
 
-/// Largest over the lanes of a warp, given to all of them.
-__device__ float warp_largest(float value) {
-#pragma unroll
-  for (int step = warp_size / 2; step > 0; step /= 2) value = fmaxf(value, __shfl_xor_sync(all_lanes, value, step));
-  return value;
-}
-
-/// The scores of a sample, of which each lane of a warp has every 32nd.
-struct Scores {
-  float* data;
-  std::int64_t size;
-  int lane;
-
-  /// Σ map(score), given to all lanes.
-  template <typename Map>
-  __device__ float sum(const Map& map) const {
-    float all = 0;
-    for (std::int64_t j = lane; j < size; j += warp_size) all += map(data[j]);
-    return group_sum<warp_size>(all);
-  }
-  template <typename Map>
-  __device__ void replace(const Map& map) const {
-    for (std::int64_t j = lane; j < size; j += warp_size) data[j] = map(data[j]);
-  }
-  __device__ float largest(float least) const {
-    float most = least;
-    for (std::int64_t j = lane; j < size; j += warp_size) most = fmaxf(most, data[j]);
-    return warp_largest(most);
-  }
-};
-
 /// Of the items that a sample may be compared with.
 struct Comparison {
   float positive;  // score of the rated item
@@ -172,7 +128,7 @@ struct Term {
 
 /// Scores of items that the user has become minus infinity.
 __device__ Comparison leave_out(const ContrastBatch& work, const SampleSource& source, std::int64_t s,
-                                const Scores& scores) {
+                                const WarpScores& scores) {
   const std::int32_t user = work.batch.users[s];
   const std::int32_t* place = work.place.row(s / group_samples);
   const DeviceCsrView& ratings = source.ratings;
@@ -191,23 +147,17 @@ __device__ Comparison leave_out(const ContrastBatch& work, const SampleSource& s
           static_cast<int>(source.trained.size) - group_sum<warp_size>(own)};
 }
 
-__device__ Term hinge_losses(const embrace::Contrast& loss, const Comparison& with, const Scores& scores) {
+__device__ Term hinge_losses(const embrace::Contrast& loss, const Comparison& with, const WarpScores& scores) {
   const float margin = loss.margin, each = with.drawn > 0 ? loss.weight / static_cast<float>(with.drawn) : 0.0F;
   const float above = scores.sum([=](float x) { return x > margin ? x - margin : 0.0F; });
   scores.replace([=](float x) { return x > margin ? each : 0.0F; });
   return {1 - static_cast<double>(with.positive) + static_cast<double>(each) * static_cast<double>(above), -1.0F};
 }
 
-__device__ Term softmax_losses(const embrace::Contrast& loss, const Comparison& with, const Scores& scores) {
-  const float sharp = 1 / loss.temperature, most = scores.largest(with.positive);
-  const auto wide = static_cast<double>(sharp), ahead = static_cast<double>(with.positive - most);
+__device__ Term softmax_losses(const embrace::Contrast& loss, const Comparison& with, const WarpScores& scores) {
   const double each = with.drawn > 0 ? static_cast<double>(with.items) / with.drawn : 0.0;
-  const double own = exp(wide * ahead);
-  const auto exponential = [=](float x) { return expf((x - most) * sharp); };
-  const double all = own + each * static_cast<double>(scores.sum(exponential));
-  const auto factor = static_cast<float>(wide * each / all);
-  scores.replace([=](float x) { return factor * exponential(x); });
-  return {log(all) - wide * ahead, static_cast<float>(wide * (own / all - 1))};
+  const SoftmaxTerm term = sampled_softmax(1 / loss.temperature, with.positive, each, scores);
+  return {term.loss, term.positive};
 }
 
 /// A warp a sample.
@@ -217,7 +167,7 @@ __global__ void __launch_bounds__(threads) contrast_kernel(ContrastBatch work, S
   const int lane = static_cast<int>(threadIdx.x) % warp_size;
   double loss = 0;
   if (s < work.batch.size) {  // a whole warp
-    const Scores scores{work.scores.row(s), work.scores.columns, lane};
+    const WarpScores scores{work.scores.row(s), work.scores.columns, lane};
     const Comparison with = leave_out(work, source, s, scores);
     const Term term = work.loss.kind == embrace::GraphLoss::ccl ? hinge_losses(work.loss, with, scores)
                                                                 : softmax_losses(work.loss, with, scores);
@@ -276,30 +226,6 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
-/// For cuda/math/segments.cuh.
-struct SumParts {
-  SegmentsView list;
-  std::int64_t batch;
-  std::int64_t quads;
-  Partials partials;
-  DeviceMatrixView<const float> parts;
-  DeviceMatrixView<float> sums;
-  DeviceSpan<float> counts;
-
-  struct Segment {
-    std::int64_t node;
-  };
-  __device__ Segment segment(std::uint32_t key) const { return {static_cast<std::int64_t>(key)}; }
-  __device__ void add(const Segment&, Element element, std::int64_t k, Sum& sum) const {
-    add_scaled(1.0F, quad_of(parts, element.index, k), sum.vector);
-    sum.bias += 1.0F;
-  }
-  __device__ void finish(const Segment& segment, std::int64_t k, const Sum& sum) const {
-    quad_of(sums, segment.node, k) = sum.vector;
-    if (k == 0) counts[segment.node] = sum.bias;
-  }
-};
-
 /// A thread four numbers.
 __global__ void __launch_bounds__(threads)
     add_penalties_kernel(double each, DeviceSpan<const float> counts, DeviceMatrixView<const float> table,
@@ -325,7 +251,7 @@ void list_parts(Device& device, const DeviceSamples& samples, const LightGcnBatc
     EMBRACE_CHECK(cudaMemsetAsync(parts.place.data, 0xff, static_cast<std::size_t>(places) * sizeof(std::int32_t),
                                   device.stream()));
   }
-  list_parts_kernel<<<blocks_for(parts.nodes.size, threads), threads, 0, device.stream()>>>(
+  list_parts_kernel<<<blocks_for(parts.list.nodes.size, threads), threads, 0, device.stream()>>>(
       batch, samples.source(0).trained, parts);
   EMBRACE_CHECK(cudaGetLastError());
 }
@@ -372,24 +298,6 @@ void finish_parts(Device& device, std::int64_t samples, DeviceSpan<const float> 
   kernel<<<blocks_for(parts.rows, threads / lanes), threads, 0, device.stream()>>>(samples, slopes, directions, lengths,
                                                                                    parts);
   EMBRACE_CHECK(cudaGetLastError());
-}
-
-void sum_parts(Device& device, const PartSums& parts) {
-  EMBRACE_PHASE("sum parts");
-  EMBRACE_CHECK(cudaMemsetAsync(parts.sums.data, 0,
-                                static_cast<std::size_t>(parts.sums.rows * parts.sums.stride) * sizeof(float),
-                                device.stream()));
-  EMBRACE_CHECK(cudaMemsetAsync(parts.counts.data, 0, static_cast<std::size_t>(parts.counts.size) * sizeof(float),
-                                device.stream()));
-  const std::int64_t quads = quads_of(parts.sums.columns);
-  MostSegments most;
-  most.include(parts.parts.rows, parts.sums.rows);
-  sum_segments(device, most, quads,
-               SumParts{parts.list, 0, quads, {parts.partials, quads}, parts.parts, parts.sums, parts.counts});
-}
-
-std::int64_t part_partials(std::int64_t parts, std::int64_t factors) {
-  return Partials::size(parts, quads_of(factors));
 }
 
 void add_penalties(Device& device, double each, DeviceSpan<const float> counts, DeviceMatrixView<const float> table,

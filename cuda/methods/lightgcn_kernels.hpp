@@ -4,8 +4,8 @@
 // What a batch of n samples says of nodes are parts, a row each: of the n users, of the n rated items, then of what is
 // drawn: for bpr n other items, for ccl and softmax `negatives` items of each group of samples.
 #pragma once
+#include "cuda/learning/node_sums.hpp"
 #include "cuda/learning/samples.hpp"
-#include "cuda/math/segments.hpp"
 #include "host/math/adam.hpp"
 #include "host/methods/lightgcn_loss.hpp"
 #include "host/permutation.hpp"
@@ -19,13 +19,11 @@ struct LightGcnBatch {
   DeviceSpan<const Permutation> orders{};  // of each group: the order in which it draws items; for bpr none
 };
 
-/// Parts of the batch by the node that they are about, which is `users` + item for an item, before they are sorted.
+/// Parts of the batch by the node that they are about, which is `users` + item for an item.
 struct PartLists {
-  std::int64_t users;                      // nodes that are users
-  std::int64_t negatives;                  // items that a group draws
-  DeviceSpan<std::uint32_t> nodes;         // of each part
-  DeviceSpan<Element> elements;            // index: the part
-  DeviceSpan<std::int64_t> ends;           // 0, then the number of parts
+  std::int64_t users;      // nodes that are users
+  std::int64_t negatives;  // items that a group draws
+  PartList list;
   DeviceMatrixView<std::int32_t> place{};  // (group, item): which of the group's drawn items it is, or -1
 };
 void list_parts(Device& device, const DeviceSamples& samples, const LightGcnBatch& batch, const PartLists& parts);
@@ -61,18 +59,6 @@ void contrast(Device& device, const DeviceSamples& samples, const ContrastBatch&
 void finish_parts(Device& device, std::int64_t samples, DeviceSpan<const float> slopes,
                   DeviceMatrixView<const float> directions, DeviceSpan<const float> lengths,
                   DeviceMatrixView<float> parts);
-
-/// Sums of parts by node, and how many they are; zeros of nodes without parts.
-struct PartSums {
-  SegmentsView list;  // of the parts
-  DeviceMatrixView<const float> parts;
-  DeviceSpan<Sum> partials;
-  DeviceMatrixView<float> sums;  // by node
-  DeviceSpan<float> counts;      // by node
-};
-void sum_parts(Device& device, const PartSums& parts);
-/// Elements of `partials` that so many parts may need.
-std::int64_t part_partials(std::int64_t parts, std::int64_t factors);
 
 /// gradient += each · count · table, for each node.
 void add_penalties(Device& device, double each, DeviceSpan<const float> counts, DeviceMatrixView<const float> table,

@@ -1,7 +1,6 @@
 #include "cuda/methods/lightgcn_model.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "cuda/learning/first_vectors.hpp"
@@ -81,9 +80,7 @@ LightGcnModel::LightGcnModel(Device& device, const Problem& problem, const embra
       gradient_(device, shape_.nodes(), shape_.factors),
       counts_(device, shape_.nodes()),
       parts_(device, shape_.parts(shape_.batch), shape_.factors),
-      lists_(device, 1, parts_.rows()),
-      sorts_(device, parts_.rows() + 1),
-      partials_(device, part_partials(parts_.rows(), shape_.factors)),
+      node_sums_(device, parts_.rows(), shape_.factors),
       directions_(device, for_directions(shape_, parts_.rows()), shape_.factors),
       lengths_(device, directions_.rows()),
       scores_(device, for_directions(shape_, shape_.batch), shape_.negatives),
@@ -101,8 +98,7 @@ MemoryPlan LightGcnModel::plan(const Problem& problem, const embrace::Samples& s
       .add("graph", Propagation::bytes(graph, shape.layers, shape.factors))
       .add("vectors and gradients", 4 * DeviceMatrix::bytes(shape.nodes(), shape.factors) + 4 * shape.nodes())
       .add("parts of a batch", DeviceMatrix::bytes(parts + directions, shape.factors) + 4 * directions +
-                                   Segments::bytes(1, parts) + SortBuffers::bytes(parts + 1) +
-                                   static_cast<std::int64_t>(sizeof(Sum)) * part_partials(parts, shape.factors))
+                                   NodeSums::bytes(parts, shape.factors))
       .add("scores of a batch", DeviceMatrix::bytes(compared, shape.negatives) + 4 * compared +
                                     4 * for_directions(shape, shape.groups(shape.batch) * shape.items));
 }
@@ -121,9 +117,7 @@ void LightGcnModel::differentiate(Device& device, const LightGcnBatch& batch, De
   const std::int64_t groups = for_directions(shape_, shape_.groups(n));
   const PartLists lists{.users = shape_.users,
                         .negatives = shape_.negatives,
-                        .nodes = lists_.keys().part(0, parts),
-                        .elements = lists_.elements().part(0, parts),
-                        .ends = lists_.batch_elements(),
+                        .list = node_sums_.list(parts),
                         .place = {place_.span().data, groups, shape_.items, shape_.items}};
   list_parts(device, drawing_, batch, lists);
   if (loss_.of_directions()) {
@@ -131,7 +125,7 @@ void LightGcnModel::differentiate(Device& device, const LightGcnBatch& batch, De
   } else {
     compare_pairs(device, batch, std::as_const(vectors_).view(), shape_.users, losses, parts_.view());
   }
-  sum_by_node(device, parts);
+  node_sums_.sum(device, parts, std::as_const(parts_).view(), vector_gradient_.view(), counts_.span());
   graph_.mean_of_layers(device, std::as_const(vector_gradient_).view(), gradient_.view());
   if (regularization_ > 0) {
     add_penalties(device, regularization_ / static_cast<double>(n), counts_.span(), std::as_const(table_).view(),
@@ -142,8 +136,8 @@ void LightGcnModel::differentiate(Device& device, const LightGcnBatch& batch, De
 void LightGcnModel::contrast_groups(Device& device, const LightGcnBatch& batch, const PartLists& lists,
                                     DeviceSpan<double> losses) {
   const std::int64_t n = batch.size, begin = 2 * n, negatives = shape_.negatives;
-  const DeviceMatrixView<float> parts = top(parts_.view(), lists.nodes.size);
-  find_directions(device, std::as_const(vectors_).view(), lists.nodes, top(directions_.view(), parts.rows),
+  const DeviceMatrixView<float> parts = top(parts_.view(), lists.list.nodes.size);
+  find_directions(device, std::as_const(vectors_).view(), lists.list.nodes, top(directions_.view(), parts.rows),
                   lengths_.span());
   const DeviceMatrixView<const float> directions = top(std::as_const(directions_).view(), parts.rows);
   for_equal_groups(n, [&](std::int64_t first, std::int64_t count, std::int64_t size) {
@@ -167,17 +161,6 @@ void LightGcnModel::contrast_groups(Device& device, const LightGcnBatch& batch, 
                                 of_drawn(parts, begin, first, negatives));
   });
   finish_parts(device, n, slopes_.span(), directions, lengths_.span(), parts);
-}
-
-void LightGcnModel::sum_by_node(Device& device, std::int64_t parts) {
-  const auto bits = std::bit_width(static_cast<std::uint64_t>(shape_.nodes()));
-  sorts_.sort(device, lists_.keys().part(0, parts), lists_.elements().part(0, parts), static_cast<int>(bits));
-  lists_.cut(device, 1, parts, sorts_);
-  sum_parts(device, {.list = lists_.view(),
-                     .parts = top(std::as_const(parts_).view(), parts),
-                     .partials = partials_.span(),
-                     .sums = vector_gradient_.view(),
-                     .counts = counts_.span()});
 }
 
 void LightGcnModel::represent(Device& device, DeviceMatrixView<float> users, DeviceMatrixView<float> items) {

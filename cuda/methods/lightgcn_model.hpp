@@ -53,7 +53,6 @@ class LightGcnModel {
 
  private:
   void contrast_groups(Device& device, const LightGcnBatch& batch, const PartLists& lists, DeviceSpan<double> losses);
-  void sum_by_node(Device& device, std::int64_t parts);
 
   LightGcnShape shape_;
   embrace::Contrast loss_;
@@ -67,9 +66,7 @@ class LightGcnModel {
   DeviceMatrix gradient_;
   DeviceBuffer<float> counts_;  // parts of each node
   DeviceMatrix parts_;
-  Segments lists_;  // of the parts, by node
-  SortBuffers sorts_;
-  DeviceBuffer<Sum> partials_;
+  NodeSums node_sums_;
   DeviceMatrix directions_;           // of the parts; this and the rest for ccl and softmax alone
   DeviceBuffer<float> lengths_;       // that their vectors had
   DeviceMatrix scores_;               // sample × drawn item

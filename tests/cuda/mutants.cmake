@@ -254,8 +254,8 @@ add_mutant(contrasts_count_twice SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM
            FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [=[ratings.indices[e - 1] == item]=] TO [=[ratings.indices[e - 1] > item]=])
 add_mutant(parts_move_along_themselves SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
            FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [[add_scaled(-along, ]] TO [[add_scaled(along, ]])
-add_mutant(parts_are_not_counted SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
-           FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [[sum.bias += 1.0F;]] TO [[sum.bias = 1.0F;]])
+add_mutant(parts_are_not_counted SOURCE cuda/learning/node_sums.cu PROGRAM node_sums_test
+           FAILS NodeSumsTest.SumsAndCountsAreThoseOfPlainLoops FROM [[sum.bias += 1.0F;]] TO [[sum.bias = 1.0F;]])
 add_mutant(nodes_pay_once SOURCE cuda/methods/lightgcn_kernels.cu PROGRAM lightgcn_twin_test
            FAILS LightGcnTwinTest.GradientsOfABatchAreThoseOfTheCpu FROM [=[each * static_cast<double>(counts[node])]=] TO [=[each]=])
 add_mutant(baskets_take_what_is_named_twice SOURCE cuda/methods/item2vec_baskets.cu PROGRAM item2vec_twin_test
@@ -279,3 +279,10 @@ add_mutant(items_forget_what_pushed_them SOURCE cuda/methods/item2vec_kernels.cu
            FROM [[add_scaled(1.0F, gradient.vector[j], quad_of(parts, row, quad));]] TO [[quad_of(parts, row, quad) = gradient.vector[j];]])
 add_mutant(unrated_items_stay_as_they_are SOURCE cuda/methods/item2vec_kernels.cu PROGRAM item2vec_twin_test
            FAILS Item2VecTwinTest.EpochsAgreeWithTheCpu FROM [[shares[row] == 0.0F]] TO [[shares[row] < 0.0F]])
+add_mutant(pairs_know_their_own_item SOURCE cuda/methods/two_tower_kernels.cu PROGRAM two_tower_twin_test
+           FAILS TwoTowerTwinTest.GradientsOfABatchAreThoseOfTheFormulas FROM [[add_scaled(-each, ]] TO [[add_scaled(0 * each, ]])
+add_mutant(items_come_once_a_group SOURCE cuda/methods/two_tower_kernels.cu PROGRAM two_tower_twin_test
+           FAILS TwoTowerTwinTest.GradientsOfABatchAreThoseOfTheFormulas
+           FROM [=[place = next[place])]=] TO [=[place = next[place] < 0 ? next[place] : -1)]=])
+add_mutant(rows_step_at_one_rate SOURCE cuda/learning/table_adam.cu PROGRAM two_tower_twin_test
+           FAILS TwoTowerTwinTest.EpochsAgreeWithTheCpu FROM [=[step.rate *= shares[row];]=] TO [=[step.rate *= shares[0];]=])

@@ -161,7 +161,7 @@ double propagations(double factors) { return 3 * 2 * sweeps(factors); }
 // a movie's row with what the optimizer keeps, read and written, and their representations and gradients.
 const std::vector<CountedWork>& counted_works() {
   using gpu::make_als, gpu::make_ials, gpu::make_sgd, gpu::make_hybrid, gpu::make_deep, gpu::make_elsa,
-      gpu::make_mult_vae, gpu::make_lightgcn, gpu::make_item2vec, gpu::make_puresvd;
+      gpu::make_mult_vae, gpu::make_lightgcn, gpu::make_item2vec, gpu::make_puresvd, gpu::make_two_tower;
   static const Shape wide{150, 200, 12'000}, few{60, 80, 3000}, many{400, 500, 20'000};
   static const std::vector<CountedWork> works{
       of_ratings("aggregate", 100'000, 12, gpu::aggregate_ratings),
@@ -194,6 +194,8 @@ const std::vector<CountedWork>& counted_works() {
       epoch_of("lightgcn k=64, pairs", make_lightgcn, "lightgcn", Task::ranking, wide, propagations(64),
                {{"factors", 64}, {"layers", 2}, {"loss", 0}}),
       epoch_of("item2vec k=64", make_item2vec, "item2vec", Task::ranking, wide, 0, {{"factors", 64}, {"batch", 4000}}),
+      epoch_of("two-tower k=64", make_two_tower, "two-tower", Task::ranking, few, 0,
+               {{"factors", 64}, {"batch", 1500}}),
       epoch_of("puresvd k=32", make_puresvd, "puresvd", Task::ranking, wide, 0, {{"factors", 32}}),
       {"predict k=64", "pair", prepare_predict},
       rank_of("rank k=64", 300, 1700),

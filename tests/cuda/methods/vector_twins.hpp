@@ -103,9 +103,8 @@ class VectorTwinTest : public GpuTest {
     EXPECT_NE(after[static_cast<std::size_t>(others)], 0.0F);
   }
 
-  /// What is on the device is what was planned; and what no device holds is refused before anything is there.
-  void expect_planned_memory(const Settings& settings) const {
-    const FeatureProblem data = half_rated(90, 200);
+  /// What is on the device is what was planned.
+  void expect_memory_as_planned(const FeatureProblem& data, const Settings& settings) const {
     const auto fresh = std::make_shared<gpu::Device>(0);
     VectorTwin twin(method_, make_, fresh, data, settings);
     twin.train(2);
@@ -114,7 +113,12 @@ class VectorTwinTest : public GpuTest {
     const double most = static_cast<double>(fresh->peak_bytes()) / 0x1p20;
     EXPECT_LE(most, planned + 0.05) << "rounded to tenths: " << words;
     EXPECT_GE(most, 0.9 * planned - 0.05) << "rounded to tenths: " << words;
+  }
 
+  /// The same; and what no device holds is refused before anything is there.
+  void expect_planned_memory(const Settings& settings) const {
+    expect_memory_as_planned(half_rated(90, 200), settings);
+    const auto fresh = std::make_shared<gpu::Device>(0);
     constexpr std::int64_t users = 65'536, items = 4'000'000;  // 1 TB of scores a batch
     FeatureProblem large;
     large.set_ratings(users, items, {0}, {0}, {1.0F});
