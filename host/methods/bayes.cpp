@@ -313,7 +313,7 @@ MethodInfo bayes_info() {
            {"prior", 0.01, 0.01, 1e-9, 1e9, false,
             "of features, rate of their priors' precisions: less lets a field shrink that says little"},
            {"output", 0, 0, 0, 1, true, "of a rating: itself with noise, or ordered levels", all_texts<BayesOutput>()}},
-          {3e-3, 0.0, "other random numbers: two runs differ as two seeds do"},
+          {3e-3, 0.0, "the same random numbers; sums in another order, which hundreds of samples carry on"},
           {{"prior", 1e-4, 10}}};
 }
 

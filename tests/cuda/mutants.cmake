@@ -279,3 +279,11 @@ add_mutant(items_forget_what_pushed_them SOURCE cuda/methods/item2vec_kernels.cu
            FROM [[add_scaled(1.0F, gradient.vector[j], quad_of(parts, row, quad));]] TO [[quad_of(parts, row, quad) = gradient.vector[j];]])
 add_mutant(unrated_items_stay_as_they_are SOURCE cuda/methods/item2vec_kernels.cu PROGRAM item2vec_twin_test
            FAILS Item2VecTwinTest.EpochsAgreeWithTheCpu FROM [[shares[row] == 0.0F]] TO [[shares[row] < 0.0F]])
+add_mutant(quads_forget_what_moved SOURCE cuda/methods/bayes_rows.cu PROGRAM bayes_twin_test
+           FAILS BayesBlockTwinTest.IdentitiesAreDrawnFromTheirConditionalDistributions
+           FROM [=[target -= sum[place_of(i, j)] * move[i];]=] TO [=[target -= sum[place_of(j, j)] * move[i];]=])
+add_mutant(columns_tell_no_targets SOURCE cuda/methods/bayes_columns.cu PROGRAM bayes_twin_test
+           FAILS BayesBlockTwinTest.FeaturesAreDrawnFromTheirConditionalDistributions
+           FROM [[state.target -= state.squares * by;]] TO [[]])
+add_mutant(priors_count_twice SOURCE cuda/methods/bayes_priors.cu PROGRAM bayes_twin_test
+           FAILS BayesBlockTwinTest.PriorsAreThoseOfTheHost FROM [[count += 1;]] TO [[count += 2;]])
