@@ -43,6 +43,7 @@ const std::map<std::string, std::vector<std::string>>& all_phase_names() {
       {"deep",
        {"draw samples", "collect", "clear", "represent", "matrix product", "network", "slot gradients",
         "weight gradients", "update network", "update rows"}},
+      {"bayes", {"residuals", "priors", "rows", "identities", "columns", "represent", "average", "latent numbers"}},
       {"elsa", {"sums of vectors", "matrix product", "outputs", "turn vectors", "sum"}},
       {"mult-vae", {"first layer", "matrix product", "codes", "scores", "weight gradients", "update network", "sum"}},
       {"lightgcn",

@@ -24,26 +24,20 @@
 #include <optional>
 
 #include "host/array.hpp"
-#include "host/enum_text.hpp"
 #include "host/error.hpp"
 #include "host/learning/embedding_trainer.hpp"
 #include "host/learning/on_demand.hpp"
 #include "host/math/aggregate.hpp"
+#include "host/methods/bayes_averages.hpp"
 #include "host/methods/bayes_block.hpp"
 #include "host/methods/bayes_contexts.hpp"
 #include "host/methods/bayes_kernel.hpp"
 #include "host/methods/bayes_latent.hpp"
+#include "host/methods/bayes_parts.hpp"
 #include "host/methods/bayes_prior.hpp"
 #include "host/span.hpp"
 
-namespace embrace {
-
-/// The choices of the hyper-parameter `output`.
-enum class Output { regression, probit };
-template <>
-inline constexpr std::array enum_texts<Output> = {"regression", "probit"};
-
-namespace cpu {
+namespace embrace::cpu {
 namespace {
 
 constexpr std::int64_t pairs_a_task = 1024;
@@ -74,17 +68,6 @@ struct Watched {
   std::int64_t samples = 0;
 };
 
-bool same_entries(CsrView a, CsrView b) {
-  return a.rows == b.rows && std::equal(a.offsets, a.offsets + a.rows + 1, b.offsets) &&
-         std::equal(a.indices, a.indices + a.entries(), b.indices) &&
-         std::equal(a.values, a.values + a.entries(), b.values);
-}
-
-bool same_pairs(const PairsView& a, const PairsView& b) {
-  return std::ranges::equal(a.users, b.users) && std::ranges::equal(a.items, b.items) &&
-         a.context.rows == b.context.rows && (a.context.rows == 0 || same_entries(a.context, b.context));
-}
-
 class Bayes final : public EmbeddingTrainer {
  public:
   explicit Bayes(const Problem& problem);
@@ -96,8 +79,7 @@ class Bayes final : public EmbeddingTrainer {
 
  private:
   void add_block(const BlockShape& shape, const BlockRatings& ratings);
-  void make_blocks(const Problem& problem, Span<const std::int32_t> user_of);
-  void start_residuals(Span<const std::int32_t> user_of);
+  void start_residuals(const BayesParts& parts);
   double squared_residuals(double* sum) const;
   void shift_offset(double shift);
   void sample_block(std::int64_t b);
@@ -114,8 +96,7 @@ class Bayes final : public EmbeddingTrainer {
   double offset_ = 0;
   double precision_ = 1;  // of a rating
   std::int64_t sweeps_ = 0;
-  std::unique_ptr<LatentRatings> latent_;  // probit alone
-  DistinctRows contexts_{};
+  std::unique_ptr<LatentRatings> latent_;      // probit alone
   Array<std::unique_ptr<BayesBlock>> blocks_;  // users, items, and contexts where the problem has them
   AlignedVector<float> residuals_;             // in the order of the first block
   std::unique_ptr<Watched> watched_;
@@ -130,18 +111,14 @@ Bayes::Bayes(const Problem& problem)
       prior_(problem.hyper["prior"]),
       burn_in_(problem.hyper.integer("burn_in")),
       random_(problem.seed, Stream::sampling) {
-  if (static_cast<Output>(problem.hyper.integer("output")) == Output::probit) {
+  if (static_cast<BayesOutput>(problem.hyper.integer("output")) == BayesOutput::probit) {
     latent_ = std::make_unique<LatentRatings>(ratings_, random_of(random_, 100), threads_);
   } else {
     offset_ = aggregate_ratings(ratings_, threads_).mean;
   }
-  Array<std::int32_t> user_of(ratings_.entries());
-  for (std::int32_t u = 0; u < ratings_.rows; ++u) {
-    std::fill(user_of.begin() + ratings_.offsets[u], user_of.begin() + ratings_.offsets[u + 1], u);
-  }
-  if (problem.context != nullptr) contexts_ = distinct_rows(problem.context->rows.view());
-  make_blocks(problem, user_of);
-  start_residuals(user_of);
+  const BayesParts parts(problem);
+  for (const BayesParts::Block& block : parts.blocks) add_block(block.shape, block.ratings);
+  start_residuals(parts);
 }
 
 void Bayes::add_block(const BlockShape& shape, const BlockRatings& ratings) {
@@ -154,47 +131,12 @@ void Bayes::add_block(const BlockShape& shape, const BlockRatings& ratings) {
                                                  threads_));
 }
 
-void Bayes::make_blocks(const Problem& problem, Span<const std::int32_t> user_of) {
-  const auto shape_of = [](std::int64_t rows, const Features* features) {
-    BlockShape shape{.rows = rows, .identity = true};
-    if (features != nullptr) {
-      shape.features = features->rows.view();
-      shape.fields = features->fields;
-      shape.vectors = features->vectors.view();
-    }
-    return shape;
-  };
-  const Span<const std::int32_t> item_of(ratings_.indices, ratings_.entries());
-  const std::int64_t context_rows = contexts_.rows.rows();
-  add_block(shape_of(problem.users(), problem.user_features), {.offsets = {ratings_.offsets, ratings_.rows + 1},
-                                                               .first = item_of,
-                                                               .second = contexts_.row_of,
-                                                               .first_rows = problem.items(),
-                                                               .second_rows = context_rows});
-  add_block(shape_of(problem.items(), problem.item_features),
-            {.offsets = {problem.by_item.offsets, problem.by_item.rows + 1},
-             .entries = problem.by_item_order,
-             .first = user_of,
-             .second = contexts_.row_of,
-             .first_rows = problem.users(),
-             .second_rows = context_rows});
-  if (problem.context == nullptr) return;
-  const Grouped by_context = group(contexts_.row_of, context_rows);
-  add_block({.rows = context_rows, .features = contexts_.rows.view(), .fields = problem.context->fields},
-            {.offsets = by_context.offsets,
-             .entries = by_context.entries,
-             .first = user_of,
-             .second = item_of,
-             .first_rows = problem.users(),
-             .second_rows = problem.items()});
-}
-
 /// What the first model, drawn at random, leaves of the ratings.
-void Bayes::start_residuals(Span<const std::int32_t> user_of) {
+void Bayes::start_residuals(const BayesParts& parts) {
   residuals_.assign(blocks_[0]->begins().back(), 0.0F);
-  const PairRows rows{.users = user_of,
+  const PairRows rows{.users = parts.user_of,
                       .items = {ratings_.indices, ratings_.entries()},
-                      .contexts = contexts_.row_of,
+                      .contexts = parts.contexts.row_of,
                       .context_values = blocks_.size() < 3 ? nullptr : &blocks_[2]->values()};
   threads_.for_ranges(ratings_.rows, 64, [&](std::int64_t begin, std::int64_t end, int) {
     for (std::int64_t u = begin; u < end; ++u) {
@@ -266,11 +208,8 @@ void Bayes::sample_block(std::int64_t b) {
   blocks_[b]->sample(others, static_cast<float>(precision_), static_cast<std::uint64_t>(sweeps_), residuals_.data());
 }
 
-/// Samples before the end of burn-in do not count; while it lasts, the average forgets at every power of two, so that
-/// it is that of the later half of what there is.
 void Bayes::average() {
-  const std::int64_t before = sweeps_ - 1;
-  if (before <= burn_in_ && (before == burn_in_ || (before & (before - 1)) == 0)) {
+  if (average_begins_anew(sweeps_ - 1, burn_in_)) {
     std::fill(watched_->sums.begin(), watched_->sums.end(), 0.0);
     watched_->samples = 0;
   }
@@ -373,12 +312,11 @@ MethodInfo bayes_info() {
            {"burn_in", 40, 40, 0, 100000, true, "samples before the first that counts"},
            {"prior", 0.01, 0.01, 1e-9, 1e9, false,
             "of features, rate of their priors' precisions: less lets a field shrink that says little"},
-           {"output", 0, 0, 0, 1, true, "of a rating: itself with noise, or ordered levels", all_texts<Output>()}},
-          {3e-3, 0.0, "other random numbers: two runs differ as two seeds do"},
+           {"output", 0, 0, 0, 1, true, "of a rating: itself with noise, or ordered levels", all_texts<BayesOutput>()}},
+          {3e-3, 0.0, "the same random numbers; sums in another order, which hundreds of samples carry on"},
           {{"prior", 1e-4, 10}}};
 }
 
 std::unique_ptr<Trainer> make_bayes(const Problem& problem) { return std::make_unique<Bayes>(problem); }
 
-}  // namespace cpu
-}  // namespace embrace
+}  // namespace embrace::cpu

@@ -13,6 +13,8 @@ namespace {
 constexpr std::int64_t most_levels = 64;
 constexpr std::int64_t rows_a_task = 32;
 
+}  // namespace
+
 Cutpoints cutpoints_of(CsrView ratings) {
   std::map<float, std::int64_t> counts;
   for (std::int64_t e = 0; e < ratings.entries(); ++e) {
@@ -31,14 +33,12 @@ Cutpoints cutpoints_of(CsrView ratings) {
   return {values, of_each};
 }
 
-/// Of an interval that may be infinite.
-float middle(double low, double high) {
+float first_latent(const Cutpoints& cutpoints, std::int64_t level) {
+  const double low = cutpoints.low(level), high = cutpoints.high(level);
   const double from = std::isinf(low) ? std::min(high, 1.0) - 1 : low;
   const double to = std::isinf(high) ? std::max(low, -1.0) + 1 : high;
   return static_cast<float>((from + to) / 2);
 }
-
-}  // namespace
 
 LatentRatings::LatentRatings(CsrView ratings, const Random& random, Threads& threads)
     : ratings_(ratings),
@@ -51,7 +51,7 @@ LatentRatings::LatentRatings(CsrView ratings, const Random& random, Threads& thr
   for (std::int64_t e = 0; e < level_.size(); ++e) {
     const std::int64_t level = cutpoints_.level_of(ratings.values[e]);
     level_[e] = static_cast<std::uint8_t>(level);
-    latent_[e] = middle(cutpoints_.low(level), cutpoints_.high(level));
+    latent_[e] = first_latent(cutpoints_, level);
   }
 }
 

@@ -11,16 +11,21 @@
 
 namespace embrace::cpu {
 
+/// Of the values that occur. Throws Unsupported when there are more than 64: probit is for scales of few steps.
+Cutpoints cutpoints_of(CsrView ratings);
+/// Before the first sample: the middle of the level's interval.
+float first_latent(const Cutpoints& cutpoints, std::int64_t level);
+
 class LatentRatings {
  public:
-  /// Throws Unsupported when the ratings have more than 64 values: probit is for scales of few steps.
+  /// Throws what cutpoints_of() throws.
   LatentRatings(CsrView ratings, const Random& random, Threads& threads);
 
   const Cutpoints& cutpoints() const { return cutpoints_; }
   /// Draws cutpoints given the scores, which are latent number less residual, then latent numbers given both;
   /// `begins` is where each row's residuals lie. Residuals are those of the new numbers. Scores must be finite.
   void sample(Span<const std::int64_t> begins, std::uint64_t sweep, float* residuals);
-  /// Before the first sample: the middle of each level's interval, by entry of the ratings matrix.
+  /// Before the first sample, by entry of the ratings matrix.
   float first(std::int64_t entry) const { return latent_[entry]; }
 
  private:

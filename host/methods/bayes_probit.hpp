@@ -36,6 +36,7 @@ class ScoreCounts {
   explicit ScoreCounts(std::int64_t levels) : counts_(levels * bins) {}
   void clear() { counts_.assign(counts_.size(), 0); }
   void add(std::int64_t level, float score);
+  void add(std::int64_t level, std::int64_t bin, std::int64_t count) { counts_[level * bins + bin] += count; }
   void add(const ScoreCounts& other);
   std::int64_t levels() const { return counts_.size() / bins; }
   std::int64_t count(std::int64_t level, std::int64_t bin) const { return counts_[level * bins + bin]; }
@@ -52,6 +53,7 @@ class Cutpoints {
 
   std::int64_t levels() const { return values_.size(); }
   std::int64_t level_of(float value) const;
+  float value(std::int64_t level) const { return values_[level]; }
   double low(std::int64_t level) const { return bounds_[level]; }
   double high(std::int64_t level) const { return bounds_[level + 1]; }
   /// Of a rating whose score this is.

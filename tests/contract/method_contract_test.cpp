@@ -130,9 +130,12 @@ class MethodContract : public ::testing::TestWithParam<Case> {
   const Traits& traits() const { return method().info.traits; }
   Task task() const { return GetParam().task; }
   Trained train(const Data& data, const Options& options = {}) const { return train_on(device(), data, options); }
-  Trained train_on(const DeviceInfo& device, const Data& data, const Options& options = {}) const {
+  Trained train_on(const DeviceInfo& on, const Data& data, Options options = {}) const {
+    // Hundreds of samples take an emulated device a minute; what is asked of defaults holds after a few as well.
+    const bool defaults = options.epochs == 0 && options.settings.empty();
+    if (device().kind == DeviceKind::emulated && traits().averages && defaults) options.epochs = 20;
     return {method(), task(), data, options,
-            [&](const Method& method, const Problem& problem) { return make_trainer(method, device, problem); }};
+            [&](const Method& method, const Problem& problem) { return make_trainer(method, on, problem); }};
   }
 };
 

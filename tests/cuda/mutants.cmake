@@ -286,3 +286,11 @@ add_mutant(items_come_once_a_group SOURCE cuda/methods/two_tower_kernels.cu PROG
            FROM [=[place = next[place])]=] TO [=[place = next[place] < 0 ? next[place] : -1)]=])
 add_mutant(rows_step_at_one_rate SOURCE cuda/learning/table_adam.cu PROGRAM two_tower_twin_test
            FAILS TwoTowerTwinTest.EpochsAgreeWithTheCpu FROM [=[step.rate *= shares[row];]=] TO [=[step.rate *= shares[0];]=])
+add_mutant(quads_forget_what_moved SOURCE cuda/methods/bayes_rows.cu PROGRAM bayes_twin_test
+           FAILS BayesBlockTwinTest.IdentitiesAreDrawnFromTheirConditionalDistributions
+           FROM [=[target -= sum[place_of(i, j)] * move[i];]=] TO [=[target -= sum[place_of(j, j)] * move[i];]=])
+add_mutant(columns_tell_no_targets SOURCE cuda/methods/bayes_columns.cu PROGRAM bayes_twin_test
+           FAILS BayesBlockTwinTest.FeaturesAreDrawnFromTheirConditionalDistributions
+           FROM [[state.target -= state.squares * by;]] TO [[]])
+add_mutant(priors_count_twice SOURCE cuda/methods/bayes_priors.cu PROGRAM bayes_twin_test
+           FAILS BayesBlockTwinTest.PriorsAreThoseOfTheHost FROM [[count += 1;]] TO [[count += 2;]])

@@ -151,6 +151,10 @@ PreparedWork prepare_rank_scores(const gpu::DevicePtr& device) {
 /// Of two half-sweeps: a vector, a column and a value are read for each rating of each.
 double sweeps(double factors) { return 2 * (4 * factors + 8); }
 
+/// Of two relation blocks: a rating's index, its residual read and written and eight factors in a pass of four factors,
+/// and the passes before the first and after the last.
+double gibbs(double factors) { return 2 * (factors / 4 * (4 + 8 + 32) + 32) + 4; }
+
 /// Of a batch through two layers, forward, back, and forward once more for what the epoch has learned: each rating is
 /// an entry of two rows of the graph, with a vector, a column and a value.
 double propagations(double factors) { return 3 * 2 * sweeps(factors); }
@@ -161,7 +165,8 @@ double propagations(double factors) { return 3 * 2 * sweeps(factors); }
 // a movie's row with what the optimizer keeps, read and written, and their representations and gradients.
 const std::vector<CountedWork>& counted_works() {
   using gpu::make_als, gpu::make_ials, gpu::make_sgd, gpu::make_hybrid, gpu::make_deep, gpu::make_elsa,
-      gpu::make_mult_vae, gpu::make_lightgcn, gpu::make_item2vec, gpu::make_puresvd, gpu::make_two_tower;
+      gpu::make_mult_vae, gpu::make_lightgcn, gpu::make_item2vec, gpu::make_puresvd, gpu::make_two_tower,
+      gpu::make_bayes;
   static const Shape wide{150, 200, 12'000}, few{60, 80, 3000}, many{400, 500, 20'000};
   static const std::vector<CountedWork> works{
       of_ratings("aggregate", 100'000, 12, gpu::aggregate_ratings),
@@ -186,6 +191,8 @@ const std::vector<CountedWork>& counted_works() {
       samples_of("hybrid k=64, ranking", make_hybrid, "hybrid", Task::ranking, true, 0,
                  {{"factors", 64}, {"batch", 1024}}),
       samples_of("deep k=64, features", make_deep, "deep", Task::rating, true, 0, {{"factors", 64}, {"batch", 1024}}),
+      epoch_of("bayes k=16", make_bayes, "bayes", Task::rating, wide, gibbs(16), {{"factors", 16}}),
+      samples_of("bayes k=16, features", make_bayes, "bayes", Task::rating, true, 0, {{"factors", 16}}),
       epoch_of("elsa k=64", make_elsa, "elsa", Task::ranking, wide, 0, {{"factors", 64}, {"batch", 32}}),
       epoch_of("mult-vae, 64 units", make_mult_vae, "mult-vae", Task::ranking, wide, 0,
                {{"hidden", 64}, {"latent", 32}, {"batch", 32}}),

@@ -137,6 +137,12 @@ const std::vector<HotKernel>& hot_kernels() {
        "descend_round_kernel",
        {"<1, 1>", "<2, 1>", "<4, 1>"},
        "sgd: a step of gradient descent for each rating of a round"},
+      {"bayes_rows",
+       "walk_rows_kernel",
+       {},
+       "bayes: SampleRow sums what a row's ratings say about all its factors in turn and draws them, PassRow sums four "
+       "factors of a row that has features"},
+      {"bayes_columns", "draw_columns_kernel", {}, "bayes: draws the weights of columns of features in a dimension"},
       {"samples",
        "draw_samples_kernel",
        {},
