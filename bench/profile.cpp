@@ -37,6 +37,7 @@ const std::map<std::string, std::vector<std::string>>& all_phase_names() {
       {"ials",
        {"gram", "solve rows", "penalties", "sum", "improve rows", "missing", "matrix product", "solve blocks",
         "losses"}},
+      {"feature-ials", {"gram", "rated rows", "solve rows", "regression", "sparse product", "penalties", "sum"}},
       {"sgd", {"descend"}},
       {"hybrid",
        {"draw samples", "collect", "clear", "represent", "coefficients", "slot gradients", "update rows", "search"}},

@@ -163,7 +163,8 @@ __device__ inline float base_product(const ImplicitSystems& systems, const float
 
 // The steps between sums over ratings. Each ends with a barrier by sum_everywhere or says why it needs none.
 
-/// residual holds Σ e y, scale Σ y ∘ y where it is wanted: the start. What follows is the product with direction = x.
+/// residual holds Σ e y, which is completed, scale Σ y ∘ y where it is wanted. What follows is the product with
+/// direction = x.
 template <typename Systems>
 __device__ void begin_row(const Systems& systems, std::int32_t row, bool preconditioned, double squares, Vectors v,
                           Progress& progress, double (&scratch)[warps]) {
@@ -174,6 +175,7 @@ __device__ void begin_row(const Systems& systems, std::int32_t row, bool precond
       if (c == systems.fixed.stride) v.x[c] = systems.bias[row];
     }
     v.direction[c] = v.x[c];
+    if (has_start(systems)) v.residual[c] += start(systems, row, c);
     float scale = 1;
     if (preconditioned) {
       const float diagonal =

@@ -43,8 +43,8 @@ __device__ Combination finish_row(const ExplicitSystems& systems, std::int32_t r
 
 __device__ Combination finish_row(const ImplicitSystems& systems, std::int32_t row, std::int64_t size,
                                   const RowSums& sums) {
-  if (threadIdx.x == 0) systems.loss[row] = static_cast<double>(size) - sums.ss;
-  return {1, 0};
+  if (threadIdx.x == 0) systems.loss[row] = static_cast<double>(size) - sums.tt;
+  return {0, 1};
 }
 
 __device__ Combination finish_row(const BlockSystems&, std::int32_t, std::int64_t, const RowSums&) { return {0, 1}; }

@@ -75,6 +75,13 @@ __device__ inline float base(const BlockSystems& systems, int r, int c) {
   const auto columns = static_cast<int>(systems.fixed.columns);
   return r < columns && c < columns ? systems.alpha * systems.gram(r, c) : 0.0F;
 }
+__device__ inline bool has_start(const ExplicitSystems&) { return false; }
+__device__ inline float start(const ExplicitSystems&, std::int32_t, int) { return 0; }
+__device__ inline bool has_start(const ImplicitSystems& systems) { return systems.prior.rows > 0; }
+__device__ inline float start(const ImplicitSystems& systems, std::int32_t row, int c) {
+  return c < systems.fixed.columns ? systems.ridge[row] * systems.prior(row, c) : 0.0F;
+}
+__device__ inline bool has_start(const BlockSystems&) { return true; }
 __device__ inline float start(const BlockSystems& systems, std::int32_t row, int c) {
   if (c >= systems.fixed.columns) return 0;
   return -(systems.alpha * systems.product(row, c) + systems.ridge[row] * systems.solved(row, c));
@@ -143,7 +150,7 @@ class Tiles {
     for (int n = 0; n < S::tiles_a_thread; ++n) {
       if (!owned(n)) continue;
       if (row_[n] >= S::width) {
-        if constexpr (std::is_same_v<Systems, BlockSystems>) {
+        if (has_start(systems)) {
 #pragma unroll
           for (int l = 0; l < S::tile; ++l) cell_[n][1][l] += start(systems, row, column_[n] + l);
         }

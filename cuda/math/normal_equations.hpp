@@ -1,8 +1,8 @@
 // The half-sweep of an alternating method on the device: each row r of a sparse matrix of ratings solves its own
 // k × k system, whose matrix is a sum over the vectors y_c of the columns that r has rated.
 //   explicit   minimises Σ_c (value - mean - bias_c - b_r - x_r · y_c)² + ridge_r |x_r|² + bias_ridge b_r²
-//   implicit   minimises Σ_c (1 - x_r · y_c)² + α x_r' G x_r + ridge_r |x_r|²,  G = Σ over all columns y y'
-// host/methods/als.cpp and ials.cpp say where these come from.
+//   implicit   minimises Σ_c (1 - x_r · y_c)² + α x_r' G x_r + ridge_r |x_r - f_r|²,  G = Σ over all columns y y'
+// where f, the prior, may be zero. host/methods/als.cpp, ials.cpp and feature_ials.cpp say where these come from.
 //
 // Two solvers. Cholesky is exact, with the matrix on chip: up to 160 factors. Conjugate gradients never form the
 // matrix, start from the row's last vector and stop at a relative residual of 1e-7: up to 1024 factors.
@@ -29,8 +29,9 @@ struct ImplicitSystems {
   DeviceMatrixView<const float> gram;  // G, symmetric; zeros from k up to padded_factors(k)
   DeviceSpan<const float> ridge;
   float alpha = 0;
+  DeviceMatrixView<const float> prior{};  // f, a row for each of `solved`; without rows: zero
   DeviceMatrixView<float> solved;
-  DeviceSpan<double> loss;
+  DeviceSpan<double> loss;  // by row: the minimum, less ridge_r |f_r|²; 0 for a row without ratings
 };
 
 /// One block of factors of an implicit problem while the others rest: the move d of each row that minimises

@@ -5,9 +5,9 @@
 
 namespace embrace::gpu {
 
-/// In place of the solutions of `systems`: each row moves once in each block of `block` factors; the last block may be
-/// smaller. `loss` is that of the vectors that are reached. Deterministic. Throws Unsupported for blocks of more than
-/// most_cholesky_factors.
+/// In place of the solutions of `systems`, which have no prior: each row moves once in each block of `block` factors;
+/// the last block may be smaller. `loss` is that of the vectors that are reached. Deterministic. Throws Unsupported for
+/// blocks of more than most_cholesky_factors.
 void improve_blocks(Device& device, DeviceCsrView rows, const RowPlanView& plan, const ImplicitSystems& systems,
                     std::int64_t block);
 

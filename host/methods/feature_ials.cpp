@@ -23,7 +23,6 @@
 #include "host/array.hpp"
 #include "host/error.hpp"
 #include "host/learning/embedding_trainer.hpp"
-#include "host/learning/feature_columns.hpp"
 #include "host/learning/first_vectors.hpp"
 #include "host/math/gram.hpp"
 #include "host/math/normal_equations.hpp"
@@ -53,17 +52,9 @@ struct RatedSide {
 
 std::optional<FeatureRegression> regression_of(const Features* features, const RatedSide& side,
                                                const IalsWeights& weights, double share, Threads& threads) {
-  if (features == nullptr) return std::nullopt;
-  Csr columns = feature_columns(side.ratings.rows, features->rows.view(), features->vectors.view());
-  if (columns.columns == 0) return std::nullopt;
-  Array<double> ridges(side.ratings.rows, 0.0);
-  double sum = 0;
-  for (const std::int32_t r : side.rated) {
-    ridges[r] = weights.ridge(side.ratings, r);
-    sum += ridges[r];
-  }
-  const double mean = sum / static_cast<double>(std::max<std::int64_t>(1, side.rated.size()));
-  return FeatureRegression(std::move(columns), ridges, share * mean, side.vectors.columns(), threads);
+  std::optional<FeatureSystem> system = feature_system(features, side.ratings, weights, share, threads);
+  if (!system) return std::nullopt;
+  return FeatureRegression(std::move(*system), side.vectors.columns());
 }
 
 class FeatureIals final : public EmbeddingTrainer {

@@ -1,6 +1,5 @@
 #include "host/methods/feature_ials_regression.hpp"
 
-#include <cmath>
 #include <utility>
 
 #include "host/math/sparse_product.hpp"
@@ -9,13 +8,10 @@ namespace embrace::cpu {
 namespace {
 
 constexpr std::int64_t rows_a_task = 256;
-constexpr int most_steps = 10;
-/// Of the squared residual at the beginning, beyond which a call stops: there is little but rounding in the rest.
-constexpr double smallest_share = 1e-12;
 
 bool all_small(const Array<double>& squares, const Array<double>& first) {
   for (std::int64_t k = 0; k < squares.size(); ++k) {
-    if (!(squares[k] <= smallest_share * first[k])) return false;
+    if (!(squares[k] <= smallest_feature_share * first[k])) return false;
   }
   return true;
 }
@@ -24,39 +20,14 @@ float ratio(double a, double b) { return b > 0 ? static_cast<float>(a / b) : 0.0
 
 }  // namespace
 
-FeatureRegression::FeatureRegression(Csr features, const Array<double>& weights, double penalty, std::int64_t width,
-                                     Threads& threads)
-    : forward_(std::move(features)),
-      ridges_(forward_.columns),
-      unknowns_(forward_.columns, width),
-      residual_(forward_.columns, width),
-      direction_(forward_.columns, width),
-      product_(forward_.columns, width),
-      fitted_(forward_.rows(), width),
-      difference_(forward_.rows(), width) {
-  Array<double> diagonal(forward_.columns, penalty);
-  const auto for_entries = [&](const auto& visit) {
-    for (std::int64_t e = 0; e < forward_.rows(); ++e) {
-      for (std::int64_t n = forward_.offsets[e]; n < forward_.offsets[e + 1]; ++n) visit(e, n, forward_.indices[n]);
-    }
-  };
-  for_entries([&](std::int64_t e, std::int64_t n, std::int32_t f) {
-    diagonal[f] += weights[e] * static_cast<double>(forward_.values[n]) * static_cast<double>(forward_.values[n]);
-  });
-  Array<double> scales(diagonal.size());
-  for (std::int64_t f = 0; f < scales.size(); ++f) {
-    scales[f] = diagonal[f] > 0 ? 1 / std::sqrt(diagonal[f]) : 0;  // nobody with ratings has it: w_f stays 0
-    ridges_[f] = static_cast<float>(penalty * scales[f] * scales[f]);
-  }
-  for_entries([&](std::int64_t, std::int64_t n, std::int32_t f) {
-    forward_.values[n] = static_cast<float>(static_cast<double>(forward_.values[n]) * scales[f]);
-  });
-  Csr weighted = forward_;
-  for_entries([&](std::int64_t e, std::int64_t n, std::int32_t) {
-    weighted.values[n] = static_cast<float>(static_cast<double>(weighted.values[n]) * weights[e]);
-  });
-  backward_ = transposed(weighted.view(), threads);
-}
+FeatureRegression::FeatureRegression(FeatureSystem system, std::int64_t width)
+    : system_(std::move(system)),
+      unknowns_(system_.features(), width),
+      residual_(system_.features(), width),
+      direction_(system_.features(), width),
+      product_(system_.features(), width),
+      fitted_(system_.forward.rows(), width),
+      difference_(system_.forward.rows(), width) {}
 
 /// What `add_row` adds for each feature to the sums of its factors; by tasks of fixed size, in their order.
 template <typename AddRow>
@@ -82,10 +53,10 @@ Array<double> FeatureRegression::start(const Matrix& vectors, Threads& threads) 
       difference_.data()[n] = vectors.data()[n] - fitted_.data()[n];
     }
   });
-  multiply_sparse(backward_.view(), difference_.view(), residual_.view(), threads);
+  multiply_sparse(system_.backward.view(), difference_.view(), residual_.view(), threads);
   return sums_by_factor(threads, [&](std::int64_t f, double* squares) {
     for (std::int64_t k = 0; k < width; ++k) {
-      const float r = residual_(f, k) - ridges_[f] * unknowns_(f, k);
+      const float r = residual_(f, k) - system_.ridges[f] * unknowns_(f, k);
       residual_(f, k) = direction_(f, k) = r;
       squares[k] += static_cast<double>(r) * static_cast<double>(r);
     }
@@ -95,11 +66,11 @@ Array<double> FeatureRegression::start(const Matrix& vectors, Threads& threads) 
 /// From the squares of the residual to those after the step.
 Array<double> FeatureRegression::step(const Array<double>& squares, Threads& threads) {
   const std::int64_t width = fitted_.columns();
-  multiply_sparse(forward_.view(), direction_.view(), difference_.view(), threads);
-  multiply_sparse(backward_.view(), difference_.view(), product_.view(), threads);
+  multiply_sparse(system_.forward.view(), direction_.view(), difference_.view(), threads);
+  multiply_sparse(system_.backward.view(), difference_.view(), product_.view(), threads);
   const Array<double> curvature = sums_by_factor(threads, [&](std::int64_t f, double* sums) {
     for (std::int64_t k = 0; k < width; ++k) {
-      product_(f, k) += ridges_[f] * direction_(f, k);
+      product_(f, k) += system_.ridges[f] * direction_(f, k);
       sums[k] += static_cast<double>(direction_(f, k)) * static_cast<double>(product_(f, k));
     }
   });
@@ -124,8 +95,8 @@ Array<double> FeatureRegression::step(const Array<double>& squares, Threads& thr
 void FeatureRegression::fit(const Matrix& vectors, Threads& threads) {
   const Array<double> first = start(vectors, threads);
   Array<double> squares = first;
-  for (int n = 0; n < most_steps && !all_small(squares, first); ++n) squares = step(squares, threads);
-  multiply_sparse(forward_.view(), unknowns_.view(), fitted_.view(), threads);
+  for (int n = 0; n < most_feature_steps && !all_small(squares, first); ++n) squares = step(squares, threads);
+  multiply_sparse(system_.forward.view(), unknowns_.view(), fitted_.view(), threads);
 }
 
 double FeatureRegression::penalty() const {
@@ -135,7 +106,7 @@ double FeatureRegression::penalty() const {
     for (std::int64_t k = 0; k < unknowns_.columns(); ++k) {
       squares += static_cast<double>(unknowns_(f, k)) * static_cast<double>(unknowns_(f, k));
     }
-    sum += static_cast<double>(ridges_[f]) * squares;
+    sum += static_cast<double>(system_.ridges[f]) * squares;
   }
   return sum;
 }

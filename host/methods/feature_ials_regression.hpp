@@ -10,17 +10,17 @@
 
 #include "host/array.hpp"
 #include "host/matrix.hpp"
-#include "host/sparse.hpp"
+#include "host/methods/feature_ials_system.hpp"
 #include "host/threads.hpp"
 
 namespace embrace::cpu {
 
 class FeatureRegression {
  public:
-  /// `weights`: Λ of each row of `features`, 0 without ratings; `penalty`: δ. W = 0.
-  FeatureRegression(Csr features, const Array<double>& weights, double penalty, std::int64_t width, Threads& threads);
+  /// W = 0.
+  FeatureRegression(FeatureSystem system, std::int64_t width);
 
-  /// Steps towards the regression of `vectors`, a row for each of `features`.
+  /// Steps towards the regression of `vectors`, a row for each user or movie.
   void fit(const Matrix& vectors, Threads& threads);
 
   /// Σ_f x_ef w_f, a row for each e, also without ratings.
@@ -34,10 +34,8 @@ class FeatureRegression {
   template <typename AddRow>
   Array<double> sums_by_factor(Threads& threads, const AddRow& add_row) const;
 
-  Csr forward_;          // x_ef s_f, where s_f scales the unknowns: w_f = s_f u_f
-  Csr backward_;         // the transposed of Λ_e x_ef s_f
-  Array<float> ridges_;  // δ s_f²
-  Matrix unknowns_;      // u_f, a row for each feature; likewise the next three
+  FeatureSystem system_;
+  Matrix unknowns_;  // u_f, a row for each feature; likewise the next three
   Matrix residual_, direction_, product_;
   Matrix fitted_;
   Matrix difference_;  // a row for each e

@@ -294,3 +294,13 @@ add_mutant(columns_tell_no_targets SOURCE cuda/methods/bayes_columns.cu PROGRAM 
            FROM [[state.target -= state.squares * by;]] TO [[]])
 add_mutant(priors_count_twice SOURCE cuda/methods/bayes_priors.cu PROGRAM bayes_twin_test
            FAILS BayesBlockTwinTest.PriorsAreThoseOfTheHost FROM [[count += 1;]] TO [[count += 2;]])
+add_mutant(priors_weigh_nothing SOURCE cuda/math/normal_equations.cuh COMPILE cuda/math/normal_equations.cu PROGRAM normal_equations_test
+           FAILS NormalEquationsTest.PriorsPullTheSolutions FROM [=[systems.ridge[row] * systems.prior(row, c)]=] TO [=[systems.prior(row, c)]=])
+add_mutant(features_of_a_warp_are_lost SOURCE cuda/methods/feature_ials_regression.cu PROGRAM feature_ials_twin_test
+           FAILS FeatureIalsTwinTest.RegressionsAreThoseOfTheCpu FROM [[other < warps;]] TO [[other + 1 < warps;]])
+add_mutant(regressions_never_turn SOURCE cuda/methods/feature_ials_regression.cu PROGRAM feature_ials_twin_test
+           FAILS FeatureIalsTwinTest.RegressionsAreThoseOfTheCpu FROM [[r.y + turn.y * d.y]] TO [[r.y]])
+add_mutant(rows_without_ratings_are_pairs SOURCE cuda/methods/feature_ials_kernels.cu PROGRAM feature_ials_twin_test
+           FAILS FeatureIalsTwinTest.EpochsFollowTheFormula FROM [=[has_ratings(rows, row) ? quad_of]=] TO [=[true ? quad_of]=])
+add_mutant(penalties_of_half_a_prior SOURCE cuda/methods/feature_ials_kernels.cu PROGRAM feature_ials_twin_test
+           FAILS FeatureIalsTwinTest.RowsOfWholeNumbersAreExact FROM [[q * (2 * f - q)]] TO [[q * (f - q)]])

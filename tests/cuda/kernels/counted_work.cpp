@@ -166,7 +166,7 @@ double propagations(double factors) { return 3 * 2 * sweeps(factors); }
 const std::vector<CountedWork>& counted_works() {
   using gpu::make_als, gpu::make_ials, gpu::make_sgd, gpu::make_hybrid, gpu::make_deep, gpu::make_elsa,
       gpu::make_mult_vae, gpu::make_lightgcn, gpu::make_item2vec, gpu::make_puresvd, gpu::make_two_tower,
-      gpu::make_bayes;
+      gpu::make_bayes, gpu::make_feature_ials;
   static const Shape wide{150, 200, 12'000}, few{60, 80, 3000}, many{400, 500, 20'000};
   static const std::vector<CountedWork> works{
       of_ratings("aggregate", 100'000, 12, gpu::aggregate_ratings),
@@ -182,6 +182,7 @@ const std::vector<CountedWork>& counted_works() {
                {{"factors", 128}, {"cg_steps", 3}}),
       epoch_of("ials k=64, blocks of 32", make_ials, "ials", Task::ranking, wide, sweeps(64),
                {{"factors", 64}, {"block", 32}}),
+      samples_of("feature-ials k=64", make_feature_ials, "feature-ials", Task::ranking, true, 0, {{"factors", 64}}),
       epoch_of("sgd k=64", make_sgd, "sgd", Task::rating, many, 16 * 64 + 12 + 40, {{"factors", 64}}),
       epoch_of("sgd k=128", make_sgd, "sgd", Task::rating, many, 16 * 128 + 12 + 40, {{"factors", 128}}),
       samples_of("hybrid k=64, identity", make_hybrid, "hybrid", Task::rating, false, 2 * 7 * 4 * 64,

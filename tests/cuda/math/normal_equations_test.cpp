@@ -217,6 +217,38 @@ void expect_implicit_minimum(Device& device, const Sizes& sizes, std::int64_t fa
   expect_implicit_losses(sweep, x, 1, what);
 }
 
+/// solve(sweep, systems) finds x = A^-1 (Σ y + ridge f), with f drawn at random; rows without ratings stay zero.
+template <typename Solve>
+void expect_pull_of_priors(Device& device, const Sizes& sizes, std::int64_t factors, const Solve& solve) {
+  Sweep sweep(device, "ials", sizes, factors);
+  sweep.hyper.set("regularization", 0.1);
+  const Matrix f = random_vectors(sweep.ratings.rows(), factors);
+  DeviceMatrix prior(device, f.rows(), factors);
+  prior.upload(device, f.view());
+  with_implicit_systems(device, sweep, [&](ImplicitSystems systems) {
+    systems.prior = std::as_const(prior).view();
+    solve(sweep, systems);
+  });
+  const std::string what = std::to_string(factors) + " factors";
+  const CsrView rows = sweep.ratings.view();
+  const Dense y = test::to_dense(sweep.y.view()), priors = test::to_dense(f.view());
+  const std::vector<float> ridges = sweep.ridges(sweep.hyper["alpha"]);
+  const std::vector<double> loss = sweep.loss.download();
+  Dense x(sizes.size(), std::vector<double>(static_cast<std::size_t>(factors), 0));
+  for (std::size_t r = 0; r < sizes.size(); ++r) {
+    double expected = 0;
+    if (sizes[r] > 0) {
+      auto [a, b] = test::ials_system(rows, static_cast<std::int64_t>(r), y, sweep.hyper);
+      for (std::size_t k = 0; k < b.size(); ++k) b[k] += static_cast<double>(ridges[r]) * priors[r][k];
+      x[r] = test::solve_dense(a, b);
+      expected = static_cast<double>(sizes[r]) - dot(b, x[r]);
+    }
+    // What the prior says enters by ridge · f · x, which is below what the ratings say.
+    ASSERT_NEAR(loss[r], expected, 2 * tolerance * static_cast<double>(sizes[r])) << what << ", row " << r;
+  }
+  expect_near(x, download(device, sweep.solved), tolerance, what);
+}
+
 /// improve(sweep, systems) from vectors that are not the solution does what reference(rows, y, hyper, x) does; rows
 /// without ratings keep theirs.
 template <typename Improve, typename Reference>
@@ -300,6 +332,22 @@ TEST_F(NormalEquationsTest, StepsOfConjugateGradientsFollowTheFormula) {
     for (const int steps : {1, 3}) {
       expect_gradient_steps(device(), {0, 1, 40, 2048, 2049, 0, 4097, 8192}, factors, steps);
     }
+  }
+}
+
+TEST_F(NormalEquationsTest, PriorsPullTheSolutions) {
+  for (const Solver solver : {Solver::cholesky, Solver::conjugate_gradients}) {
+    const auto solve = [&](Sweep& sweep, const ImplicitSystems& systems) {
+      solve_rows(device(), sweep.rows.view(), sweep.plan.view(), systems, solver);
+    };
+    expect_pull_of_priors(device(), {0, 1, 40, 2049, 0, 4097}, 9, solve);
+    for (const std::int64_t factors : {33, 64, 100, 160}) expect_pull_of_priors(device(), {0, 1, 40}, factors, solve);
+  }
+  const auto improve = [&](Sweep& sweep, const ImplicitSystems& systems) {
+    improve_rows(device(), sweep.rows.view(), sweep.plan.view(), systems, 60);  // as many as it takes
+  };
+  for (const std::int64_t factors : {9, 33, 70}) {
+    expect_pull_of_priors(device(), {0, 1, 40, 300, 2049}, factors, improve);
   }
 }
 
