@@ -1,6 +1,7 @@
 // Half-sweeps by conjugate gradients (Hestenes and Stiefel 1952) on the systems of normal_equations.hpp, with the
 // diagonal as preconditioner, the bias as one unknown more, and the row's last vector as start; or a given number of
-// steps without preconditioner, those of host/math/conjugate_gradients.hpp. The matrix is never formed:
+// steps without preconditioner, those of host/math/conjugate_gradients.hpp, which improve_rows.cu makes of up to 128
+// factors for all but the long rows. The matrix is never formed:
 //   A d = Σ y (y · d) + ridge d + α G d
 // Mapping: a block of 8 warps a row of up to 2048 ratings, the vectors of the iteration in shared memory; up to 128
 //   factors 8 lanes a rating, beyond that a warp, which hold d and their share of the sum in registers: an instruction
@@ -16,6 +17,7 @@
 
 #include "cuda/device/phase.hpp"
 #include "cuda/math/conjugate_gradients.cuh"
+#include "cuda/math/improve_rows.hpp"
 #include "host/error.hpp"
 
 namespace embrace::gpu {
@@ -220,7 +222,14 @@ void solve_by_conjugate_gradients(Device& device, DeviceCsrView rows, const RowP
 void improve_rows(Device& device, DeviceCsrView rows, const RowPlanView& plan, const ImplicitSystems& systems,
                   int steps) {
   EMBRACE_PHASE("improve rows");
-  choose(device, rows, plan, systems, {steps, false});
+  const Iteration iteration{steps, false};
+  if (systems.fixed.columns > most_kept_factors) return choose(device, rows, plan, systems, iteration);
+  if (!plan.long_rows.empty()) {
+    const RowPlanView long_rows{
+        .short_rows = {}, .medium_rows = {}, .long_rows = plan.long_rows, .pieces = plan.pieces};
+    choose(device, rows, long_rows, systems, iteration);
+  }
+  improve_kept_rows(device, rows, plan, systems, steps);
 }
 
 std::int64_t conjugate_gradients_bytes(CsrView rows, std::int64_t factors) {

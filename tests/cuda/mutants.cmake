@@ -92,7 +92,7 @@ add_mutant(gradients_keep_their_direction SOURCE cuda/math/conjugate_gradients.c
            FAILS NormalEquationsTest.StepsOfConjugateGradientsFollowTheFormula
            FROM [[static_cast<float>(rho / last_rho)]] TO [[static_cast<float>(0.99 * rho / last_rho)]])
 add_mutant(steps_scale_by_the_diagonal SOURCE cuda/math/conjugate_gradients.cu PROGRAM alternating_test
-           FAILS AlternatingTest.AnEpochIsThatOfTheCpu FROM [[{steps, false}]] TO [[{steps, true}]])
+           FAILS AlternatingTest.AnEpochIsThatOfTheCpu FROM [[iteration{steps, false}]] TO [[iteration{steps, true}]])
 add_mutant(blocks_forget_what_they_moved SOURCE cuda/math/subspace.cu PROGRAM normal_equations_test
            FAILS NormalEquationsTest.BlocksOfFactorsFollowTheFormula FROM [=[(from_one ? 1.0F : left[e])]=] TO [=[1.0F]=])
 add_mutant(blocks_start_at_zero SOURCE cuda/math/normal_equations.cuh COMPILE cuda/math/normal_equations.cu PROGRAM normal_equations_test
@@ -304,3 +304,7 @@ add_mutant(rows_without_ratings_are_pairs SOURCE cuda/methods/feature_ials_kerne
            FAILS FeatureIalsTwinTest.EpochsFollowTheFormula FROM [=[has_ratings(rows, row) ? quad_of]=] TO [=[true ? quad_of]=])
 add_mutant(penalties_of_half_a_prior SOURCE cuda/methods/feature_ials_kernels.cu PROGRAM feature_ials_twin_test
            FAILS FeatureIalsTwinTest.RowsOfWholeNumbersAreExact FROM [[q * (2 * f - q)]] TO [[q * (f - q)]])
+add_mutant(kept_rows_count_the_last_again SOURCE cuda/math/improve_rows.cu PROGRAM normal_equations_test
+           FAILS NormalEquationsTest.StepsOfConjugateGradientsFollowTheFormula FROM [[load(fixed_ + column * pitch_, rating < count_)]] TO [[load(fixed_ + column * pitch_, true)]])
+add_mutant(rows_of_a_block_lose_a_warp SOURCE cuda/math/improve_rows.cu PROGRAM normal_equations_test
+           FAILS NormalEquationsTest.StepsOfConjugateGradientsFollowTheFormula FROM [[other < Team::warps;]] TO [[other + 1 < Team::warps;]])

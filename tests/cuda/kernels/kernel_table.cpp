@@ -9,6 +9,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "cuda/math/improve_rows.hpp"
 #include "cuda/math/normal_equations.hpp"
 #include "cuda/math/rank.hpp"
 
@@ -18,7 +19,8 @@ namespace {
 /// Bytes of shared memory that a launch asks for; nothing when it is not known here.
 std::optional<int> asked_for(const KernelFacts& kernel) {
   if (!kernel.asks) return 0;
-  static const std::regex shape("Shape<(\\d+),"), iteration("^iterate_rows_kernel<Spread<(\\d+), (\\d+)>,");
+  static const std::regex shape("Shape<(\\d+),"), iteration("^iterate_rows_kernel<Spread<(\\d+), (\\d+)>,"),
+      kept("^improve_rows_kernel<Kept<(\\d+),");
   std::smatch match;
   if (std::regex_search(kernel.kernel, match, shape)) {
     return static_cast<int>(gpu::solver_shared_bytes(std::stoi(match[1]), gpu::Solver::cholesky));
@@ -26,6 +28,9 @@ std::optional<int> asked_for(const KernelFacts& kernel) {
   if (std::regex_search(kernel.kernel, match, iteration)) {  // lanes, and fours of factors a lane
     const int factors = 4 * std::stoi(match[1]) * std::stoi(match[2]);
     return static_cast<int>(gpu::solver_shared_bytes(factors, gpu::Solver::conjugate_gradients));
+  }
+  if (std::regex_search(kernel.kernel, match, kept)) {  // fours of factors a lane of eight
+    return static_cast<int>(gpu::improve_rows_shared_bytes(32 * std::stoi(match[1])));
   }
   constexpr std::int64_t depth = 10;  // of lists
   if (kernel.kernel == "score_tiles_kernel<Written>") return 0;
@@ -38,7 +43,7 @@ std::optional<int> asked_for(const KernelFacts& kernel) {
 
 /// Without the arguments that depend on the number of factors.
 std::string general_name(const std::string& kernel) {
-  std::string name = std::regex_replace(kernel, std::regex("(Shape|Spread)<[^>]*>, "), "");
+  std::string name = std::regex_replace(kernel, std::regex("(Shape|Spread|Kept)<[^>]*>, "), "");
   name = std::regex_replace(name, std::regex(R"(^(\w+)<\d+(, \d+)*>$)"), "$1");
   return std::regex_replace(name, std::regex(R"(^(\w+<)\d+, )"), "$1");
 }
@@ -130,10 +135,10 @@ const std::vector<HotKernel>& hot_kernels() {
        "als, ials, feature-ials: sums the system of a piece of a longer row"},
       {"normal_equations", "solve_long_rows_kernel", shapes,
        "als, ials, feature-ials: adds the pieces of a longer row and solves it"},
-      {"conjugate_gradients",
-       "iterate_rows_kernel",
-       {"<Spread<8, 1>, ", "<Spread<8, 2>, ", "<Spread<8, 4>, "},
-       "ials with cg_steps; als, ials of more than 160 factors: the steps of a row of up to 2048 ratings"},
+      {"improve_rows",
+       "improve_rows_kernel",
+       {"<Kept<1, 16>, ", "<Kept<2, 16>, ", "<Kept<4, 8>, "},
+       "ials with cg_steps: the steps of a row of up to 128 ratings by a warp, of up to 2048 by a block"},
       {"sgd_epoch",
        "descend_round_kernel",
        {"<1, 1>", "<2, 1>", "<4, 1>"},

@@ -333,6 +333,10 @@ TEST_F(NormalEquationsTest, StepsOfConjugateGradientsFollowTheFormula) {
       expect_gradient_steps(device(), {0, 1, 40, 2048, 2049, 0, 4097, 8192}, factors, steps);
     }
   }
+  // The borders of what a warp keeps, of rows of a warp, and of what a block keeps.
+  for (const std::int64_t factors : {20, 64, 65, 128}) {
+    expect_gradient_steps(device(), {3, 4, 5, 32, 33, 64, 65, 127, 128, 129, 256, 257, 700}, factors, 2);
+  }
 }
 
 TEST_F(NormalEquationsTest, PriorsPullTheSolutions) {
