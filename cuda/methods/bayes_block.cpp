@@ -158,7 +158,7 @@ void BayesBlock::sample(Device& device, const BayesGiven& given) {
   } else if (identity_) {
     sample_rows(device, block, given);
   }
-  if (cold_ && features_.view().entries() > 0) represent(device, block, Represented::cold);
+  if (cold_ && features_.view().entries() > 0) represent(device, block, BayesRows::cold);
 }
 
 /// Each dimension's identities, then its columns; four dimensions are summed at a time.

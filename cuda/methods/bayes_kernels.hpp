@@ -23,9 +23,9 @@ void draw_precision(Device& device, DeviceSpan<const float> residuals, const Bay
 /// Draws all priors of a block. What no rating speaks of is then where its prior expects it.
 void draw_priors(Device& device, const BayesBlockView& block, std::uint64_t sweep);
 /// Rows without ratings, or all.
-enum class Represented { cold, all };
+enum class BayesRows { cold, all };
 /// values = own + Σ x w over the features.
-void represent(Device& device, const BayesBlockView& block, Represented which);
+void represent(Device& device, const BayesBlockView& block, BayesRows which);
 /// The same of other rows of features, which have no identity.
 void represent(Device& device, DeviceCsrView features, const ConstBayesView& weights, const BayesView& out);
 

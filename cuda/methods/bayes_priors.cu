@@ -208,7 +208,7 @@ void start_block(Device& device, const BayesBlockView& block) {
   if (size == 0) return;
   start_block_kernel<<<blocks_for(size, threads), threads, 0, device.stream()>>>(block);
   EMBRACE_CHECK(cudaGetLastError());
-  if (!block.columns.empty()) represent(device, block, Represented::all);
+  if (!block.columns.empty()) represent(device, block, BayesRows::all);
 }
 
 std::int64_t bayes_partials(std::int64_t ratings) {
@@ -240,10 +240,10 @@ void draw_priors(Device& device, const BayesBlockView& block, std::uint64_t swee
   EMBRACE_CHECK(cudaGetLastError());
 }
 
-void represent(Device& device, const BayesBlockView& block, Represented which) {
+void represent(Device& device, const BayesBlockView& block, BayesRows which) {
   EMBRACE_PHASE("represent");
   represent_rows(device, {block.features, block.weights, block.own, block.values, block.identity},
-                 which == Represented::cold ? block.offsets : DeviceSpan<const std::int64_t>{});
+                 which == BayesRows::cold ? block.offsets : DeviceSpan<const std::int64_t>{});
 }
 
 void represent(Device& device, DeviceCsrView features, const ConstBayesView& weights, const BayesView& out) {
