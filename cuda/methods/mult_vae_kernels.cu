@@ -1,6 +1,7 @@
 // mult-vae between its products of matrices, which cuBLAS makes: for a batch of users
 //   h1 = tanh(c1 + scale Σ W1(i))                       sums over what a user keeps, cuda/learning/user_batches.cuh
 //   [m | l] += c2    z = m + e^(l / 2) ε    KL          a warp a user, a lane four normal numbers, one Philox call
+//   the gradient of [m | l] by the composite prior      a warp a user, a lane a number of the code; sums in double
 //   scores → n softmax(scores + c4) - x, and the loss   a block a user: two readings, one writing of the row
 //   W1 by Adam, its gradient Σ scale g1(r)              a warp an item and 128 columns, over the users marked for it
 // and what goes through a tanh, a thread an element. Sums over a user's scores meet in a fixed tree, in double; those
@@ -16,6 +17,7 @@
 #include "cuda/math/adam.cuh"
 #include "cuda/math/block_totals.cuh"
 #include "cuda/math/normal_numbers.cuh"
+#include "host/methods/mult_vae_prior.hpp"
 
 namespace embrace::gpu {
 namespace {
@@ -124,6 +126,52 @@ __global__ void __launch_bounds__(threads)
   }
 }
 
+/// composite_density() of host/methods/mult_vae_prior.hpp, in double as there: of two parts of the mixture one may have
+/// any power of ten of the other's density.
+__device__ PriorDensity density_of(double z, double mean, double logarithm) {
+  const double shares[] = {standard_share, previous_share, wide_share};
+  const double distances[] = {z, z - mean, z}, logarithms[] = {0.0, logarithm, wide_logarithm};
+  double parts[3], pulls[3];
+#pragma unroll
+  for (int c = 0; c < 3; ++c) {
+    pulls[c] = distances[c] * exp(-logarithms[c]);
+    parts[c] = log(shares[c]) - 0.5 * (logarithms[c] + distances[c] * pulls[c]);
+  }
+  const double most = fmax(parts[0], fmax(parts[1], parts[2]));
+  double sum = 0, pull = 0;
+#pragma unroll
+  for (int c = 0; c < 3; ++c) {
+    const double part = exp(parts[c] - most);
+    sum += part;
+    pull += part * pulls[c];
+  }
+  return {most + log(sum), pull / sum};
+}
+
+__global__ void __launch_bounds__(threads)
+    pass_composite_codes_kernel(double beta, DeviceCsrView rows, DeviceMatrixView<const float> previous,
+                                DeviceSpan<const std::int32_t> users, VaeCodes codes, DeviceMatrixView<const float> g_z,
+                                DeviceMatrixView<float> g_code, DeviceSpan<double> losses) {
+  const std::int64_t r = warp_index<threads>(), latent = g_z.columns;
+  if (r >= users.size) return;  // a whole warp
+  const std::int64_t user = users[r];
+  const double weight = beta * static_cast<double>(rows.size(user));
+  const auto pull = static_cast<float>(weight / static_cast<double>(users.size));
+  double divergence = 0;
+  for (std::int64_t k = lane_index(); k < latent; k += warp_size) {
+    const float l = codes.code(r, latent + k), noise = codes.noise(r, k);
+    const PriorDensity prior = density_of(static_cast<double>(codes.z(r, k)), static_cast<double>(previous(user, k)),
+                                          static_cast<double>(previous(user, latent + k)));
+    const auto e = static_cast<double>(noise);
+    divergence -= 0.5 * (static_cast<double>(l) + e * e) + prior.logarithm;
+    const float g = g_z(r, k) + pull * static_cast<float>(prior.pull);
+    g_code(r, k) = g;
+    g_code(r, latent + k) = 0.5F * (g * noise * expf(0.5F * l) - pull);
+  }
+  divergence = group_sum<warp_size>(divergence);
+  if (lane_index() == 0) losses[r] += weight * divergence;
+}
+
 /// The largest of the scores that a thread has seen, and Σ exp(score - largest).
 struct Softmax {
   float most = -std::numeric_limits<float>::infinity();
@@ -207,6 +255,11 @@ void add_constants(Device& device, VaeConstants constants, DeviceMatrixView<floa
   store(device, Same{}, constants, x, {}, x);
 }
 
+void store_users(Device& device, VaeConstants constants, DeviceMatrixView<const float> x,
+                 DeviceSpan<const std::int32_t> users, DeviceMatrixView<float> out) {
+  store(device, Same{}, constants, x, users, out);
+}
+
 void activate(Device& device, VaeConstants constants, DeviceMatrixView<float> x) {
   store(device, Tanh{}, constants, x, {}, x);
 }
@@ -234,6 +287,15 @@ void pass_codes(Device& device, float pull, const VaeCodes& codes, DeviceMatrixV
   EMBRACE_PHASE("codes");
   pass_codes_kernel<<<matrix_grid(g_z.rows, g_z.columns, threads), threads, 0, device.stream()>>>(pull, codes, g_z,
                                                                                                   g_code);
+  EMBRACE_CHECK(cudaGetLastError());
+}
+
+void pass_composite_codes(Device& device, const DeviceCsr& rows, const UserBatch& batch, double beta,
+                          DeviceMatrixView<const float> previous, const VaeCodes& codes,
+                          DeviceMatrixView<const float> g_z, DeviceMatrixView<float> g_code) {
+  EMBRACE_PHASE("codes");
+  pass_composite_codes_kernel<<<blocks_for(batch.users.size, warps), threads, 0, device.stream()>>>(
+      beta, rows.view(), previous, batch.users, codes, g_z, g_code, batch.losses);
   EMBRACE_CHECK(cudaGetLastError());
 }
 

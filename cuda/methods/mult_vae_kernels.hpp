@@ -31,6 +31,9 @@ void encode_batch(Device& device, const DeviceCsr& rows, const UserBatch& batch,
 
 /// x += constants
 void add_constants(Device& device, VaeConstants constants, DeviceMatrixView<float> x);
+/// out(users[r]) = x(r) + constants
+void store_users(Device& device, VaeConstants constants, DeviceMatrixView<const float> x,
+                 DeviceSpan<const std::int32_t> users, DeviceMatrixView<float> out);
 /// x = tanh(x + constants)
 void activate(Device& device, VaeConstants constants, DeviceMatrixView<float> x);
 /// out(users[r]) = tanh(x(r) + constants)
@@ -50,6 +53,12 @@ void draw_codes(Device& device, const UserBatch& batch, std::uint64_t seed, std:
 /// The gradient of [m | l] from that of z; `pull`: beta over the number of users.
 void pass_codes(Device& device, float pull, const VaeCodes& codes, DeviceMatrixView<const float> g_z,
                 DeviceMatrixView<float> g_code);
+
+/// The same by the composite prior, with `beta` for each of a user's items; the users' losses are added to. previous:
+/// [m' | l'], a row each of all users.
+void pass_composite_codes(Device& device, const DeviceCsr& rows, const UserBatch& batch, double beta,
+                          DeviceMatrixView<const float> previous, const VaeCodes& codes,
+                          DeviceMatrixView<const float> g_z, DeviceMatrixView<float> g_code);
 
 /// Scores get their constants and become the gradient of the mean loss; the users' losses are added to.
 void learn_scores(Device& device, const DeviceCsr& rows, const UserBatch& batch, DeviceSpan<const float> constants,

@@ -8,13 +8,17 @@
 // with probability `dropout`, the others are scaled up. β rises from 0 to `beta` over the first `annealing` epochs (the
 // paper's section 2.2.2). Outside of training z = m, and nothing is left out: a user's vector is d, an item's its row
 // of W4, its bias c4, so that users who were held out have one by what is known of them.
-// Cost of an epoch: 6 · users · items · hidden floating-point operations, as products of matrices; memory: 8 · items ·
-// hidden floats in all, and batch · items. Each sum is made by one task in a fixed order: bits do not depend on
-// threads.
+// With the composite prior (host/methods/mult_vae_prior.hpp) codes are pulled elsewhere, the more the more a user has,
+// and an epoch is four passes over the users: three move the encoder, W1 and W2, one the decoder, W3 and W4.
+// Cost of a pass: 6 · users · items · hidden floating-point operations, as products of matrices, 4 where it moves the
+// encoder alone; memory: 8 · items · hidden floats in all, and batch · items. Each sum is made by one task in a fixed
+// order: bits do not depend on threads.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <utility>
+#include <vector>
 
 #include "host/array.hpp"
 #include "host/error.hpp"
@@ -24,6 +28,7 @@
 #include "host/math/product.hpp"
 #include "host/math/vector_math.hpp"
 #include "host/matrix.hpp"
+#include "host/methods/mult_vae_prior.hpp"
 #include "host/random.hpp"
 
 namespace embrace::cpu {
@@ -120,12 +125,15 @@ class MultVae final : public EmbeddingTrainer {
         dropout_(problem.hyper["dropout"]),
         beta_(problem.hyper["beta"]),
         annealing_(problem.hyper["annealing"]),
+        composite_(has_composite_prior(problem.hyper)),
+        turns_(vae_turns(composite_)),
         size_(problem.hyper.integer("batch")),
         in_(problem.items(), hidden_, hidden_),
         encoder_(hidden_, 2 * latent_, 2 * latent_),
         decoder_(latent_, hidden_, hidden_),
         out_(problem.items(), hidden_, problem.items()),
         users_(problem.users(), hidden_),
+        previous_(composite_ ? problem.users() : 0, 2 * latent_),
         batch_(std::min(size_, problem.users()), problem.items(), hidden_, latent_) {
     std::uint32_t part = 0;
     for (Layer* layer : {&in_, &encoder_, &decoder_, &out_}) layer->draw(seed_, part++);
@@ -135,20 +143,12 @@ class MultVae final : public EmbeddingTrainer {
   }
 
   EpochResult epoch() override {
-    std::sort(order_.begin(), order_.end());
-    shuffle(order_, Random(seed_, Stream::shuffle), static_cast<std::uint32_t>(epochs_));
-    const std::int64_t batches = (order_.size() + size_ - 1) / std::max<std::int64_t>(1, size_);
-    double loss = 0;
-    for (std::int64_t b = 0; b < batches; ++b) {
-      const std::int64_t first = b * size_;
-      const double done = static_cast<double>(epochs_) + static_cast<double>(b) / static_cast<double>(batches);
-      const double beta = annealing_ > 0 ? beta_ * std::min(1.0, done / annealing_) : beta_;
-      loss += learn({order_.data() + first, std::min(size_, order_.size() - first)}, beta);
-    }
-    ++epochs_;
+    if (composite_) remember_codes();
+    double loss = 0;  // of the last pass
+    for (const VaeTurn& turn : turns_) loss = pass(turn);
     represent(ratings_);
     if (!std::isfinite(loss)) throw Diverged("the training loss is not finite");
-    return {loss / static_cast<double>(std::max<std::int64_t>(1, order_.size())), ratings_.entries()};
+    return {loss / static_cast<double>(std::max<std::int64_t>(1, order_.size())), passes() * ratings_.entries()};
   }
 
   void fold_in(CsrView ratings) override { represent(ratings); }
@@ -158,12 +158,30 @@ class MultVae final : public EmbeddingTrainer {
   }
 
  private:
+  std::int64_t passes() const { return static_cast<std::int64_t>(turns_.size()); }  // of an epoch
+
+  /// Over all users; returns the sum of their losses.
+  double pass(const VaeTurn& turn) {
+    std::sort(order_.begin(), order_.end());
+    shuffle(order_, Random(seed_, Stream::shuffle), static_cast<std::uint32_t>(passes_));
+    const std::int64_t batches = (order_.size() + size_ - 1) / std::max<std::int64_t>(1, size_);
+    double loss = 0;
+    for (std::int64_t b = 0; b < batches; ++b) {
+      const std::int64_t first = b * size_;
+      const double done = static_cast<double>(passes_) + static_cast<double>(b) / static_cast<double>(batches);
+      const double risen = annealing_ > 0 ? std::min(1.0, done / static_cast<double>(passes()) / annealing_) : 1;
+      loss += learn(turn, {order_.data() + first, std::min(size_, order_.size() - first)}, beta_ * risen);
+    }
+    ++passes_;
+    return loss;
+  }
+
   /// What is left of a user's items in training, and by how much each is scaled.
   float weight_of(std::int64_t entry, float each) const {
     if (dropout_ <= 0) return each;
     const Random random(seed_, Stream::dropout);
     const bool left_out =
-        random.uniform(static_cast<std::uint64_t>(entry), static_cast<std::uint32_t>(epochs_)) < dropout_;
+        random.uniform(static_cast<std::uint64_t>(entry), static_cast<std::uint32_t>(passes_)) < dropout_;
     return left_out ? 0.0F : each / static_cast<float>(1 - dropout_);
   }
 
@@ -190,6 +208,18 @@ class MultVae final : public EmbeddingTrainer {
     apply_tanh(d);
   }
 
+  /// What the encoder as it is makes of all that users have.
+  void remember_codes() {
+    threads_.for_ranges(ratings_.rows, users_a_task, [&](std::int64_t begin, std::int64_t end, int) {
+      Matrix h(1, hidden_);
+      for (std::int64_t u = begin; u < end; ++u) {
+        if (ratings_.row_size(u) == 0) continue;
+        encode_row(ratings_, u, false, h.data());
+        encode(std::as_const(h).view(), previous_.rows(u, u + 1));
+      }
+    });
+  }
+
   /// Vectors of the users who have something in `ratings`.
   void represent(CsrView ratings) {
     threads_.for_ranges(ratings.rows, users_a_task, [&](std::int64_t begin, std::int64_t end, int) {
@@ -203,28 +233,33 @@ class MultVae final : public EmbeddingTrainer {
     });
   }
 
-  double learn(Span<const std::int32_t> users, double beta) {
+  double learn(const VaeTurn& turn, Span<const std::int32_t> users, double beta) {
     threads_.for_ranges(users.size(), users_a_task, [&](std::int64_t begin, std::int64_t end, int) {
-      forward(users, begin, end);
+      forward(users, begin, end, turn.encoder);
       for (std::int64_t r = begin; r < end; ++r) {
         batch_.losses[r] = to_gradient(ratings_.row_indices(users[r]), users.size(), batch_.scores.row(r));
-        batch_.losses[r] += beta * divergence(batch_.code.row(r));
       }
-      backward(begin, end, beta / static_cast<double>(users.size()));
+      pass_decoder(begin, end);
+      if (turn.encoder) pass_encoder(users, begin, end, beta);
     });
-    const AdamStep step(learning_rate_, 0, ++steps_);
-    threads_.for_ranges(out_.weights.rows(), items_a_task,
-                        [&](std::int64_t begin, std::int64_t end, int) { update_items(users, begin, end, step); });
-    threads_.for_each(3, [&](std::int64_t part, int) { update_middle(part, users.size(), step); });
+    const AdamStep step(learning_rate_, 0, ++steps_[turn.decoder ? 1U : 0U]);
+    threads_.for_ranges(out_.weights.rows(), items_a_task, [&](std::int64_t begin, std::int64_t end, int) {
+      if (turn.decoder) update_last(users.size(), begin, end, step);
+      if (turn.encoder) update_first(users, begin, end, step);
+    });
+    threads_.for_each(2, [&](std::int64_t part, int) {
+      if (part == 0 && turn.encoder) update_encoder(users.size(), step);
+      if (part == 1 && turn.decoder) update_layer(decoder_, batch_.z, batch_.g_d, users.size(), step);
+    });
     return std::accumulate(batch_.losses.begin(), batch_.losses.begin() + users.size(), 0.0);
   }
 
-  void forward(Span<const std::int32_t> users, std::int64_t begin, std::int64_t end) {
+  void forward(Span<const std::int32_t> users, std::int64_t begin, std::int64_t end, bool leave_out) {
     const Random random(seed_, Stream::sampling);
-    for (std::int64_t r = begin; r < end; ++r) encode_row(ratings_, users[r], true, batch_.h1.row(r));
+    for (std::int64_t r = begin; r < end; ++r) encode_row(ratings_, users[r], leave_out, batch_.h1.row(r));
     encode(batch_.h1.rows(begin, end), batch_.code.rows(begin, end));
     for (std::int64_t r = begin; r < end; ++r) {
-      const auto counter = static_cast<std::uint64_t>(epochs_ * ratings_.rows + users[r]);
+      const auto counter = static_cast<std::uint64_t>(passes_ * ratings_.rows + users[r]);
       normal_numbers(random, counter, 0, batch_.noise.columns() / 4, batch_.noise.row(r));
       const float* code = batch_.code.row(r);
       for (std::int64_t k = 0; k < latent_; ++k) {
@@ -253,44 +288,42 @@ class MultVae final : public EmbeddingTrainer {
     return n * std::log(sum) - of_items;
   }
 
-  /// KL(N(m, e^l) | N(0, 1)).
-  double divergence(const float* code) const {
-    double sum = 0;
-    for (std::int64_t k = 0; k < latent_; ++k) {
-      const auto m = static_cast<double>(code[k]), l = static_cast<double>(code[latent_ + k]);
-      sum += 0.5 * (m * m + std::exp(l) - l - 1);
-    }
-    return sum;
-  }
-
-  /// From the scores' gradients to those of h, before its tanh. `beta`: over the number of users.
-  void backward(std::int64_t begin, std::int64_t end, double beta) {
-    const MatrixView g_d = batch_.g_d.rows(begin, end), g_z = batch_.g_z.rows(begin, end);
+  /// From the scores' gradients to those of d, before its tanh.
+  void pass_decoder(std::int64_t begin, std::int64_t end) {
+    const MatrixView g_d = batch_.g_d.rows(begin, end);
     multiply(batch_.scores.rows(begin, end), out_.weights.view(), 0, g_d);
     pass_tanh(batch_.d.rows(begin, end), g_d);
-    multiply_transposed(g_d, decoder_.weights.view(), 0, g_z);
-    const auto pull = static_cast<float>(beta);
+  }
+
+  /// From there to those of h, before its tanh; losses get the divergence.
+  void pass_encoder(Span<const std::int32_t> users, std::int64_t begin, std::int64_t end, double beta) {
+    multiply_transposed(batch_.g_d.rows(begin, end), decoder_.weights.view(), 0, batch_.g_z.rows(begin, end));
     for (std::int64_t r = begin; r < end; ++r) {
-      const float* code = batch_.code.row(r);
-      float* gradient = batch_.g_code.row(r);
-      for (std::int64_t k = 0; k < latent_; ++k) {
-        const float g = batch_.g_z(r, k), half = std::exp(0.5F * code[latent_ + k]);
-        gradient[k] = g + pull * code[k];
-        gradient[latent_ + k] = 0.5F * (g * batch_.noise(r, k) * half + pull * (half * half - 1));
-      }
+      const VaeCode user{latent_,         batch_.code.row(r), batch_.noise.row(r),
+                         batch_.z.row(r), batch_.g_z.row(r),  batch_.g_code.row(r)};
+      const double weight = composite_ ? beta * static_cast<double>(ratings_.row_size(users[r])) : beta;
+      const auto pull = static_cast<float>(weight / static_cast<double>(users.size()));
+      batch_.losses[r] +=
+          weight * (composite_ ? pull_to_composite(user, previous_.row(users[r]), pull) : pull_to_normal(user, pull));
     }
     multiply_transposed(batch_.g_code.rows(begin, end), encoder_.weights.view(), 0, batch_.g1.rows(begin, end));
     pass_tanh(batch_.h1.rows(begin, end), batch_.g1.rows(begin, end));
   }
 
-  /// Rows [begin, end) of the first and the last layer.
-  void update_items(Span<const std::int32_t> users, std::int64_t begin, std::int64_t end, const AdamStep& step) {
-    const std::int64_t size = users.size(), items = out_.weights.rows();
+  /// Rows [begin, end) of the last layer, of `size` users.
+  void update_last(std::int64_t size, std::int64_t begin, std::int64_t end, const AdamStep& step) {
+    const std::int64_t items = out_.weights.rows();
     multiply_by_transposed({batch_.scores.data() + begin, size, end - begin, items},
                            {batch_.d.data(), size, hidden_, hidden_}, out_.gradient.rows(begin, end));
     sum_columns({batch_.scores.data(), size, items, items}, begin, end, out_.constants_gradient.data());
+    out_.step_rows(step, begin, end);
+    out_.step_constants(step, begin, end);
+  }
+
+  /// Those of the first.
+  void update_first(Span<const std::int32_t> users, std::int64_t begin, std::int64_t end, const AdamStep& step) {
     std::fill_n(in_.gradient.row(begin), (end - begin) * hidden_, 0.0F);
-    for (std::int64_t r = 0; r < size; ++r) {
+    for (std::int64_t r = 0; r < users.size(); ++r) {
       const std::int64_t user = users[r];
       const float each = 1 / std::sqrt(static_cast<float>(ratings_.row_size(user)));
       const auto have = ratings_.row_indices(user);
@@ -299,19 +332,12 @@ class MultVae final : public EmbeddingTrainer {
         if (weight != 0) add_scaled(weight, batch_.g1.row(r), in_.gradient.row(*i), hidden_);
       }
     }
-    out_.step_rows(step, begin, end);
-    out_.step_constants(step, begin, end);
     in_.step_rows(step, begin, end);
   }
 
-  /// The layers between, and the constants of the first.
-  void update_middle(std::int64_t part, std::int64_t size, const AdamStep& step) {
-    if (part == 2) {
-      sum_columns({batch_.g1.data(), size, hidden_, hidden_}, 0, hidden_, in_.constants_gradient.data());
-      return in_.step_constants(step, 0, hidden_);
-    }
-    Layer& layer = part == 0 ? encoder_ : decoder_;
-    Matrix &inputs = part == 0 ? batch_.h1 : batch_.z, &gradient = part == 0 ? batch_.g_code : batch_.g_d;
+  /// A layer between, of `size` users, by what went into it and the gradient of what came out.
+  static void update_layer(Layer& layer, const Matrix& inputs, const Matrix& gradient, std::int64_t size,
+                           const AdamStep& step) {
     const ConstMatrixView outputs{gradient.data(), size, gradient.columns(), gradient.columns()};
     multiply_by_transposed({inputs.data(), size, inputs.columns(), inputs.columns()}, outputs, layer.gradient.view());
     sum_columns(outputs, 0, outputs.columns, layer.constants_gradient.data());
@@ -319,35 +345,59 @@ class MultVae final : public EmbeddingTrainer {
     layer.step_constants(step, 0, outputs.columns);
   }
 
+  /// W2 with its constants, and the constants of the first layer.
+  void update_encoder(std::int64_t size, const AdamStep& step) {
+    update_layer(encoder_, batch_.h1, batch_.g_code, size, step);
+    sum_columns({batch_.g1.data(), size, hidden_, hidden_}, 0, hidden_, in_.constants_gradient.data());
+    in_.step_constants(step, 0, hidden_);
+  }
+
   CsrView ratings_;
   std::uint64_t seed_;
   std::int64_t hidden_, latent_;
   double learning_rate_, dropout_, beta_, annealing_;
+  bool composite_;
+  std::vector<VaeTurn> turns_;
   std::int64_t size_;  // of a batch
   Layer in_, encoder_, decoder_, out_;
   Matrix users_;
+  Matrix previous_;  // codes of users when the epoch began; of the composite prior
   Batch batch_;
   Array<std::int32_t> order_;
-  std::int64_t steps_ = 0, epochs_ = 0;
+  std::array<std::int64_t, 2> steps_{};  // Adam's, of passes that leave the decoder as it is, and of others
+  std::int64_t passes_ = 0;
 };
 
 }  // namespace
 
 MethodInfo mult_vae_info() {
-  return {"autoencoder",
-          "A variational autoencoder of what a user rated, whose likelihood is multinomial over the movies",
-          "Liang, Krishnan, Hoffman, Jebara 2018, equations 1, 2 and 5",
-          {.rating = false, .fold_in = true},
-          {{"hidden", 600, 600, 1, 4096, true, "units on both sides of the code; the length of a vector"},
-           {"latent", 200, 200, 1, 4096, true, "numbers of the code"},
-           {"epochs", 60, 60, 1, 10000, true, "passes over the users"},
-           {"learning_rate", 1e-3, 1e-3, 1e-6, 1, false, "of Adam"},
-           {"batch", 128, 128, 1, 65536, true, "users a step"},
-           {"dropout", 0.5, 0.5, 0, 0.99, false, "share of a user's movies that a step leaves out"},
-           {"beta", 0.3, 0.3, 0, 10, false, "weight of the divergence"},
-           {"annealing", 20, 20, 0, 10000, false, "epochs over which that weight rises from 0"}},
-          {0.0, 1e-2, "sums in another order, over many steps"},
-          {{"epochs", 5, 200}, {"learning_rate", 1e-4, 1e-2}, {"dropout", 0.2, 0.8}, {"beta", 0.02, 1}}};
+  return {
+      "autoencoder",
+      "A variational autoencoder of what a user rated, whose likelihood is multinomial over the movies",
+      "Liang, Krishnan, Hoffman, Jebara 2018, equations 1, 2 and 5; Shenbin et al. 2020 (RecVAE), section 3",
+      {.rating = false, .fold_in = true},
+      {{"hidden", 600, 600, 1, 4096, true, "units on both sides of the code; the length of a vector"},
+       {"latent", 200, 200, 1, 4096, true, "numbers of the code"},
+       {"epochs", 60, 60, 1, 10000, true, "passes over the users; four each with the composite prior"},
+       {"learning_rate", 1e-3, 1e-3, 1e-6, 1, false, "of Adam"},
+       {"batch", 128, 128, 1, 65536, true, "users a step"},
+       {"dropout", 0.5, 0.5, 0, 0.99, false, "share of a user's movies that a step leaves out"},
+       {"prior", 0, 0, 0, 1, true,
+        "of codes: standard normal; or a mixture with the encoder before and a wide one, the encoder and the decoder "
+        "learning in turns (RecVAE)",
+        all_texts<VaePrior>()},
+       {"beta",
+        0.3,
+        0.3,
+        0,
+        10,
+        false,
+        "weight of the divergence; of the composite prior for each of a user's movies",
+        {},
+        usual_beta()},
+       {"annealing", 20, 20, 0, 10000, false, "epochs over which that weight rises from 0", {}, usual_annealing()}},
+      {0.0, 1e-2, "sums in another order, over many steps"},
+      {{"epochs", 5, 200}, {"learning_rate", 1e-4, 1e-2}, {"dropout", 0.2, 0.8}, {"beta", 0.001, 1}}};
 }
 
 std::unique_ptr<Trainer> make_mult_vae(const Problem& problem) { return std::make_unique<MultVae>(problem); }

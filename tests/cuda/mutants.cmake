@@ -217,6 +217,8 @@ add_mutant(vae_passes_tanh_untouched SOURCE cuda/methods/mult_vae_kernels.cu PRO
            FAILS MultVaeTwinTest.EpochsAgreeWithTheCpu FROM [[*= 1.0F - y(r, column) * y(r, column);]] TO [[*= 1.0F;]])
 add_mutant(vae_pulls_logarithms_to_nothing SOURCE cuda/methods/mult_vae_kernels.cu PROGRAM mult_vae_twin_test
            FAILS MultVaeTwinTest.EpochsAgreeWithTheCpu FROM [[pull * (half * half - 1.0F)]] TO [[pull * half * half]])
+add_mutant(vae_forgets_whose_codes_were_before SOURCE cuda/methods/mult_vae_kernels.cu PROGRAM mult_vae_twin_test
+           FAILS MultVaeTwinTest.EpochsOfTheCompositePriorAgreeWithTheCpu FROM [=[previous(user, k)]=] TO [=[previous(r, k)]=])
 add_mutant(vae_diverges_twice SOURCE cuda/methods/mult_vae_kernels.cu PROGRAM mult_vae_twin_test
            FAILS MultVaeTwinTest.EpochsAgreeWithTheCpu FROM [=[losses[r] = beta * divergence;]=] TO [=[losses[r] = 2 * beta * divergence;]=])
 add_mutant(vae_adds_sums_of_other_bases SOURCE cuda/methods/mult_vae_kernels.cu PROGRAM mult_vae_twin_test

@@ -86,6 +86,18 @@ TEST_F(MultVaeTwinTest, EpochsAgreeWithTheCpu) {
   }
 }
 
+// Two epochs of four passes each, so that the codes before are those of an encoder that has learned; of a code that
+// fills a part of a warp's lanes, and more than all of them.
+TEST_F(MultVaeTwinTest, EpochsOfTheCompositePriorAgreeWithTheCpu) {
+  const auto data = test::half_rated(40, 90);
+  for (const double latent : {6, 37}) {
+    SCOPED_TRACE(latent);
+    const test::Settings settings{{"learning_rate", 0.01}, {"hidden", 12}, {"latent", latent}, {"batch", 16},
+                                  {"dropout", 0.4},        {"beta", 0.02}, {"annealing", 1},   {"prior", 1}};
+    expect_agreement(data, 2, settings, 1e-5);
+  }
+}
+
 TEST_F(MultVaeTwinTest, WithoutDropoutDivergenceOrAnnealing) {
   const auto data = test::half_rated(30, 40);
   for (const char* none : {"dropout", "beta", "annealing"}) {
@@ -109,7 +121,9 @@ TEST_F(MultVaeTwinTest, NothingToLearnFromIsFine) {
   expect_agreement(data, 2, settings, 1e-5);
 }
 
-TEST_F(MultVaeTwinTest, MemoryIsPlanned) { expect_planned_memory({{"hidden", 300}, {"latent", 100}}); }
+TEST_F(MultVaeTwinTest, MemoryIsPlanned) {
+  for (const double prior : {0, 1}) expect_planned_memory({{"hidden", 300}, {"latent", 100}, {"prior", prior}});
+}
 
 // Rows of fewer items than threads, of as many, of more.
 TEST_F(MultVaeTwinTest, ScoresBecomeTheGradientOfTheLoss) {
