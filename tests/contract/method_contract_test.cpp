@@ -15,6 +15,7 @@
 #include "tests/drifting_method.hpp"
 #include "tests/planted.hpp"
 #include "tests/same_bits.hpp"
+#include "tests/small_settings.hpp"
 
 namespace embrace {
 namespace {
@@ -134,6 +135,11 @@ class MethodContract : public ::testing::TestWithParam<Case> {
     // Hundreds of samples take an emulated device a minute; what is asked of defaults holds after a few as well.
     const bool defaults = options.epochs == 0 && options.settings.empty();
     if (device().kind == DeviceKind::emulated && traits().averages && defaults) options.epochs = 20;
+    // Others are given narrower layers and fewer epochs, in these tests on the CPU as well.
+    if (device().kind == DeviceKind::emulated) {
+      const Settings small = test::small_settings(method());
+      options.settings.insert(options.settings.begin(), small.begin(), small.end());
+    }
     return {method(), task(), data, options,
             [&](const Method& method, const Problem& problem) { return make_trainer(method, on, problem); }};
   }

@@ -10,6 +10,7 @@
 #include "bench/run.hpp"
 #include "host/data/split/split_name.hpp"
 #include "host/methods/registry.hpp"
+#include "tests/small_settings.hpp"
 
 namespace embrace {
 namespace {
@@ -66,7 +67,9 @@ class Failures : public testing::TestWithParam<Case> {
 
   Record run() {
     static Input input;
-    auto [method, task, settings] = GetParam();
+    const auto& [method, task, chosen] = GetParam();
+    auto settings = test::small_settings(*method);
+    settings.insert(settings.end(), chosen.begin(), chosen.end());
     if (!method->info.traits.closed_form) settings.emplace_back("epochs", 2);  // the second may not depend on the first
     const Hyper hyper = make_hyper(*method, task, settings);
     Record record;
