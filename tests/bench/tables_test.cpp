@@ -1,5 +1,6 @@
 // The committed tables say what the committed records, and the list of methods, say: each is made again and compared.
-// results/records/MACHINE/NAME/*.json -> results/tables/MACHINE/NAME.md, and the rows that README shows.
+// results/records/MACHINE/NAME/*.json, or records.jsonl.gz -> results/tables/MACHINE/NAME.md, and the rows that README
+// shows.
 // results/README.md lists them all.
 #include <gtest/gtest.h>
 
@@ -27,7 +28,9 @@ std::set<fs::path> record_folders() {
   const fs::path root = source / "results" / "records";
   if (!fs::exists(root)) return folders;
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    if (entry.path().extension() == ".json") folders.insert(entry.path().parent_path().lexically_relative(root));
+    if (entry.path().extension() == ".json" || is_packed(entry.path())) {
+      folders.insert(entry.path().parent_path().lexically_relative(root));
+    }
   }
   return folders;
 }
