@@ -310,3 +310,21 @@ add_mutant(kept_rows_count_the_last_again SOURCE cuda/math/improve_rows.cu PROGR
            FAILS NormalEquationsTest.StepsOfConjugateGradientsFollowTheFormula FROM [[load(fixed_ + column * pitch_, rating < count_)]] TO [[load(fixed_ + column * pitch_, true)]])
 add_mutant(rows_of_a_block_lose_a_warp SOURCE cuda/math/improve_rows.cu PROGRAM normal_equations_test
            FAILS NormalEquationsTest.StepsOfConjugateGradientsFollowTheFormula FROM [[other < Team::warps;]] TO [[other + 1 < Team::warps;]])
+add_mutant(products_of_the_first_entry SOURCE cuda/math/row_products.cuh COMPILE cuda/math/row_products.cu PROGRAM neighbors_twin_test
+           FAILS NeighborsTwinTest.RowsAndElementsOfProducts FROM [[value_of(left, first + thread)]] TO [[value_of(left, first)]])
+add_mutant(entries_add_all_at_once SOURCE cuda/math/row_products.cuh COMPILE cuda/math/neighbors.cu PROGRAM neighbors_twin_test
+           FAILS NeighborsTwinTest.NearestRowsAreThoseOfTheHost FROM [[__syncthreads();  // the next entry adds]] TO [[// the next entry adds]])
+add_mutant(elements_are_sought_too_far SOURCE cuda/math/row_products.cu PROGRAM neighbors_twin_test
+           FAILS NeighborsTwinTest.RowsAndElementsOfProducts FROM [=[matrix.indices[middle] < column]=] TO [=[matrix.indices[middle] <= column]=])
+add_mutant(rows_are_their_own_neighbors SOURCE cuda/math/neighbors.cu PROGRAM neighbors_twin_test
+           FAILS NeighborsTwinTest.NearestRowsAreThoseOfTheHost FROM [[product > 0 && other != row]] TO [[product > 0]])
+add_mutant(ties_lose_the_last SOURCE cuda/math/neighbors.cu PROGRAM neighbors_twin_test
+           FAILS NeighborsTwinTest.OfEqualSimilarityTheLowerOnesAreKept FROM [[(equal && equal_before < limit.ties)]] TO [[(equal && equal_before + 1 < limit.ties)]])
+add_mutant(opinions_are_not_drawn_to_biases SOURCE cuda/methods/knn_trainer.cu PROGRAM knn_twin_test
+           FAILS Both/KnnTwinTest.PredictionsAndScoresAgreeWithTheCpu/item_rating FROM [[sum / (weight + damping)]] TO [[sum / weight]])
+add_mutant(places_overlook_a_warp SOURCE cuda/math/block_places.cuh COMPILE cuda/math/neighbors.cu PROGRAM neighbors_twin_test
+           FAILS NeighborsTwinTest.NearestRowsAreThoseOfTheHost FROM [[if (other < warp)]] TO [[if (other + 1 < warp)]])
+add_mutant(columns_begin_with_weights SOURCE cuda/methods/slim.cu PROGRAM slim_twin_test
+           FAILS SlimTwinTest.WeightsThatDoNotMeetAreExact FROM [=[column_[item] = 0;]=] TO [=[]=])
+add_mutant(moves_move_nothing_else SOURCE cuda/methods/slim.cu PROGRAM slim_twin_test
+           FAILS SlimTwinTest.ScoresAndLossAgreeWithTheCpu FROM [[if (move != 0) {]] TO [[if (move < 0) {]])

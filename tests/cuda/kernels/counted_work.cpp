@@ -166,7 +166,7 @@ double propagations(double factors) { return 3 * 2 * sweeps(factors); }
 const std::vector<CountedWork>& counted_works() {
   using gpu::make_als, gpu::make_ials, gpu::make_sgd, gpu::make_hybrid, gpu::make_deep, gpu::make_elsa,
       gpu::make_mult_vae, gpu::make_lightgcn, gpu::make_item2vec, gpu::make_puresvd, gpu::make_two_tower,
-      gpu::make_bayes, gpu::make_feature_ials;
+      gpu::make_bayes, gpu::make_feature_ials, gpu::make_item_knn, gpu::make_user_knn, gpu::make_slim;
   static const Shape wide{150, 200, 12'000}, few{60, 80, 3000}, many{400, 500, 20'000};
   static const std::vector<CountedWork> works{
       of_ratings("aggregate", 100'000, 12, gpu::aggregate_ratings),
@@ -205,6 +205,9 @@ const std::vector<CountedWork>& counted_works() {
       epoch_of("two-tower k=64", make_two_tower, "two-tower", Task::ranking, few, 0,
                {{"factors", 64}, {"batch", 1500}}),
       epoch_of("puresvd k=32", make_puresvd, "puresvd", Task::ranking, wide, 0, {{"factors", 32}}),
+      epoch_of("item-knn", make_item_knn, "item-knn", Task::ranking, few, 0, {{"neighbors", 20}}),
+      epoch_of("user-knn", make_user_knn, "user-knn", Task::rating, few, 0, {{"neighbors", 20}}),
+      epoch_of("slim", make_slim, "slim", Task::ranking, few, 0, {}),
       {"predict k=64", "pair", prepare_predict},
       rank_of("rank k=64", 300, 1700),
       rank_of("rank k=64, 20,000 items", 256, 20'000),
