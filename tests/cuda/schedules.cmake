@@ -3,8 +3,9 @@
 set(schedules
     "late-in-another-order|PTX_SEED=1 PTX_WINDOW=3 PTX_GUARD=1 PTX_DEFER=1"
     "races|PTX_RACE=1 PTX_RACE_SKIP=cub,thrust")
-# Not tests that launch the kernels of others once more: of more factors, over whole trainings, twice from one seed.
-set(once_more "*OfAnyNumberOfFactors:*WholeTrainings*:*LearnsAsWell*:*TheSameSeedGives*:*TheSameBitsAgain*:*TheSameBitsEachTime")
+# Not tests that launch the kernels of others once more: of more factors, over whole trainings, twice from one seed, by
+# another loss.
+set(once_more "*FollowEachOther/Squared:*OfAnyNumberOfFactors:*WholeTrainings*:*LearnsAsWell*:*TheSameSeedGives*:*TheSameBitsAgain*:*TheSameBitsEachTime")
 set(kernel_tests ${EMBRACE_CUDA_TESTS})
 list(REMOVE_ITEM kernel_tests failures_test library_test)  # about calls and files
 foreach(test ${kernel_tests})
