@@ -209,4 +209,21 @@ inline std::vector<float> outputs(const Method& method, const FeatureProblem& da
   return outputs_of(*trainer, data, task);
 }
 
+/// Predictions of the training pairs after each of `epochs`: of a trainer that was told them before, or not.
+inline std::vector<std::vector<float>> predictions_by_epoch(Trainer& trainer, const FeatureProblem& data, bool told,
+                                                            int epochs) {
+  std::vector<std::int32_t> users;
+  for (std::int32_t u = 0; u < data.ratings.rows(); ++u)
+    users.insert(users.end(), static_cast<std::size_t>(data.ratings.view().row_size(u)), u);
+  const PairsView pairs{users, data.ratings.indices, data.with_context ? data.context.rows.view() : CsrView{}};
+  if (told) trainer.watch(pairs);
+  std::vector<std::vector<float>> out;
+  for (int e = 0; e < epochs; ++e) {
+    trainer.epoch();
+    out.emplace_back(users.size());
+    trainer.predict(pairs, out.back());
+  }
+  return out;
+}
+
 }  // namespace embrace::test

@@ -193,4 +193,14 @@ inline double agreement(const Pairs& pairs, const std::vector<float>& score) {
   return total / static_cast<double>(counted);
 }
 
+/// Of all users for all items, row by row.
+inline std::vector<float> scores_of(const Trainer& trainer, const Data& data) {
+  const std::int64_t users = data.ratings.rows(), items = data.ratings.columns;
+  std::vector<std::int32_t> all;
+  for (std::int32_t u = 0; u < users; ++u) all.push_back(u);
+  std::vector<float> scores(static_cast<std::size_t>(users * items));
+  trainer.score(all, {scores.data(), users, items, items});
+  return scores;
+}
+
 }  // namespace embrace::test

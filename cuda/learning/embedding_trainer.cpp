@@ -1,6 +1,11 @@
 #include "cuda/learning/embedding_trainer.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "cuda/device/phase.hpp"
+#include "cuda/math/sums.hpp"
+#include "host/error.hpp"
 #include "host/span.hpp"
 
 namespace embrace::gpu {
@@ -60,6 +65,12 @@ std::optional<EmbeddingView> EmbeddingTrainer::embedding() const {
                        host_.user_bias,
                        host_.item_bias,
                        model_.offset};
+}
+
+EpochResult EmbeddingTrainer::mean_loss(DeviceSpan<const double> losses, std::int64_t ratings) const {
+  const double loss = sum(device(), losses);
+  if (!std::isfinite(loss)) throw Diverged("the training loss is not finite");
+  return {loss / static_cast<double>(std::max<std::int64_t>(1, ratings)), ratings};
 }
 
 std::int64_t embedding_bytes(const Problem& problem, std::int64_t factors) {

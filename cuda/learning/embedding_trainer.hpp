@@ -29,6 +29,9 @@ class EmbeddingTrainer : public Trainer {
   /// Makes the vectors of all users and items, or their biases, all zero.
   void make_vectors(std::int64_t factors);
   void make_biases();
+  /// The mean of losses, which may be of parts of the ratings, over all of these; waits for the device. Throws
+  /// Diverged.
+  EpochResult mean_loss(DeviceSpan<const double> losses, std::int64_t ratings) const;
 
  private:
   /// Makes model_ what the last epoch has learned; called before it is read. For trainers that learn something else

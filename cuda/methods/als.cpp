@@ -1,15 +1,12 @@
 // als: explicit ratings by alternating least squares, the twin of host/methods/als.cpp: the same systems, solved for
 // all rows of a side by cuda/math/normal_equations.hpp, from the same initial vectors.
 #include <algorithm>
-#include <cmath>
 
 #include "cuda/learning/first_vectors.hpp"
 #include "cuda/math/normal_equations.hpp"
 #include "cuda/math/ridges.hpp"
-#include "cuda/math/sums.hpp"
 #include "cuda/methods/baselines.hpp"
 #include "cuda/trainers.hpp"
-#include "host/error.hpp"
 #include "host/span.hpp"
 
 namespace embrace::gpu {
@@ -64,10 +61,7 @@ class Als final : public EmbeddingTrainer {
     // The items' losses are of the model as it is now; what they lack are the users' penalties.
     compute_penalties(device(), std::as_const(model_.users).view(), user_ridge_.span(), model_.user_bias.span(),
                       bias_regularization_, of_users);
-    const double loss = sum(device(), std::as_const(loss_).span());  // waits for all of it
-    if (!std::isfinite(loss)) throw Diverged("the training loss is not finite");
-    const std::int64_t entries = rows_.by_user.matrix.view().entries();
-    return {loss / static_cast<double>(std::max<std::int64_t>(1, entries)), entries};
+    return mean_loss(std::as_const(loss_).span(), rows_.by_user.matrix.view().entries());
   }
 
   void fold_in(CsrView ratings) override {

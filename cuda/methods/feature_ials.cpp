@@ -2,7 +2,6 @@
 // say as prior by cuda/math/normal_equations.hpp, then features learn what the rows have become. The host only
 // launches; nothing comes back before the end of an epoch.
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -10,12 +9,10 @@
 #include "cuda/math/normal_equations.hpp"
 #include "cuda/math/product.hpp"
 #include "cuda/math/ridges.hpp"
-#include "cuda/math/sums.hpp"
 #include "cuda/methods/baselines.hpp"
 #include "cuda/methods/feature_ials_kernels.hpp"
 #include "cuda/methods/feature_ials_regression.hpp"
 #include "cuda/trainers.hpp"
-#include "host/error.hpp"
 #include "host/methods/feature_ials_system.hpp"
 #include "host/methods/ials_weights.hpp"
 
@@ -107,10 +104,7 @@ class FeatureIals final : public EmbeddingTrainer {
     solve(of_items_.ratings, of_items_.ridge.span(), of_users_, of_items_, pairs);
     take_penalties_out(device(), view_of(of_items_), pairs);
     regress(of_items_, item_penalty, first_feature + of_users_.features());
-    const double loss = sum(device(), std::as_const(loss_).span());  // waits for all of it
-    if (!std::isfinite(loss)) throw Diverged("the training loss is not finite");
-    const std::int64_t entries = rows_.by_user.matrix.view().entries();
-    return {loss / static_cast<double>(std::max<std::int64_t>(1, entries)), entries};
+    return mean_loss(std::as_const(loss_).span(), rows_.by_user.matrix.view().entries());
   }
 
   void fold_in(CsrView ratings) override {

@@ -12,8 +12,8 @@
 //   Lanes of even number end with the score of one sum, the others with that of the other: one exponential for both.
 //   Lanes of a warp go on until its largest basket ends.
 // Mapping of the rest: a warp a row of scores, a quad a lane; a thread a quad of what is copied; sums over the parts of
-//   a row of the table by cuda/math/segments.cuh, in the order of the parts. Losses are added by block, in double; a
-//   block has a place of its own for all batches of an epoch.
+//   a row of the table by cuda/learning/node_sums.hpp, in the order of the parts. Losses are added by block, in double;
+//   a block has a place of its own for all batches of an epoch.
 // Cost: of push 6 · 128 · k flops an item in cuBLAS, 1 KiB of scores read and written, 128 exponentials; of pull
 //   8 · window · k flops, 8 · window · k bytes from the caches and two exponentials a context; 36 k bytes of parts,
 //   their sums and vectors. At 15,630 items a batch, 64 factors and a window of 20 pull meets 313 thousand pairs, some
@@ -25,7 +25,6 @@
 #include "cuda/learning/user_batches.cuh"
 #include "cuda/math/quads.cuh"
 #include "cuda/math/random.cuh"
-#include "cuda/math/segments.cuh"
 #include "cuda/math/softplus.cuh"
 
 namespace embrace::gpu {
@@ -63,25 +62,25 @@ __device__ std::int32_t draw_item(const NegativesView& negatives, std::uint64_t 
 
 /// A thread a row of the groups, then one a drawn item.
 __global__ void __launch_bounds__(threads)
-    list_parts_kernel(Item2VecBatch batch, std::int64_t items, NegativesView negatives, Item2VecLists lists) {
+    list_parts_kernel(Item2VecBatch batch, std::int64_t items, NegativesView negatives, PartList lists) {
   const std::int64_t t = thread_index(), rows = batch.rows(), n = batch.size;
   if (t == 0) {
     lists.ends[0] = 0;
-    lists.ends[1] = lists.rows.size;
+    lists.ends[1] = lists.nodes.size;
   }
   if (t < rows) {
     const std::int64_t place = item_place(batch, t), p = place - batch.first;
     if (place < 0) return;
     const std::int32_t item = batch.baskets.items[place];
-    lists.rows[p] = static_cast<std::uint32_t>(item);
-    lists.rows[n + p] = static_cast<std::uint32_t>(items + item);
-    lists.parts[p] = {static_cast<std::int32_t>(t), 0.0F};
-    lists.parts[n + p] = {static_cast<std::int32_t>(rows + t), 0.0F};
+    lists.nodes[p] = static_cast<std::uint32_t>(item);
+    lists.nodes[n + p] = static_cast<std::uint32_t>(items + item);
+    lists.elements[p] = {static_cast<std::int32_t>(t), 0.0F};
+    lists.elements[n + p] = {static_cast<std::int32_t>(rows + t), 0.0F};
   } else if (t - rows < batch.drawn()) {
     const std::int64_t d = t - rows;
     const std::int32_t item = draw_item(negatives, static_cast<std::uint64_t>(batch.number * drawn_items + d));
-    lists.rows[2 * n + d] = static_cast<std::uint32_t>(items + item);
-    lists.parts[2 * n + d] = {static_cast<std::int32_t>(2 * rows + d), 0.0F};
+    lists.nodes[2 * n + d] = static_cast<std::uint32_t>(items + item);
+    lists.elements[2 * n + d] = {static_cast<std::int32_t>(2 * rows + d), 0.0F};
   }
 }
 
@@ -235,27 +234,6 @@ __global__ void __launch_bounds__(threads, pulling_blocks(quads_a_lane))
   if (threadIdx.x == 0) losses[blockIdx.x] += sum;
 }
 
-/// For cuda/math/segments.cuh.
-struct SumParts {
-  SegmentsView list;
-  std::int64_t batch;
-  std::int64_t quads;
-  Partials partials;
-  DeviceMatrixView<const float> parts;
-  DeviceMatrixView<float> sums;
-
-  struct Segment {
-    std::int64_t row;
-  };
-  __device__ Segment segment(std::uint32_t key) const { return {static_cast<std::int64_t>(key)}; }
-  __device__ void add(const Segment&, Element element, std::int64_t k, Sum& sum) const {
-    add_scaled(1.0F, quad_of(parts, element.index, k), sum.vector);
-  }
-  __device__ void finish(const Segment& segment, std::int64_t k, const Sum& sum) const {
-    quad_of(sums, segment.row, k) = sum.vector;
-  }
-};
-
 __device__ float4 over(float4 x, float length) {
   return length > 0 ? make_float4(x.x / length, x.y / length, x.z / length, x.w / length) : make_float4(0, 0, 0, 0);
 }
@@ -301,7 +279,7 @@ struct StoreMean {
 }  // namespace
 
 void list_parts(Device& device, const Item2VecBatch& batch, std::int64_t items, const NegativesView& negatives,
-                const Item2VecLists& lists) {
+                const PartList& lists) {
   EMBRACE_PHASE("list parts");
   list_parts_kernel<<<blocks_for(batch.rows() + batch.drawn(), threads), threads, 0, device.stream()>>>(
       batch, items, negatives, lists);
@@ -340,20 +318,6 @@ void pull_together(Device& device, const Item2VecBatch& batch, const Item2VecTab
   if (quads <= 64) return launch(32, pull_together_kernel<32, 2>);
   if (quads <= 128) return launch(32, pull_together_kernel<32, 4>);
   launch(32, pull_together_kernel<32, 8>);
-}
-
-void sum_parts(Device& device, const Item2VecSums& sums) {
-  EMBRACE_PHASE("sum parts");
-  EMBRACE_CHECK(cudaMemsetAsync(
-      sums.sums.data, 0, static_cast<std::size_t>(sums.sums.rows * sums.sums.stride) * sizeof(float), device.stream()));
-  const std::int64_t quads = sums.sums.stride / 4;
-  MostSegments most;
-  most.include(sums.size, sums.sums.rows);
-  sum_segments(device, most, quads, SumParts{sums.list, 0, quads, {sums.partials, quads}, sums.parts, sums.sums});
-}
-
-std::int64_t item2vec_partials(std::int64_t parts, std::int64_t factors) {
-  return Partials::size(parts, DeviceMatrix::stride(factors) / 4);
 }
 
 void represent_items(Device& device, bool cosines, const Item2VecTable& table, DeviceMatrixView<float> known,

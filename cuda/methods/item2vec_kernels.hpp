@@ -5,8 +5,8 @@
 // to a product. What a batch says of vectors are parts, a row each: of its items as themselves, in the groups' rows; of
 // the same as contexts, likewise; then of what groups draw.
 #pragma once
+#include "cuda/learning/node_sums.hpp"
 #include "cuda/learning/user_batches.hpp"
-#include "cuda/math/segments.hpp"
 #include "cuda/methods/item2vec_baskets.hpp"
 #include "host/methods/item2vec_model.hpp"
 
@@ -39,15 +39,9 @@ struct NegativesView {
   std::uint64_t seed = 0;
 };
 
-/// Parts by the row of the table that they are about, before they are sorted: 2 · size + drawn().
-struct Item2VecLists {
-  DeviceSpan<std::uint32_t> rows;
-  DeviceSpan<Element> parts;
-  DeviceSpan<std::int64_t> ends;  // 0, then how many they are
-};
-/// Draws the groups' items, too.
+/// Lists the parts, 2 · size + drawn(), by the row of the table that they are about. Draws the groups' items, too.
 void list_parts(Device& device, const Item2VecBatch& batch, std::int64_t items, const NegativesView& negatives,
-                const Item2VecLists& lists);
+                const PartList& lists);
 
 /// vectors: those of the batch's items, in the groups' rows; drawn: of the contexts that groups have drawn, which are
 /// the last of the listed rows.
@@ -64,18 +58,6 @@ void push_away(Device& device, const Item2VecBatch& batch, double negatives, Dev
 /// The contexts that are there: adds to the parts of items as themselves and writes those of items as contexts.
 void pull_together(Device& device, const Item2VecBatch& batch, const Item2VecTable& table,
                    DeviceMatrixView<float> parts, DeviceSpan<double> losses);
-
-/// Sums of parts by row of the table; zeros of rows without parts.
-struct Item2VecSums {
-  SegmentsView list;
-  std::int64_t size = 0;  // of the list
-  DeviceMatrixView<const float> parts;
-  DeviceSpan<Sum> partials;
-  DeviceMatrixView<float> sums;
-};
-void sum_parts(Device& device, const Item2VecSums& sums);
-/// Elements of `partials` that a list may need.
-std::int64_t item2vec_partials(std::int64_t parts, std::int64_t factors);
 
 /// known: vectors of items, of length one if `cosines`; scored: the same then, those of contexts otherwise.
 void represent_items(Device& device, bool cosines, const Item2VecTable& table, DeviceMatrixView<float> known,

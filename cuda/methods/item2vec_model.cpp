@@ -1,7 +1,6 @@
 #include "cuda/methods/item2vec_model.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 #include "cuda/learning/first_vectors.hpp"
@@ -77,9 +76,7 @@ Item2VecModel::Item2VecModel(Device& device, const Problem& problem)
       drawn_(device, shape_.drawn(), shape_.factors),
       scores_(device, shape_.rows(), drawn_items),
       parts_(device, shape_.parts(), shape_.factors),
-      lists_(device, 1, shape_.listed()),
-      sorts_(device, shape_.listed() + 1),
-      partials_(device, item2vec_partials(shape_.listed(), shape_.factors)) {
+      sums_(device, shape_.listed(), shape_.factors) {
   const NegativeItems negatives(problem);
   negative_items_ = {device, Span<const std::int32_t>(negatives.items())};
   up_to_ = {device, Span<const double>(negatives.up_to())};
@@ -94,18 +91,16 @@ MemoryPlan Item2VecModel::plan(const Problem& problem) {
       .add("vectors and gradient",
            4 * DeviceMatrix::bytes(shape.items, shape.factors) + 12 * rated_items(problem) + 8 * (shape.items + 1))
       .add("batch", DeviceMatrix::bytes(shape.rows() + shape.drawn() + shape.parts(), shape.factors) +
-                        DeviceMatrix::bytes(shape.rows(), drawn_items) + Segments::bytes(1, shape.listed()) +
-                        SortBuffers::bytes(shape.listed() + 1) +
-                        static_cast<std::int64_t>(sizeof(Sum)) * item2vec_partials(shape.listed(), shape.factors));
+                        DeviceMatrix::bytes(shape.rows(), drawn_items) +
+                        NodeSums::bytes(shape.listed(), shape.factors));
 }
 
 void Item2VecModel::differentiate(Device& device, const Item2VecBatch& batch, DeviceSpan<double> losses) {
   const std::int64_t groups = batch.groups(), rows = batch.rows(), listed = 2 * batch.size + batch.drawn();
-  const DeviceSpan<std::uint32_t> listed_rows = lists_.keys().part(0, listed);
-  list_parts(device, batch, shape_.items, {negative_items_.span(), up_to_.span(), seed_},
-             {listed_rows, lists_.elements().part(0, listed), lists_.batch_elements()});
+  const PartList lists = sums_.list(listed);
+  list_parts(device, batch, shape_.items, {negative_items_.span(), up_to_.span(), seed_}, lists);
   const Item2VecTable table{std::as_const(table_).view()};
-  take_in(device, batch, table, listed_rows, vectors_.view(), drawn_.view());
+  take_in(device, batch, table, lists.nodes, vectors_.view(), drawn_.view());
 
   const DeviceMatrixView<float> parts = part(parts_.view(), 0, 2 * rows + batch.drawn());
   const DeviceMatrixView<float> scores = part(scores_.view(), 0, rows);
@@ -118,16 +113,7 @@ void Item2VecModel::differentiate(Device& device, const Item2VecBatch& batch, De
   multiply_each_by_transposed(device, groups, derivatives, vectors_of_groups,
                               each(part(parts, 2 * rows, batch.drawn()), drawn_items));
   pull_together(device, batch, table, parts, losses);
-  sum_by_row(device, listed, parts);
-}
-
-void Item2VecModel::sum_by_row(Device& device, std::int64_t listed, DeviceMatrixView<const float> parts) {
-  const auto bits = std::bit_width(static_cast<std::uint64_t>(2 * shape_.items));
-  sorts_.sort(device, lists_.keys().part(0, listed), lists_.elements().part(0, listed), static_cast<int>(bits));
-  lists_.cut(device, 1, listed, sorts_);
-  sum_parts(
-      device,
-      {.list = lists_.view(), .size = listed, .parts = parts, .partials = partials_.span(), .sums = gradient_.view()});
+  sums_.sum(device, listed, parts, gradient_.view(), {});
 }
 
 }  // namespace embrace::gpu

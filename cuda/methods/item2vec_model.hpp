@@ -59,8 +59,6 @@ class Item2VecModel {
   const DeviceMatrix& gradient() const { return gradient_; }
 
  private:
-  void sum_by_row(Device& device, std::int64_t listed, DeviceMatrixView<const float> parts);
-
   Item2VecShape shape_;
   double negatives_;
   std::uint64_t seed_;
@@ -70,9 +68,7 @@ class Item2VecModel {
   DeviceMatrix vectors_, drawn_;  // of a batch: in the groups' rows; contexts that groups draw
   DeviceMatrix scores_;           // row × drawn context of its group
   DeviceMatrix parts_;
-  Segments lists_;  // of the parts, by row of the table
-  SortBuffers sorts_;
-  DeviceBuffer<Sum> partials_;
+  NodeSums sums_;  // of the parts, by row of the table
 };
 
 }  // namespace embrace::gpu

@@ -167,4 +167,17 @@ inline void ials_block_half_sweep(CsrView rows, const Dense& y, const Hyper& hyp
   }
 }
 
+/// Between elements.
+inline double largest_difference(const Dense& reference, ConstMatrixView vectors) {
+  double largest = 0;
+  for (std::int64_t r = 0; r < vectors.rows; ++r) {
+    for (std::int64_t k = 0; k < vectors.columns; ++k) {
+      const double difference = std::fabs(static_cast<double>(vectors(r, k)) -
+                                          reference[static_cast<std::size_t>(r)][static_cast<std::size_t>(k)]);
+      if (!(difference <= largest)) largest = difference;  // a NaN stays
+    }
+  }
+  return largest;
+}
+
 }  // namespace embrace::test

@@ -434,18 +434,7 @@ std::vector<std::vector<float>> predictions(const DevicePtr& device, const test:
   Threads threads(1);
   const Hyper hyper = make_hyper(method(), Task::rating, Settings{{"factors", 3}, {"burn_in", 2}, {"output", output}});
   const auto trainer = make_bayes(device, data.problem(hyper, Task::rating, 1, threads));
-  std::vector<std::int32_t> users;
-  for (std::int32_t u = 0; u < data.ratings.rows(); ++u)
-    users.insert(users.end(), static_cast<std::size_t>(data.ratings.view().row_size(u)), u);
-  const PairsView pairs{users, data.ratings.indices, data.with_context ? data.context.rows.view() : CsrView{}};
-  if (told) trainer->watch(pairs);
-  std::vector<std::vector<float>> out;
-  for (int e = 0; e < epochs; ++e) {
-    trainer->epoch();
-    out.emplace_back(users.size());
-    trainer->predict(pairs, out.back());
-  }
-  return out;
+  return test::predictions_by_epoch(*trainer, data, told, epochs);
 }
 
 // A prediction is of the size of 5; three of them summed in double, each rounded to float, and added up in another

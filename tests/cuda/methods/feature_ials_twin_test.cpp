@@ -19,6 +19,7 @@ namespace {
 
 using test::FeatureProblem;
 using test::FeatureSide;
+using test::largest_difference;
 using test::Settings;
 using test::VectorTwin;
 
@@ -31,18 +32,6 @@ class FeatureIalsTwinTest : public test::VectorTwinTest {
 
 Settings mild(double factors) {
   return {{"factors", factors}, {"regularization", 0.05}, {"alpha", 0.3}, {"feature_regularization", 0.7}};
-}
-
-double largest_difference(const test::Dense& reference, ConstMatrixView vectors) {
-  double largest = 0;
-  for (std::int64_t r = 0; r < vectors.rows; ++r) {
-    for (std::int64_t k = 0; k < vectors.columns; ++k) {
-      const double difference = std::fabs(static_cast<double>(vectors(r, k)) -
-                                          reference[static_cast<std::size_t>(r)][static_cast<std::size_t>(k)]);
-      if (!(difference <= largest)) largest = difference;  // a NaN stays
-    }
-  }
-  return largest;
 }
 
 // The tolerance is that of the same test on the CPU (tests/host/methods/feature_ials_test.cpp).

@@ -14,6 +14,7 @@ namespace {
 using test::Data;
 using test::Pairs;
 using test::Planted;
+using test::scores_of;
 using test::Trained;
 
 class PureSvdTwinTest : public test::GpuTest {
@@ -28,15 +29,6 @@ class PureSvdTwinTest : public test::GpuTest {
             }};
   }
 };
-
-std::vector<float> scores_of(const Trainer& trainer, const Data& data) {
-  const std::int64_t users = data.ratings.rows(), items = data.ratings.columns;
-  std::vector<std::int32_t> all;
-  for (std::int32_t u = 0; u < users; ++u) all.push_back(u);
-  std::vector<float> scores(static_cast<std::size_t>(users * items));
-  trainer.score(all, {scores.data(), users, items, items});
-  return scores;
-}
 
 void expect_near(const std::vector<float>& found, const std::vector<float>& expected, double tolerance) {
   ASSERT_EQ(found.size(), expected.size());

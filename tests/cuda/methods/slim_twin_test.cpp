@@ -13,6 +13,7 @@ namespace {
 
 using test::Data;
 using test::Pairs;
+using test::scores_of;
 using test::Settings;
 using test::Trained;
 
@@ -28,15 +29,6 @@ class SlimTwinTest : public test::GpuTest {
             }};
   }
 };
-
-std::vector<float> scores_of(const Trainer& trainer, const Data& data) {
-  const std::int64_t users = data.ratings.rows(), items = data.ratings.columns;
-  std::vector<std::int32_t> all;
-  for (std::int32_t u = 0; u < users; ++u) all.push_back(u);
-  std::vector<float> scores(static_cast<std::size_t>(users * items));
-  trainer.score(all, {scores.data(), users, items, items});
-  return scores;
-}
 
 /// Of users and items of two clusters, two thirds of the pairs that agree and a tenth of the others.
 Pairs clusters(std::int64_t users, std::int64_t items) {

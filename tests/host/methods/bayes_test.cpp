@@ -392,18 +392,7 @@ std::vector<std::vector<float>> predictions(const FeatureProblem& data, bool tol
   Threads threads(2);
   const Hyper hyper = make_hyper(bayes(), Task::rating, Settings{{"factors", 3}, {"burn_in", 5}, {"output", output}});
   const auto trainer = bayes().cpu(data.problem(hyper, Task::rating, 1, threads));
-  std::vector<std::int32_t> users;
-  for (std::int32_t u = 0; u < data.ratings.rows(); ++u)
-    users.insert(users.end(), static_cast<std::size_t>(data.ratings.view().row_size(u)), u);
-  const PairsView pairs{users, data.ratings.indices, data.context.rows.view()};
-  if (told) trainer->watch(pairs);
-  std::vector<std::vector<float>> out;
-  for (int e = 0; e < epochs; ++e) {
-    trainer->epoch();
-    out.emplace_back(users.size());
-    trainer->predict(pairs, out.back());
-  }
-  return out;
+  return test::predictions_by_epoch(*trainer, data, told, epochs);
 }
 
 // A prediction is of the size of 5; 8 of them summed in double, each rounded to float.

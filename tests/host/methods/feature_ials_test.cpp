@@ -15,6 +15,7 @@ namespace {
 using test::Data;
 using test::FeatureProblem;
 using test::FeatureSide;
+using test::largest_difference;
 using test::Pairs;
 using test::Planted;
 using test::Settings;
@@ -47,18 +48,6 @@ struct PlainModel {
         item_side(data.by_item.view(), data.item, start.items) {}
   FeatureSide user_side, item_side;
 };
-
-double largest_difference(const test::Dense& reference, ConstMatrixView vectors) {
-  double largest = 0;
-  for (std::int64_t r = 0; r < vectors.rows; ++r) {
-    for (std::int64_t k = 0; k < vectors.columns; ++k) {
-      const double difference = std::fabs(static_cast<double>(vectors(r, k)) -
-                                          reference[static_cast<std::size_t>(r)][static_cast<std::size_t>(k)]);
-      if (!(difference <= largest)) largest = difference;  // a NaN stays
-    }
-  }
-  return largest;
-}
 
 std::vector<float> bits_of(const Trainer& trainer) {
   const EmbeddingView e = *trainer.embedding();
